@@ -1,0 +1,1 @@
+"""Fetch one URL set in several ways, and learn truthfully which is faster."""

@@ -1,1 +1,53 @@
 """Fetch one URL set in several ways, and learn truthfully which is faster."""
+
+from concurrent_fetch._audit import Note
+from concurrent_fetch._client import AsyncClient, Client
+from concurrent_fetch._comparison import Comparison
+from concurrent_fetch._exchange import Exchange
+from concurrent_fetch._headers import Headers
+from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._options import Options
+from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
+from concurrent_fetch._progress import Progress
+from concurrent_fetch._run import Run
+from concurrent_fetch._runner import Runner
+from concurrent_fetch._stats import Estimate, Spread
+from concurrent_fetch._strategy import Strategy, with_options
+from concurrent_fetch._verdict import Verdict
+from concurrent_fetch.strategies import (
+    fetch_async,
+    fetch_sync,
+    fetch_threaded,
+    iter_async,
+    iter_sync,
+    iter_threaded,
+)
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Comparison",
+    "Estimate",
+    "Exchange",
+    "Failure",
+    "FailureKind",
+    "Headers",
+    "Note",
+    "Options",
+    "Outcome",
+    "Progress",
+    "Response",
+    "Run",
+    "Runner",
+    "Spread",
+    "Strategy",
+    "Timing",
+    "Verdict",
+    "fetch_async",
+    "fetch_sync",
+    "fetch_threaded",
+    "iter_async",
+    "iter_sync",
+    "iter_threaded",
+    "with_options",
+]

@@ -1,0 +1,106 @@
+"""The audit: did two strategies do the same work? If not, no number says which is faster."""
+
+from collections.abc import Collection, Sequence
+
+import attrs
+
+from concurrent_fetch._record import Record
+from concurrent_fetch._url import redact
+
+_TOO_MANY_MARKED = 0.1
+
+
+@attrs.frozen(kw_only=True)
+class Note:
+    """A fact that a reader of the comparison should know, and what to do about it."""
+
+    strategy: str | None
+    """The strategy it is about; None: the whole comparison."""
+    fact: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        subject = f"{self.strategy}: " if self.strategy else ""
+        return f"{subject}{self.fact}" + (f"; {self.advice}" if self.advice else "")
+
+
+def changed(check: Record, again: Record) -> frozenset[int]:
+    """Return the URLs (by index) whose bodies differ between two runs of the same strategy."""
+    pairs = zip(check.columns["digest"], again.columns["digest"], strict=True)
+    return frozenset(index for index, (a, b) in enumerate(pairs) if a != b)
+
+
+def differing_bodies(check: Record, reference: Record) -> list[int]:
+    """Return the URLs (by index) that both answered, but with different bodies."""
+    facts = ("status_code", "digest", "size")
+    rows = zip(*(record.columns[f] for record in (check, reference) for f in facts), strict=True)
+    return [
+        index
+        for index, (status, digest, size, status2, digest2, size2) in enumerate(rows)
+        if status == status2 != -1
+        and (digest != digest2 if digest and digest2 else size != size2)
+    ]
+
+
+def reasons_against(
+    check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
+) -> tuple[str, ...]:
+    """Return why the strategy cannot be compared with the reference; empty if it can.
+
+    `changing` are the URLs whose content changes from fetch to fetch.
+    """
+    reasons = []
+    results, expected = check.results, reference.results
+    other = [i for i in range(len(urls)) if results[i] != expected[i]]
+    if other:
+        i = other[0]
+        reasons.append(
+            f"{len(other)} of {len(urls)} URLs came back differently, first "
+            f"{redact(urls[i])}: {results[i]} against {expected[i]}"
+        )
+    bodies = [i for i in differing_bodies(check, reference) if i not in changing]
+    if bodies:
+        reasons.append(
+            f"{len(bodies)} of {len(urls)} bodies differ, first {redact(urls[bodies[0]])}"
+        )
+    if check.failures == len(urls):
+        reasons.append("no URL was answered")
+    return tuple(reasons)
+
+
+def too_many_marked(marked: int, rounds: int) -> str | None:
+    """Return the reason against the whole comparison if too many rounds were unlike the check."""
+    if marked <= rounds * _TOO_MANY_MARKED:
+        return None
+    return f"in {marked} of {rounds} rounds a strategy brought back other results than in its check"
+
+
+def notes_on(
+    check: Record, reference: Record, changing: Collection[int]
+) -> list[Note]:
+    """Return what a reader should know about this strategy's check run."""
+    notes = []
+    name = check.strategy
+    limit, peak = check.options.concurrency, check.peak_in_flight
+    if peak > limit:
+        notes.append(
+            Note(
+                strategy=name,
+                fact=f"{peak} fetches were in flight where concurrency is {limit}",
+                advice="its times per fetch include waiting in a queue of the client",
+            )
+        )
+    bodies = [i for i in differing_bodies(check, reference) if i in changing]
+    if bodies:
+        notes.append(
+            Note(strategy=name, fact=f"{len(bodies)} bodies change from fetch to fetch by nature")
+        )
+    if check.columns["digest"].count(None) > check.failures:
+        notes.append(
+            Note(
+                strategy=name,
+                fact="its responses carry no digest, so bodies were compared by size alone",
+                advice="fetch through client.session(options), which takes digests",
+            )
+        )
+    return notes

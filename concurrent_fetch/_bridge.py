@@ -1,0 +1,141 @@
+"""Drives any strategy to its end, below a running event loop too.
+
+A plain strategy runs in the caller's thread, so that Ctrl-C reaches it. An awaitable one runs on
+a loop of its own in a worker thread, and Ctrl-C cancels it there. The loop is kept from run to
+run: starting one is no part of fetching.
+"""
+
+import asyncio
+import contextvars
+import inspect
+import threading
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+from concurrent_fetch._options import Options
+from concurrent_fetch._strategy import Strategy
+from concurrent_fetch._units import Seconds
+
+Clock = Callable[[], Seconds]
+_T = TypeVar("_T")
+
+
+class Clocks(NamedTuple):
+    """The clocks that a run is measured with."""
+
+    wall: Clock
+    cpu: Clock
+
+    def read(self) -> tuple[Seconds, Seconds]:
+        """Return wall time and CPU time, in seconds."""
+        return self.wall(), self.cpu()
+
+
+class Driven(NamedTuple):
+    """What a strategy gave back, as it was, and how long it took."""
+
+    items: list[object]
+    elapsed: Seconds
+    cpu: Seconds
+
+
+class Bridge:
+    """Runs strategies one at a time; a context manager, since it may own a loop and a thread."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._loop: _LoopThread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._loop is not None:
+            self._loop.close()
+
+    def drive(self, strategy: Strategy, urls: list[str], options: Options) -> Driven:
+        """Call the strategy and take all that it returns; the clocks bracket just that.
+
+        What the strategy raises passes through.
+        """
+        wall, cpu = self._clocks.read()
+        returned = strategy(urls, options)
+        if isinstance(returned, (Awaitable, AsyncIterable)):
+            items, (wall_end, cpu_end) = self._on_loop(self._consume(returned))
+        else:
+            items, (wall_end, cpu_end) = _listed(returned), self._clocks.read()
+        return Driven(items, wall_end - wall, cpu_end - cpu)
+
+    async def _consume(
+        self, returned: Awaitable[Iterable[object]] | AsyncIterable[object]
+    ) -> tuple[list[object], tuple[Seconds, Seconds]]:
+        if isinstance(returned, Awaitable):
+            items = _listed(await returned)
+        else:
+            items = [item async for item in returned]
+        return items, self._clocks.read()
+
+    def _on_loop(self, work: Coroutine[Any, Any, _T]) -> _T:
+        if self._loop is None:
+            self._loop = _LoopThread()
+        return self._loop.run(work)
+
+
+def _listed(returned: object) -> list[object]:
+    if not isinstance(returned, Iterable):
+        raise TypeError(
+            f"it returned {type(returned).__name__}; a strategy must return the outcomes, "
+            "one per URL, as an iterable, an async iterable or an awaitable of one"
+        )
+    try:
+        return list(returned)
+    finally:
+        if inspect.isgenerator(returned):
+            returned.close()  # also when Ctrl-C came between two outcomes
+
+
+class _LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        started = SimpleQueue[asyncio.AbstractEventLoop]()
+        self._thread = threading.Thread(target=self._live, args=(started,), daemon=True)
+        self._thread.start()
+        self._loop = started.get()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine there and wait for it; an interrupt of the wait cancels it."""
+        done = SimpleQueue[asyncio.Task[_T]]()
+        context = contextvars.copy_context()
+
+        def start() -> None:
+            self._task = self._loop.create_task(work, context=context)
+            self._task.add_done_callback(done.put)
+
+        self._loop.call_soon_threadsafe(start)
+        try:
+            return done.get().result()
+        except BaseException:
+            self._loop.call_soon_threadsafe(lambda: self._task.cancel())
+            raise
+
+    def close(self) -> None:
+        """End what still runs there, then the loop and the thread."""
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join()
+
+    def _live(self, started: SimpleQueue[asyncio.AbstractEventLoop]) -> None:
+        with asyncio.Runner() as runner:
+            self._closing = asyncio.Event()
+            started.put(runner.get_loop())
+            runner.run(self._until_closing())
+
+    async def _until_closing(self) -> None:
+        await self._closing.wait()

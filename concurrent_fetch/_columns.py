@@ -1,0 +1,40 @@
+"""Outcomes as columns: one table of names and how each is read, for exports and for keeping many."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from concurrent_fetch._outcome import Failure, Outcome, Response
+from concurrent_fetch._url import redact
+
+
+def _of_response(name: str) -> Callable[[Outcome], Any]:
+    return lambda outcome: getattr(outcome, name) if isinstance(outcome, Response) else None
+
+
+def _of_failure(name: str) -> Callable[[Outcome], Any]:
+    return lambda outcome: getattr(outcome, name) if isinstance(outcome, Failure) else None
+
+
+COLUMNS: Mapping[str, Callable[[Outcome], Any]] = {
+    "index": lambda o: o.index,
+    "url": lambda o: redact(o.url),
+    "ok": lambda o: o.ok,
+    "status_code": _of_response("status_code"),
+    "kind": lambda o: str(o.kind) if isinstance(o, Failure) else None,
+    "message": _of_failure("message"),
+    "error": _of_failure("error"),
+    "final_url": _of_response("final_url"),
+    "redirects": lambda o: len(o.redirects) if isinstance(o, Response) else None,
+    "size": _of_response("size"),
+    "wire_size": _of_response("wire_size"),
+    "digest": _of_response("digest"),
+    "http_version": _of_response("http_version"),
+    "reused": _of_response("reused"),
+    "attempts": lambda o: o.attempts,
+    "started": lambda o: o.timing.started,
+    "sent": lambda o: o.timing.sent,
+    "first_byte": lambda o: o.timing.first_byte,
+    "finished": lambda o: o.timing.finished,
+    "elapsed": lambda o: o.elapsed,
+    "worker": lambda o: o.worker,
+}

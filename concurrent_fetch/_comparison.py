@@ -1,0 +1,237 @@
+"""Comparison: what the rounds say. Which strategy is faster, by how much, how sure, and why."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from itertools import combinations
+
+import attrs
+
+from concurrent_fetch._audit import Note, too_many_marked
+from concurrent_fetch._options import Options
+from concurrent_fetch._record import Record
+from concurrent_fetch._report import Line, sentences, table
+from concurrent_fetch._run import Run
+from concurrent_fetch._stats import Estimate, Spread, rounds_needed, speedup, spread
+from concurrent_fetch._verdict import Verdict, verdict_of
+from concurrent_fetch.errors import NotComparableError, UnknownNameError
+from concurrent_fetch.render import Table, count, interval, ratio, seconds, to_text
+
+_ALPHA = 0.05
+_FEWEST_ROUNDS = 6
+
+
+@attrs.frozen(kw_only=True, slots=False, repr=False)
+class Comparison:
+    """Every run of every strategy, and what follows from them. Frozen; made by `Runner.compare`.
+
+    `print(comparison)` shows it as a table.
+    """
+
+    urls: tuple[str, ...]
+    options: Options
+    strategies: tuple[str, ...]
+    """In the order given; the first is the reference."""
+    looks: tuple[int, ...]
+    """The numbers of rounds after which a verdict was planned."""
+    seed: int
+    order: tuple[tuple[str, ...], ...]
+    """The order that was drawn for each round."""
+    started_at: datetime
+    finished_at: datetime
+    checks: Mapping[str, Record] = attrs.field(hash=False)
+    """The untimed first run of each strategy."""
+    records: tuple[Record, ...]
+    """Every timed run, round by round."""
+    marked: Mapping[int, str] = attrs.field(hash=False)
+    """Rounds left out for all strategies, and why."""
+    reasons: Mapping[str, tuple[str, ...]] = attrs.field(hash=False)
+    """Why a strategy cannot be compared with the reference; empty if it can."""
+    notes: tuple[Note, ...]
+    """What a reader should know, each with advice."""
+
+    @property
+    def reference(self) -> str:
+        """The strategy that the others are compared with: the first."""
+        return self.strategies[0]
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were run."""
+        return len(self.order)
+
+    @property
+    def complete_rounds(self) -> tuple[int, ...]:
+        """The rounds that count: those not marked."""
+        return tuple(r for r in range(self.rounds) if r not in self.marked)
+
+    def runs(self, name: str) -> tuple[Run, ...]:
+        """Return every timed `Run` of a strategy, without headers and bodies.
+
+        Raises:
+            UnknownNameError: no strategy of this comparison is called so.
+        """
+        return tuple(record.run(self.urls) for record in self._records_of(name))
+
+    def typical(self, name: str) -> Spread:
+        """Return median and quartiles of the strategy's times, in seconds, over complete rounds.
+
+        No interval: none is honest for one strategy's time alone while the machine drifts. And
+        the speed-up is not the quotient of two typical times: it pairs the runs of each round.
+
+        Raises:
+            NotComparableError: there is no complete round.
+        """
+        return spread(self._times(name))
+
+    def speedup(self, name: str, over: str | None = None) -> Estimate:
+        """Return how many times faster `name` is than `over` (the reference): > 1 is faster.
+
+        By inverting the signed-rank test with capped ranks on the paired times of each round; the
+        intervals of all strategies hold together with 95 %. With too few rounds it is (0, inf).
+
+        Raises:
+            NotComparableError: the two did not do the same work; the message says why.
+        """
+        base = self.reference if over is None else over
+        self._check_comparable(name, base)
+        return self._estimate(name, base, self._alpha(all_pairs=over not in (None, self.reference)))
+
+    def verdict(self, name: str) -> Verdict:
+        """Return what the speed-up of the strategy over the reference says."""
+        try:
+            estimate = self.speedup(name)
+        except NotComparableError:
+            return Verdict.NOT_COMPARABLE
+        return verdict_of(estimate)
+
+    @cached_property
+    def fastest(self) -> tuple[str, ...]:
+        """The strategies that no other one beats: tied, and not ranked among themselves.
+
+        Held against every pair at once, at 95 % together.
+        """
+        able = [name for name in self.strategies if not self.reasons_against(name)]
+        if not self.complete_rounds:
+            return tuple(able)
+        alpha = self._alpha(all_pairs=True)
+        beaten = set[str]()
+        for one, other in combinations(able, 2):
+            verdict = verdict_of(self._estimate(one, other, alpha))
+            beaten |= {Verdict.FASTER: {other}, Verdict.SLOWER: {one}}.get(verdict, set())
+        return tuple(name for name in able if name not in beaten)
+
+    @property
+    def rounds_needed(self) -> int:
+        """The fewest complete rounds that allow a verdict with this many strategies and looks."""
+        return max(_FEWEST_ROUNDS, rounds_needed(self._alpha()))
+
+    def reasons_against(self, name: str) -> tuple[str, ...]:
+        """Return why the strategy cannot be compared with the reference; empty if it can."""
+        self._records_of(name)
+        marked = too_many_marked(len(self.marked), self.rounds)
+        whole = (marked,) if marked else ()
+        return (*self.reasons.get(name, ()), *whole)
+
+    def explain(self) -> str:
+        """Return the result and its reason in two plain sentences with figures."""
+        return sentences(self._lines(), rounds_needed=self.rounds_needed)
+
+    def table(self) -> Table:
+        """Return the comparison as a neutral table, for any renderer."""
+        start, end = (t.astimezone().strftime("%H:%M") for t in (self.started_at, self.finished_at))
+        caption = (
+            f"{count(len(self.urls))} URLs × {self.rounds} rounds, order drawn each round "
+            f"(seed {self.seed}), 95% for all rows together; this machine, {start}–{end}"
+        )
+        return table(
+            self._lines(),
+            caption=caption,
+            notes=self._remarks(),
+            rounds_needed=self.rounds_needed,
+        )
+
+    def __str__(self) -> str:
+        return to_text(self.table())
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(self.strategies)}: {self.rounds} rounds>"
+
+    def _records_of(self, name: str) -> tuple[Record, ...]:
+        if name not in self.strategies:
+            raise UnknownNameError(
+                f"no strategy here is called {name!r}; there are {', '.join(self.strategies)}"
+            )
+        return tuple(record for record in self.records if record.strategy == name)
+
+    def _complete(self, name: str) -> list[Record]:
+        return [r for r in self._records_of(name) if r.round not in self.marked]
+
+    def _times(self, name: str) -> list[float]:
+        times = [record.elapsed for record in self._complete(name)]
+        if not times:
+            raise NotComparableError(f"no complete round: {'; '.join(set(self.marked.values()))}")
+        return times
+
+    def _lines(self) -> list[Line]:
+        return [self._line(name) for name in self.strategies]
+
+    def _line(self, name: str) -> Line:
+        complete = self._complete(name)
+        elapsed = sum(r.elapsed for r in complete) or math.nan
+        busy = sum(r.busy for r in complete)
+        fetches = len(self.urls) * len(complete) or math.nan
+        able = not self.reasons_against(name)
+        return Line(
+            name=name,
+            typical=self.typical(name) if complete else None,
+            speedup=self.speedup(name) if able and complete else None,
+            verdict=self.verdict(name),
+            requests_per_second=fetches / elapsed,
+            in_flight=busy / elapsed,
+            time_per_fetch=busy / fetches,
+            cpu=sum(r.cpu for r in complete) / elapsed,
+            failures=max(r.failures for r in (self.checks[name], *self._records_of(name))),
+            fastest=name in self.fastest,
+        )
+
+    def _remarks(self) -> list[str]:
+        """What stands below the table: reasons, ties, notes, and what was left out."""
+        lines = [
+            f"not comparable with {self.reference}: {name}: {reason}"
+            for name in self.strategies
+            for reason in self.reasons.get(name, ())
+        ]
+        marked = too_many_marked(len(self.marked), self.rounds)
+        lines += [f"not comparable: {marked}"] if marked else []
+        tied = self.fastest
+        if len(tied) > 1 and self.rounds >= self.rounds_needed:
+            pair = self.speedup(tied[1], over=tied[0])
+            lines.append(
+                f"tied for fastest: {', '.join(tied)} ({tied[1]} over {tied[0]}: "
+                f"{ratio(pair.point)} {interval(pair.low, pair.high)}); no order among them"
+            )
+        lines += [f"round {r + 1} left out for all: {why}" for r, why in self.marked.items()]
+        lines += [f"note: {note}" for note in self.notes]
+        firsts = ", ".join(seconds(self.checks[name].elapsed) for name in self.strategies)
+        lines.append(f"not counted: the first, untimed run of each ({firsts})")
+        return lines
+
+    def _check_comparable(self, *names: str) -> None:
+        for name in names:
+            if reasons := self.reasons_against(name):
+                raise NotComparableError(
+                    f"{name} and {self.reference} cannot be compared: {'; '.join(reasons)}"
+                )
+
+    def _alpha(self, *, all_pairs: bool = False) -> float:
+        """The level of one interval, so that all of them hold together at every planned look."""
+        count = len(self.strategies)
+        pairs = count * (count - 1) // 2 if all_pairs else count - 1
+        return _ALPHA / (max(1, pairs) * len(self.looks))
+
+    def _estimate(self, name: str, base: str, alpha: float) -> Estimate:
+        if name == base:
+            return Estimate(point=1.0, low=1.0, high=1.0, confidence=1 - alpha)
+        return speedup(self._times(base), self._times(name), alpha)

@@ -1,0 +1,205 @@
+"""Exchange: one request and what came back, stamped. All that a client sees of a fetch."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from time import perf_counter
+
+from concurrent_fetch._content import Decoder
+from concurrent_fetch._head import Head, read_head
+from concurrent_fetch._kinds import FailureKind, Refusal
+from concurrent_fetch._options import Options
+from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch._url import CanonicalURL
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BODILESS = frozenset({204, 304})
+
+
+class BodyUnwanted(Exception):  # noqa: N818 - a signal to the driver, no error
+    """The body of a redirect is never read: it could stall, or be corrupt, for nothing."""
+
+
+class Exchange:
+    """One request to send (`url`, `headers`) and the record of its response.
+
+    A client sends the request, calls `answer` when the head is there and `receive` for every
+    piece of the body, and lets every exception of theirs pass: it means that nothing more is
+    wanted, and the connection is to be closed.
+    """
+
+    __slots__ = (
+        "_chunks",
+        "_decoder",
+        "_hash",
+        "_options",
+        "deadline",
+        "first_byte",
+        "head",
+        "headers",
+        "http_version",
+        "proxy",
+        "redirected",
+        "reused",
+        "sent",
+        "size",
+        "status",
+        "target",
+        "verdict",
+        "wire_size",
+    )
+
+    def __init__(
+        self,
+        target: CanonicalURL,
+        headers: Mapping[str, str],
+        options: Options,
+        deadline: Seconds,
+        proxy: str | None = None,
+    ) -> None:
+        self.target = target
+        self.headers = headers
+        self.deadline = deadline
+        self.proxy = proxy
+        self.status = 0
+        self.head: Head | None = None
+        self.http_version = "1.1"
+        self.reused: bool | None = None
+        self.sent: Seconds | None = None
+        self.first_byte: Seconds | None = None
+        self.redirected = False
+        self.verdict: Exception | None = None
+        self.size: Bytes = 0
+        self.wire_size: Bytes | None = 0
+        self._options = options
+        self._chunks: list[bytes] = []
+        self._decoder: Decoder | None = None
+        self._hash = hashlib.sha256() if options.digest else None
+
+    @property
+    def url(self) -> str:
+        """The canonical URL to request: without user info and fragment."""
+        return self.target.url
+
+    @property
+    def time_left(self) -> Seconds:
+        """Until the deadline of the fetch, in seconds; never below 0."""
+        return max(0.0, self.deadline - perf_counter())
+
+    def mark_sent(self, *, reused: bool | None = None) -> None:
+        """Say that the request was written just now; optional, for clients that know it.
+
+        `reused` says whether the connection had served before.
+        """
+        self.sent = perf_counter()
+        self.reused = reused
+
+    def answer(
+        self,
+        status: int,
+        fields: Iterable[tuple[str | bytes, str | bytes]],
+        *,
+        http_version: str = "1.1",
+        decoded: bool = False,
+    ) -> None:
+        """Record the response head: its status and its fields in wire order.
+
+        `decoded` is for clients that cannot switch their own content decoding off.
+        """
+        self.first_byte = perf_counter()
+        try:
+            self._answer(status, fields, http_version, decoded)
+        except Exception as verdict:
+            self.verdict = verdict
+            raise
+
+    def receive(self, chunk: bytes) -> None:
+        """Record a piece of the body as it came off the wire, capped and decoded as it arrives."""
+        try:
+            self._receive(chunk)
+        except Refusal as refusal:
+            self.verdict = refusal
+            raise
+
+    def finish(self) -> None:
+        """Check, once the client has returned, that the response is whole."""
+        head = self.head
+        if head is None:
+            raise Refusal(FailureKind.OTHER, "the client returned without calling answer()")
+        declared = head.content_length
+        if (
+            declared is not None
+            and self.wire_size is not None
+            and self.wire_size != declared
+            and self.status not in _BODILESS
+        ):
+            raise Refusal(
+                FailureKind.INCOMPLETE, f"{self.wire_size} of {declared} body bytes arrived"
+            )
+        if self._decoder is not None:
+            for piece in self._decoder.finish():
+                self._keep(piece)
+
+    @property
+    def body(self) -> bytes:
+        """The decoded body so far; empty where bodies are not kept."""
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the decoded body so far."""
+        return None if self._hash is None else self._hash.hexdigest()
+
+    def _answer(
+        self,
+        status: int,
+        fields: Iterable[tuple[str | bytes, str | bytes]],
+        http_version: str,
+        decoded: bool,
+    ) -> None:
+        self.status = status
+        self.http_version = http_version
+        self.head = head = read_head(fields, status=status, http_version=http_version)
+        limit = self._options.max_bytes
+        if status in _REDIRECTS and head.location is not None and self._options.max_redirects:
+            self.redirected = True
+            if head.content_length != 0:
+                raise BodyUnwanted
+        elif (
+            limit is not None
+            and head.content_length is not None
+            and head.content_length > limit
+            and status not in _BODILESS
+        ):
+            raise Refusal(
+                FailureKind.TOO_LARGE,
+                f"Content-Length {head.content_length} is beyond max_bytes={limit}",
+            )
+        if decoded:
+            self.wire_size = None
+        elif head.codings:
+            self._decoder = Decoder(head.codings, limit)
+
+    def _receive(self, chunk: bytes) -> None:
+        if perf_counter() > self.deadline:
+            raise Refusal(FailureKind.TIMEOUT, f"not finished within {self._options.timeout:g} s")
+        if self.wire_size is not None:
+            self.wire_size += len(chunk)
+            self._cap(self.wire_size)
+        if self._decoder is None:
+            self._keep(chunk)
+        else:
+            for piece in self._decoder.decode(chunk):
+                self._keep(piece)
+
+    def _keep(self, piece: bytes) -> None:
+        self.size += len(piece)
+        self._cap(self.size)
+        if self._hash is not None:
+            self._hash.update(piece)
+        if self._options.keep_bodies:
+            self._chunks.append(bytes(piece))
+
+    def _cap(self, size: Bytes) -> None:
+        limit = self._options.max_bytes
+        if limit is not None and size > limit:
+            raise Refusal(FailureKind.TOO_LARGE, f"the body is beyond max_bytes={limit}")

@@ -1,0 +1,102 @@
+"""Options: what is the same for every strategy in a comparison."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from concurrent_fetch._headers import Headers
+from concurrent_fetch._units import Bytes, Seconds
+
+# These say how the message is framed or how the connection is kept: the clients' business.
+_OWNED_BY_CLIENT = {
+    "connection": "write Options(reuse_connections=False) for a new connection each time",
+    "content-length": "a GET has no body",
+    "transfer-encoding": "a GET has no body",
+}
+
+
+def _whole(minimum: int) -> Any:
+    def check(_: "Options", field: "attrs.Attribute[int]", value: object) -> None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"Options.{field.name} must be an int, got {value!r}")
+        if value < minimum:
+            raise ValueError(f"Options.{field.name} must be at least {minimum}, got {value!r}")
+
+    return check
+
+
+def _duration(_: "Options", field: "attrs.Attribute[float]", value: object) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"Options.{field.name} must be seconds as a float, got {value!r}")
+    if not (0 < value < math.inf):
+        raise ValueError(
+            f"Options.{field.name} must be finite seconds greater than 0, got {value!r}"
+        )
+
+
+def _flag(_: "Options", field: "attrs.Attribute[bool]", value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"Options.{field.name} must be True or False, got {value!r}")
+
+
+def _verification(_: "Options", field: "attrs.Attribute[bool | str]", value: object) -> None:
+    if not isinstance(value, (bool, str)) or value == "":
+        raise TypeError(
+            f"Options.{field.name} must be True, False or the path of a CA bundle as a str, "
+            f"got {value!r}"
+        )
+
+
+def _as_headers(value: object) -> Headers:
+    if isinstance(value, Headers):
+        return value
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"Options.headers must be a mapping of names to values, got {type(value).__name__}"
+        )
+    return Headers.from_mapping(value)
+
+
+def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -> None:
+    for name in value:
+        advice = _OWNED_BY_CLIENT.get(name.lower())
+        if advice:
+            raise ValueError(f"Options.{field.name} must not set {name!r}: {advice}")
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """How to fetch, whatever the strategy and the client.
+
+    Raises:
+        TypeError, ValueError: with the field, the value and the rule it broke.
+    """
+
+    concurrency: int = attrs.field(default=20, validator=_whole(1))
+    """Fetches in flight at once, the same meaning in every strategy; `fetch_sync` has always 1."""
+    timeout: Seconds = attrs.field(default=30.0, validator=_duration)
+    """Deadline of one fetch from its start to its last body byte, redirects included."""
+    connect_timeout: Seconds = attrs.field(default=10.0, validator=_duration)
+    """For the connection and the TLS handshake; never beyond `timeout`."""
+    headers: Mapping[str, str] = attrs.field(
+        factory=Headers, converter=_as_headers, validator=_sendable
+    )
+    """Added to every request; replace the defaults of the same name."""
+    max_redirects: int = attrs.field(default=10, validator=_whole(0))
+    """0 returns a 3xx as it is; one more than allowed is a failure."""
+    max_bytes: Bytes | None = attrs.field(
+        default=100 * 2**20, validator=attrs.validators.optional(_whole(1))
+    )
+    """Cap of the decoded body, enforced while it arrives; None: no cap."""
+    keep_bodies: bool = attrs.field(default=True, validator=_flag)
+    """False: `Response.body` is empty, `Response.size` still counts."""
+    reuse_connections: bool = attrs.field(default=True, validator=_flag)
+    """False: a new connection for every URL."""
+    verify: bool | str = attrs.field(default=True, validator=_verification)
+    """TLS verification, or the path of a CA bundle."""
+    trust_env: bool = attrs.field(default=False, validator=_flag)
+    """Take proxies and `.netrc` from the environment, for all clients alike."""
+    digest: bool = attrs.field(default=False, validator=_flag)
+    """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""

@@ -1,0 +1,55 @@
+"""Progress: how far a comparison has come, for whoever wants to know."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far a comparison has come. One is sent after every run."""
+
+    done: int
+    """Runs that are over, check runs included."""
+    total: int
+    """Runs that are planned at most; fewer where a verdict or the time budget ends it early."""
+    strategy: str
+    """The strategy that just ran."""
+    round: int | None
+    """Its round, from 0; None for a check run."""
+
+
+Report = Callable[[Progress], None]
+
+
+def _ignore(_: Progress) -> None:
+    pass
+
+
+@contextmanager
+def reporter(progress: bool | Report) -> Iterator[Report]:
+    """Yield what to call with each `Progress`: the callable given, a bar on stderr, or nothing."""
+    if callable(progress):
+        yield progress
+    elif progress:
+        with _bar() as report:
+            yield report
+    else:
+        yield _ignore
+
+
+@contextmanager
+def _bar() -> Iterator[Report]:
+    # Costs 20 ms to import, for those who ask for it; picks terminal or notebook by itself.
+    from tqdm.auto import tqdm  # noqa: PLC0415
+
+    with tqdm(unit="run", leave=False) as bar:
+
+        def report(progress: Progress) -> None:
+            bar.total = progress.total
+            where = "check" if progress.round is None else f"round {progress.round + 1}"
+            bar.set_postfix_str(f"{where}, {progress.strategy}", refresh=False)
+            bar.update(progress.done - bar.n)
+
+        yield report

@@ -1,0 +1,134 @@
+"""Record: one run kept as columns, since 10,000 URLs x 3 strategies x 11 rounds of whole outcomes
+would be 738 MiB. Heads and bodies are not kept.
+"""
+
+import math
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from concurrent_fetch._headers import Headers
+from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._options import Options
+from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
+from concurrent_fetch._run import Run, most_at_once
+from concurrent_fetch._units import Seconds
+
+_TIMES = ("started", "sent", "first_byte", "finished")
+_NUMBERS = ("status_code", "size", "wire_size", "attempts")
+_VALUES = (
+    "kind",
+    "message",
+    "error",
+    "final_url",
+    "digest",
+    "redirects",
+    "http_version",
+    "reused",
+    "worker",
+)
+# What stands for None where a column holds machine numbers.
+_NO_TIME = -math.inf
+_NO_NUMBER = -1
+
+Intern = Callable[[Any], Any]
+
+
+def interning() -> Intern:
+    """Return a function that gives equal values the same object, for the rounds of a comparison."""
+    seen: dict[Any, Any] = {}
+    return lambda value: seen.setdefault(value, value)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Record:
+    """One run of a strategy in a comparison."""
+
+    strategy: str
+    round: int | None
+    """Its round, from 0; None for the untimed check run."""
+    options: Options
+    started_at: datetime
+    elapsed: Seconds
+    cpu: Seconds
+    columns: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
+
+    def column(self, name: str) -> list[Any]:
+        """Return one fact of every outcome in URL order; None where it does not apply."""
+        values = self.columns[name]
+        if name in _TIMES:
+            return [None if v == _NO_TIME else v for v in values]
+        if name in _NUMBERS:
+            return [None if v == _NO_NUMBER else v for v in values]
+        return list(values)
+
+    @property
+    def results(self) -> list[str]:
+        """What came back for each URL: the status code, or the kind of the failure."""
+        pairs = zip(self.columns["status_code"], self.columns["kind"], strict=True)
+        return [str(status) if kind is None else str(kind) for status, kind in pairs]
+
+    @property
+    def failures(self) -> int:
+        """How many URLs were not answered."""
+        return sum(kind is not None for kind in self.columns["kind"])
+
+    @property
+    def busy(self) -> Seconds:
+        """The times of all fetches added up."""
+        columns = self.columns
+        return math.fsum(columns["finished"]) - math.fsum(columns["started"])
+
+    @property
+    def in_flight(self) -> float:
+        """Mean number of fetches under way at once."""
+        return self.busy / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def peak_in_flight(self) -> int:
+        """The most fetches that were under way at once."""
+        return most_at_once(self.columns["started"], self.columns["finished"])
+
+    def run(self, urls: Sequence[str]) -> Run:
+        """Build the `Run` again; headers and bodies are gone."""
+        rows = zip(*(self.column(name) for name in self.columns), strict=True)
+        return Run(
+            outcomes=tuple(
+                _outcome(url, index, dict(zip(self.columns, row, strict=True)))
+                for index, (url, row) in enumerate(zip(urls, rows, strict=True))
+            ),
+            strategy=self.strategy,
+            options=self.options,
+            started_at=self.started_at,
+            elapsed=self.elapsed,
+            cpu=self.cpu,
+        )
+
+
+def columns_of(outcomes: Sequence[Outcome], intern: Intern) -> dict[str, Sequence[Any]]:
+    """Take the outcomes, in URL order, apart into columns."""
+    columns: dict[str, Sequence[Any]] = {}
+    for name in _TIMES:
+        times = (getattr(o.timing, name) for o in outcomes)
+        columns[name] = array("d", (_NO_TIME if t is None else t for t in times))
+    for name in _NUMBERS:
+        numbers = (getattr(o, name, None) for o in outcomes)
+        columns[name] = array("q", (_NO_NUMBER if n is None else n for n in numbers))
+    for name in _VALUES:
+        columns[name] = tuple(intern(getattr(o, name, None)) for o in outcomes)
+    return columns
+
+
+def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:
+    timing = Timing(**{name: row[name] for name in _TIMES})
+    common = {"url": url, "index": index, "timing": timing}
+    common |= {"attempts": row["attempts"], "worker": row["worker"]}
+    if row["kind"] is not None:
+        kind = FailureKind(row["kind"])
+        return Failure(kind=kind, message=row["message"], error=row["error"], **common)
+    names = ("status_code", "size", "wire_size", "final_url")
+    names += ("digest", "redirects", "http_version", "reused")
+    return Response(headers=Headers(), **{name: row[name] for name in names}, **common)

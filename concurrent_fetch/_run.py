@@ -1,0 +1,234 @@
+"""Run: one strategy, once over all URLs, and what came back."""
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import accumulate
+from time import perf_counter, process_time
+from typing import Any, overload
+
+import attrs
+
+from concurrent_fetch._columns import COLUMNS
+from concurrent_fetch._options import Options
+from concurrent_fetch._outcome import Failure, Outcome, Response
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.errors import FetchFailed
+from concurrent_fetch.render import Align, Column, Table, count, seconds, size, to_text
+
+_SHOWN = 12
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Run(Sequence[Outcome]):
+    """The outcomes of one strategy over one URL set, in URL order.
+
+    A sequence: `run[0]`, `len(run)`, `for outcome in run`.
+    """
+
+    outcomes: tuple[Outcome, ...] = attrs.field(converter=tuple)
+    strategy: str
+    options: Options
+    started_at: datetime
+    """With time zone."""
+    elapsed: Seconds
+    """From the call to the last outcome."""
+    cpu: Seconds
+    """CPU time of the whole process in that time."""
+
+    @overload
+    def __getitem__(self, index: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Outcome, ...]: ...
+    def __getitem__(self, index: int | slice) -> Outcome | tuple[Outcome, ...]:
+        return self.outcomes[index]
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self.outcomes)
+
+    @property
+    def responses(self) -> tuple[Response, ...]:
+        """The complete responses, of any status."""
+        return tuple(o for o in self.outcomes if isinstance(o, Response))
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The URLs that were not answered."""
+        return tuple(o for o in self.outcomes if isinstance(o, Failure))
+
+    @property
+    def not_ok(self) -> tuple[Outcome, ...]:
+        """Failures, and responses whose status is 400 or above."""
+        return tuple(o for o in self.outcomes if isinstance(o, Failure) or o.status_code >= 400)
+
+    @property
+    def requests_per_second(self) -> float:
+        """Outcomes per second of `elapsed`."""
+        return len(self) / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Decoded body bytes per second of `elapsed`."""
+        return sum(r.size for r in self.responses) / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def mean_in_flight(self) -> float:
+        """Mean number of fetches under way at once (Little's law: their times over `elapsed`)."""
+        return sum(o.elapsed for o in self.outcomes) / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def peak_in_flight(self) -> int:
+        """The most fetches that were under way at once."""
+        timings = [outcome.timing for outcome in self.outcomes]
+        return most_at_once((t.started for t in timings), (t.finished for t in timings))
+
+    def percentile(self, q: float) -> Seconds:
+        """Return the `q`-th percentile (0 ≤ q ≤ 100) of `elapsed` of the responses, in seconds.
+
+        Linear between the two nearest, as in numpy's default.
+
+        Raises:
+            ValueError: `q` is out of range, or there is no response.
+        """
+        if not 0 <= q <= 100:
+            raise ValueError(f"q must be between 0 and 100, got {q!r}")
+        times = sorted(r.elapsed for r in self.responses)
+        if not times:
+            raise ValueError("no response in this run, so there is no percentile of their times")
+        place = (len(times) - 1) * q / 100
+        low = math.floor(place)
+        high = min(low + 1, len(times) - 1)
+        return times[low] + (times[high] - times[low]) * (place - low)
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return one list per fact, one entry per outcome: feeds pandas, polars or pyarrow.
+
+        User info in URLs is hidden.
+        """
+        return {name: [read(o) for o in self.outcomes] for name, read in COLUMNS.items()}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per outcome, with the same names as `to_columns`."""
+        return [{name: read(o) for name, read in COLUMNS.items()} for o in self.outcomes]
+
+    def raise_for_failures(self) -> None:
+        """Raise if a URL was not answered; a status of 400 or above is an answer.
+
+        Raises:
+            FetchFailed: with the first few failures in its message.
+        """
+        failed = self.failures
+        if failed:
+            first = "; ".join(f"{COLUMNS['url'](f)}: {f.kind}: {f.message}" for f in failed[:3])
+            rest = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
+            raise FetchFailed(f"{len(failed)} of {len(self)} URLs failed: {first}{rest}")
+
+    def __repr__(self) -> str:
+        return (
+            f"<Run {self.strategy}: {count(len(self))} outcomes, "
+            f"{count(len(self.failures))} failures, {seconds(self.elapsed)}>"
+        )
+
+    def __str__(self) -> str:
+        rows = _one_by_one(self) if len(self) <= _SHOWN else _by_result(self)
+        return to_text(attrs.evolve(rows, caption=_caption(self)))
+
+
+def most_at_once(starts: Iterable[Seconds], ends: Iterable[Seconds]) -> int:
+    """Return how many spans overlapped at most; one that ends when another starts does not."""
+    events = sorted([(start, 1) for start in starts] + [(end, -1) for end in ends])
+    return max(accumulate(step for _, step in events), default=0)
+
+
+def _caption(run: Run) -> str:
+    if not len(run):
+        return f"{run.strategy}: no URLs"
+    return (
+        f"{run.strategy}: {count(len(run))} URLs in {seconds(run.elapsed)}, "
+        f"{run.requests_per_second:.3g} requests/s, {run.mean_in_flight:.1f} in flight, "
+        f"{count(len(run.failures))} failures"
+    )
+
+
+def _result(outcome: Outcome) -> str:
+    return str(outcome.status_code) if isinstance(outcome, Response) else str(outcome.kind)
+
+
+def _one_by_one(run: Run) -> Table:
+    return Table(
+        columns=(
+            Column(header="result"),
+            Column(header="size", align=Align.RIGHT),
+            Column(header="time", align=Align.RIGHT),
+            Column(header="URL", max_width=100),
+        ),
+        rows=tuple(
+            (
+                _result(o),
+                size(o.size) if isinstance(o, Response) else "–",
+                seconds(o.elapsed),
+                COLUMNS["url"](o),
+            )
+            for o in run
+        ),
+    )
+
+
+def _by_result(run: Run) -> Table:
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in run:
+        groups[_result(outcome)].append(outcome)
+    return Table(
+        columns=(
+            Column(header="result"),
+            Column(header="URLs", align=Align.RIGHT),
+            Column(header="bytes", align=Align.RIGHT),
+            Column(header="median time", align=Align.RIGHT),
+            Column(header="first of them", max_width=80),
+        ),
+        rows=tuple(
+            (
+                result,
+                count(len(group)),
+                size(sum(o.size for o in group if isinstance(o, Response))),
+                seconds(statistics.median(o.elapsed for o in group)),
+                COLUMNS["url"](group[0]),
+            )
+            for result, group in sorted(groups.items(), key=lambda item: -len(item[1]))
+        ),
+    )
+
+
+class Stopwatch:
+    """Starts when made; turns the outcomes of a strategy into its `Run`."""
+
+    def __init__(self, strategy: str, options: Options) -> None:
+        self._strategy = strategy
+        self._options = options
+        self._started_at = datetime.now(UTC)
+        self._start = perf_counter(), process_time()
+
+    def run(self, outcomes: Iterable[Outcome]) -> Run:
+        """Collect the outcomes and stop."""
+        return self._stop(list(outcomes))
+
+    async def run_async(self, outcomes: AsyncIterable[Outcome]) -> Run:
+        """Collect the outcomes and stop."""
+        return self._stop([outcome async for outcome in outcomes])
+
+    def _stop(self, outcomes: list[Outcome]) -> Run:
+        elapsed, cpu = perf_counter() - self._start[0], process_time() - self._start[1]
+        outcomes.sort(key=lambda outcome: outcome.index)
+        return Run(
+            outcomes=tuple(outcomes),
+            strategy=self._strategy,
+            options=self._options,
+            started_at=self._started_at,
+            elapsed=elapsed,
+            cpu=cpu,
+        )

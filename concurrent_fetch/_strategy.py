@@ -1,0 +1,121 @@
+"""Strategies: what runs when. Any callable is one; names lead to the built-in ones."""
+
+import functools
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
+from difflib import get_close_matches
+from pkgutil import resolve_name
+from typing import Any, Protocol
+
+import attrs
+
+from concurrent_fetch._client import find_async_client, find_client
+from concurrent_fetch._options import Options
+from concurrent_fetch._outcome import Outcome
+from concurrent_fetch.errors import UnknownNameError
+
+
+class Strategy(Protocol):
+    """Fetches a URL set: one outcome per URL, in any order.
+
+    A plain function, `async def`, a generator or an async generator: told apart by what the call
+    returned, so partials, methods and objects with `__call__` serve as well.
+    """
+
+    def __call__(
+        self, urls: list[str], options: Options, /
+    ) -> Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]:
+        """Fetch all `urls` under `options`."""
+        ...
+
+
+@attrs.frozen(repr=False)
+class ConfiguredStrategy:
+    """A strategy with some options changed; made by `with_options`."""
+
+    strategy: Strategy
+    changes: tuple[tuple[str, Any], ...]
+
+    def __call__(
+        self, urls: list[str], options: Options, /
+    ) -> Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]:
+        """Run the strategy with its own options in place of those given."""
+        return self.strategy(urls, self.applied_to(options))
+
+    def applied_to(self, options: Options) -> Options:
+        """Return `options` with the changes of this strategy."""
+        return attrs.evolve(options, **dict(self.changes))
+
+    def __repr__(self) -> str:
+        return name_of(self)
+
+
+def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
+    """Return the same strategy with some options changed, whatever options it is called with.
+
+    >>> eight = with_options(fetch_threaded, concurrency=8)
+
+    Raises:
+        TypeError: there is no such option, or its value is of the wrong type.
+        ValueError: the value breaks a rule of `Options`.
+    """
+    if not callable(strategy):
+        raise TypeError(f"a strategy must be callable, got {strategy!r}")
+    fields = [field.name for field in attrs.fields(Options)]
+    for name in changes:
+        if name not in fields:
+            raise TypeError(f"Options has no field {name!r}{_hint(name, fields)}")
+    attrs.evolve(Options(), **changes)
+    return ConfiguredStrategy(strategy, tuple(changes.items()))
+
+
+def effective_options(strategy: object, options: Options) -> Options:
+    """Return the options that the strategy will work under when called with `options`."""
+    return strategy.applied_to(options) if isinstance(strategy, ConfiguredStrategy) else options
+
+
+def name_of(strategy: object) -> str:
+    """Return what a strategy is called: its function, and what a partial or options change."""
+    if isinstance(strategy, ConfiguredStrategy):
+        return _call(strategy.strategy, dict(strategy.changes))
+    if isinstance(strategy, functools.partial):
+        return _call(strategy.func, strategy.keywords)
+    name = getattr(strategy, "__name__", None)
+    return name if isinstance(name, str) else type(strategy).__name__
+
+
+def _call(function: object, keywords: Mapping[str, Any]) -> str:
+    shown = ", ".join(
+        f"{name}={getattr(value, 'name', value)!r}" for name, value in keywords.items()
+    )
+    return f"{name_of(function)}({shown})"
+
+
+_BUILT_IN = {
+    "sync": "concurrent_fetch.strategies:fetch_sync",
+    "threaded": "concurrent_fetch.strategies:fetch_threaded",
+    "async": "concurrent_fetch.strategies:fetch_async",
+}
+
+
+def find_strategy(name: str) -> Strategy:
+    """Return the strategy called `sync`, `threaded` or `async`, or `<one of them>+<client>`.
+
+    Raises:
+        UnknownNameError: no such strategy, or no such client for it.
+    """
+    base, plus, client = name.partition("+")
+    if base not in _BUILT_IN:
+        raise UnknownNameError(
+            f"no strategy is called {base!r}{_hint(base, list(_BUILT_IN))}; there are "
+            f"{', '.join(_BUILT_IN)}, each also with a client, as in 'threaded+httpx'"
+        )
+    strategy: Strategy = resolve_name(_BUILT_IN[base])
+    if not plus:
+        return strategy
+    (find_async_client if base == "async" else find_client)(client)
+    return functools.partial(strategy, client=client)
+
+
+def _hint(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

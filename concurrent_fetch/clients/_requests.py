@@ -1,0 +1,248 @@
+"""requests, by its transport adapter: one per thread, no session around it.
+
+What a `requests.Session` adds per call (its redirects, cookies, hooks, header merging) is either
+decided elsewhere in this package or not wanted, and costs as much again as the request.
+"""
+
+import http.client
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3 import exceptions as urllib3_errors
+
+from concurrent_fetch._client import Client
+from concurrent_fetch._exchange import Exchange
+from concurrent_fetch._fetch import Send
+from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._options import Options
+from concurrent_fetch.clients._sockets import Sockets
+from concurrent_fetch.clients._tls import tls_context
+
+FAILURES: dict[type[BaseException], FailureKind] = {
+    urllib3_errors.NameResolutionError: FailureKind.DNS,
+    urllib3_errors.NewConnectionError: FailureKind.CONNECT,
+    urllib3_errors.ProxyError: FailureKind.CONNECT,
+    urllib3_errors.LocationValueError: FailureKind.INVALID_URL,
+    urllib3_errors.SSLError: FailureKind.TLS,
+    urllib3_errors.TimeoutError: FailureKind.TIMEOUT,
+    urllib3_errors.IncompleteRead: FailureKind.INCOMPLETE,
+    urllib3_errors.InvalidChunkLength: FailureKind.PROTOCOL,
+    urllib3_errors.InvalidHeader: FailureKind.PROTOCOL,
+    urllib3_errors.ProtocolError: FailureKind.PROTOCOL,
+    http.client.RemoteDisconnected: FailureKind.DISCONNECTED,
+    http.client.IncompleteRead: FailureKind.INCOMPLETE,
+    http.client.LineTooLong: FailureKind.TOO_LARGE,
+    http.client.HTTPException: FailureKind.PROTOCOL,
+    requests.exceptions.InvalidURL: FailureKind.INVALID_URL,
+    ValueError: FailureKind.PROTOCOL,
+}
+
+_TIMEOUT = urllib3.Timeout(None)  # the sockets know better
+_MAX_HEAD = 96 * 1024
+_MAX_LINE = 64 * 1024
+_STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [^\r\n]*)?\r?\n")
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n]*)\r?\n")
+_FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+
+
+@contextmanager
+def _open(options: Options) -> Iterator[Send]:
+    sockets = Sockets(options)
+    mine = threading.local()
+    adapters: list[_Adapter] = []
+
+    def send(exchange: Exchange) -> None:
+        sockets.enter(exchange)
+        adapter: _Adapter | None = getattr(mine, "adapter", None)
+        if adapter is None:
+            adapter = mine.adapter = _Adapter(options, sockets)
+            adapters.append(adapter)
+        adapter.fetch(exchange)
+
+    try:
+        yield send
+    finally:
+        sockets.abort()
+        for adapter in adapters:
+            adapter.close()
+
+
+requests_client = Client("requests", _open, failures=FAILURES)
+"""`requests.adapters.HTTPAdapter`, one per thread."""
+
+
+class _Adapter(HTTPAdapter):
+    """The transport of one thread."""
+
+    exchange: Exchange  # the one being sent
+
+    def __init__(self, options: Options, sockets: Sockets) -> None:
+        self._reuse = options.reuse_connections
+        self._tls = tls_context(options.verify)
+        self._sockets = sockets
+        self._recent: tuple[object, urllib3.HTTPConnectionPool] | None = None
+        super().__init__(pool_maxsize=1)
+
+    def fetch(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        request = requests.PreparedRequest()
+        request.method, request.url = "GET", exchange.url
+        request.headers = exchange.headers  # type: ignore[assignment]  # any mapping serves
+        proxies = {exchange.target.scheme: exchange.proxy} if exchange.proxy else None
+        response = self.send(request, stream=True, timeout=_TIMEOUT, proxies=proxies)  # type: ignore[arg-type]  # documented, not in the stub
+        raw: urllib3.HTTPResponse = response.raw
+        keep = False
+        try:
+            exchange.answer(raw.status, self.fields, http_version=self.http_version)
+            for chunk in raw.stream(65536, decode_content=False):
+                exchange.receive(chunk)
+            keep = self._reuse
+        finally:
+            (raw.release_conn if keep else raw.close)()
+
+    def head(self, http_version: str, fields: list[tuple[bytes, bytes]]) -> None:
+        """Take the response head as it was on the wire (urllib3 regroups repeated fields)."""
+        self.http_version = http_version
+        self.fields = fields
+
+    # What requests exposes for subclasses:
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(proxy, ssl_context=self._tls, **kwargs)
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,
+        proxies: Any = None,
+        cert: Any = None,
+    ) -> urllib3.HTTPConnectionPool:
+        if proxies:
+            return self._wire(super().get_connection_with_tls_context(request, verify, proxies))
+        target = self.exchange.target
+        origin = target.origin
+        # The pool used last cannot have been evicted; looking one up costs 15 µs.
+        if self._recent is None or self._recent[0] != origin:
+            pool = self.poolmanager.connection_from_host(target.host, target.port, target.scheme)
+            self._recent = origin, self._wire(pool)
+        return self._recent[1]
+
+    def _wire(self, pool: Any) -> Any:
+        connection = _TLSConnection if pool.scheme == "https" else _Connection
+        pool.ConnectionCls = partial(connection, adapter=self, sockets=self._sockets)
+        return pool
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        target = self.exchange.target
+        return {"scheme": target.scheme, "host": target.host, "port": target.port}, {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Verification is the TLS context's: requests would load the bundle per connection."""
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        target = self.exchange.target
+        return target.url if proxies and target.scheme == "http" else target.origin_form
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        return _RawResponse(resp)
+
+
+class _RawResponse(requests.Response):
+    """Only what is used here: the rest of `requests.Response` costs 60 µs and is thrown away."""
+
+    def __init__(self, raw: urllib3.HTTPResponse) -> None:
+        self.raw = raw
+
+
+class _StrictResponse(http.client.HTTPResponse):
+    """Reads the head itself: http.client takes EOF for its end, drops bad lines, returns a 103."""
+
+    def __init__(self, *args: Any, adapter: _Adapter, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._adapter = adapter
+
+    def begin(self) -> None:
+        if self.headers is not None:
+            return
+        status_line, fields = self._read_head()
+        while status_line[9:10] == b"1" and status_line[9:12] != b"101":
+            status_line, fields = self._read_head()
+        self._adapter.head(status_line[5:8].decode(), fields)
+        framing = b"".join(
+            b"%b:%b\r\n" % field for field in fields if field[0].lower() in _FRAMING
+        )
+        stream, self.fp = self.fp, io.BytesIO(status_line + framing + b"\r\n")
+        try:
+            super().begin()
+        finally:
+            self.fp = stream
+
+    def _read_head(self) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        status_line = self._read_line(_MAX_LINE)
+        if not _STATUS_LINE.fullmatch(status_line):
+            raise http.client.BadStatusLine(repr(status_line[:80]))
+        left, fields = _MAX_HEAD, []
+        while (line := self._read_line(left)) not in (b"\r\n", b"\n"):
+            field = _FIELD.fullmatch(line)
+            if not field:
+                raise http.client.HTTPException(f"invalid header line {line[:80]!r}")
+            left -= len(line)
+            fields.append((field[1], field[2].strip(b" \t")))
+        return status_line, fields
+
+    def _read_line(self, limit: int) -> bytes:
+        line: bytes = self.fp.readline(limit + 1)
+        if len(line) > limit:
+            raise http.client.LineTooLong("response head")
+        if not line.endswith(b"\n"):
+            raise http.client.RemoteDisconnected("closed inside the response head")
+        return line
+
+
+class _Connection(urllib3.connection.HTTPConnection):
+    """A connection whose sockets keep the deadline, and whose head is read strictly."""
+
+    def __init__(self, *args: Any, adapter: _Adapter, sockets: Sockets, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.response_class = partial(_StrictResponse, adapter=adapter)
+        self._adapter = adapter
+        self._sockets = sockets
+        self._served = False
+
+    def _new_conn(self) -> Any:
+        self._served = False
+        try:
+            return self._sockets.connect(self._dns_host, self.port or self.default_port)
+        except TimeoutError as error:
+            raise urllib3_errors.ConnectTimeoutError(self, "connect timeout") from error
+        except (ConnectionAbortedError, urllib3_errors.HTTPError):
+            raise
+        except OSError as error:
+            raise urllib3_errors.NewConnectionError(self, str(error)) from error
+
+    def getresponse(self) -> urllib3.HTTPResponse:
+        self._adapter.exchange.mark_sent(reused=self._served)
+        self._served = True
+        return super().getresponse()
+
+
+class _TLSConnection(_Connection, urllib3.connection.HTTPSConnection):
+    """The same over TLS."""
+
+    def connect(self) -> None:
+        super().connect()
+        # Options.verify has decided; urllib3 would warn on every request without verification.
+        self.is_verified = True

@@ -1,0 +1,30 @@
+"""The one TLS context that all clients share."""
+
+import ssl
+from functools import cache
+from pathlib import Path
+
+import certifi
+
+from concurrent_fetch.clients._sockets import DeadlineTLSSocket
+
+
+@cache
+def tls_context(verify: bool | str) -> ssl.SSLContext:
+    """Return the context for `Options.verify`; building one costs 24 ms, so it is kept.
+
+    Raises:
+        ValueError: the path is no usable CA bundle.
+    """
+    bundle = Path(verify) if isinstance(verify, str) else Path(certifi.where())
+    where = {"capath" if bundle.is_dir() else "cafile": str(bundle)}
+    try:
+        context = ssl.create_default_context(**where)
+    except OSError as error:
+        raise ValueError(f"Options.verify={verify!r} is no usable CA bundle: {error}") from error
+    context.sslsocket_class = DeadlineTLSSocket
+    context.set_alpn_protocols(["http/1.1"])
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,27 @@
+"""Turns neutral descriptions into something to look at; knows nothing of what they describe."""
+
+from concurrent_fetch.render._format import (
+    count,
+    interval,
+    percent,
+    rate,
+    ratio,
+    seconds,
+    size,
+)
+from concurrent_fetch.render._table import Align, Column, Table
+from concurrent_fetch.render._text import to_text
+
+__all__ = [
+    "Align",
+    "Column",
+    "Table",
+    "count",
+    "interval",
+    "percent",
+    "rate",
+    "ratio",
+    "seconds",
+    "size",
+    "to_text",
+]

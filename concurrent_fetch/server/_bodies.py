@@ -1,0 +1,66 @@
+"""What the routes send: fixed documents, and bytes that are a function of their number and seed."""
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from concurrent_fetch._units import Bytes
+
+BLOCK: Bytes = 65_536
+
+HTML = b"""<!DOCTYPE html>
+<html>
+  <head><title>A page</title></head>
+  <body>
+    <h1>A page</h1>
+    <p>Every request for it gets the same bytes.</p>
+  </body>
+</html>
+"""
+
+UTF8 = """<!DOCTYPE html>
+<h1>Unicode</h1>
+<pre>
+Mathematics: \u2200x\u2208\u211d: \u2308x\u2309 = \u2212\u230a\u2212x\u230b, \u222e E\u00b7da = Q
+Latin: Gr\u00fc\u00dfe, \u00e7a va, \u00e5ngstr\u00f6m, na\u00efve
+Greek: \u03c4\u1f70 \u03c0\u03ac\u03bd\u03c4\u03b1 \u1fe5\u03b5\u1fd6
+Cyrillic: \u043f\u0440\u0438\u0432\u0435\u0442
+Japanese: \u3053\u3093\u306b\u3061\u306f
+Beyond the basic plane: \U0001f680
+</pre>
+""".encode()
+
+ROBOTS = b"User-agent: *\nDisallow: /deny\n"
+
+SLIDESHOW: dict[str, Any] = {
+    "slideshow": {
+        "author": "Yours Truly",
+        "date": "date of publication",
+        "slides": [
+            {"title": "Wake up to WonderWidgets!", "type": "all"},
+            {
+                "items": ["Why <em>WonderWidgets</em> are great", "Who <em>buys</em> them"],
+                "title": "Overview",
+                "type": "all",
+            },
+        ],
+        "title": "Sample Slide Show",
+    }
+}
+
+
+@functools.lru_cache(maxsize=256)
+def block(size: Bytes, seed: str) -> bytes:
+    """Return the bytes that a body of this size repeats: the whole of a small one."""
+    return hashlib.shake_128(f"{seed}:{size}".encode()).digest(min(size, BLOCK))
+
+
+def pieces(size: Bytes, seed: str, each: Bytes) -> Iterator[bytes]:
+    """Yield a body of `size` bytes in pieces of `each`, the last one shorter."""
+    repeated = block(size, seed)
+    if repeated:
+        repeated *= each // len(repeated) + 2
+    for start in range(0, size, each):
+        offset = start % BLOCK
+        yield repeated[offset : offset + min(each, size - start)]

@@ -1,0 +1,230 @@
+"""LocalServer, the parent's side: starts the server's process, asks it, ends it."""
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from typing import IO, Any, Self
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.server._latency import Latency
+from concurrent_fetch.server._service import ServerStats
+from concurrent_fetch.server._settings import Settings, base_url
+
+_PATIENCE: Seconds = 10.0
+_ROOT = str(pathlib.Path(__file__).resolve().parents[2])
+
+
+def _environment() -> dict[str, str]:
+    """Let the child import what this process imports, however `sys.path` came about."""
+    entries = [entry or str(pathlib.Path.cwd()) for entry in sys.path]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([*entries, _ROOT])}
+
+
+class _Child:
+    """A running server process and the pipes to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        self._asked = 0
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `end` closes it
+        try:
+            # A process group of its own: Ctrl-C in the terminal is for the clients.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "concurrent_fetch.server"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=_environment(),
+                process_group=0,
+            )
+        except BaseException:
+            self._errors.close()
+            raise
+        try:
+            self.port = self._start(settings)
+        except BaseException:
+            self.end()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def _start(self, settings: Settings) -> int:
+        answer = self.ask(settings=settings.to_json())
+        if "error" in answer:
+            raise OSError(answer["errno"], f"{answer['error']} ({settings.host}:{settings.port})")
+        return int(answer["port"])
+
+    def ask(self, **question: object) -> dict[str, Any]:
+        """Return the server's answer; RuntimeError if it has ended or is silent for too long."""
+        with self._lock:
+            self._asked += 1
+            timer = threading.Timer(_PATIENCE, self._process.kill)
+            timer.daemon = True
+            timer.start()
+            try:
+                self._send({"id": self._asked, **question})
+                return self._received(self._asked)
+            finally:
+                timer.cancel()
+                timer.join()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        stdin = self._process.stdin
+        with contextlib.suppress(OSError, ValueError):  # what went wrong is seen by `_received`
+            if stdin is not None:
+                stdin.write(json.dumps(message).encode() + b"\n")
+                stdin.flush()
+
+    def _received(self, number: int) -> dict[str, Any]:
+        """Return this number's answer: other lines are of an interrupted question, or foreign."""
+        with contextlib.suppress(ValueError):
+            while line := self._line():
+                with contextlib.suppress(json.JSONDecodeError):
+                    answer = json.loads(line)
+                    if isinstance(answer, dict) and answer.get("id") == number:
+                        return answer
+        raise RuntimeError(self._obituary())
+
+    def _line(self) -> bytes:
+        return b"" if self._process.stdout is None else self._process.stdout.readline()
+
+    def _obituary(self) -> str:
+        status = self._process.wait()
+        said = ""
+        with contextlib.suppress(ValueError):
+            self._errors.seek(0)
+            said = self._errors.read().decode(errors="replace").strip()
+        return (
+            f"The server's process ended with status {status}, or was ended after {_PATIENCE:g} s "
+            f"of silence. It said: {said or 'nothing'}"
+        )
+
+    def end(self) -> None:
+        """End the process and close the pipes; nothing happens in a fork or the second time."""
+        if os.getpid() != self._owner:
+            return
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            with contextlib.suppress(OSError):
+                if stream is not None:
+                    stream.close()
+
+
+class LocalServer:
+    """A real HTTP/1.1 server in a process of its own, with known latency.
+
+    `latency` is in seconds: one number, or a sequence or a `LogNormal` from which a URL's `i=`
+    query argument picks (a request without it: its number in the order of arrival). At most
+    `capacity` requests are served at once, first in, first out; None is no limit. Port 0 takes
+    any free one. Raises TypeError or ValueError if a setting breaks its rule.
+
+        with LocalServer(latency=0.05) as server:
+            run = fetch_threaded(server.urls(30))
+
+    Without `with`, call `start()`, and `close()` or leave that to the end of the interpreter.
+    """
+
+    def __init__(
+        self,
+        latency: Latency = 0.0,
+        *,
+        capacity: int | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._settings = Settings(latency=latency, capacity=capacity, host=host, port=port)
+        self._lock = threading.Lock()
+        self._child: _Child | None = None
+        self._end: weakref.finalize[[], LocalServer] | None = None
+
+    def __repr__(self) -> str:
+        child = self._child
+        where = "not running" if child is None else base_url(self.host, child.port)
+        latency, capacity = self._settings.latency, self._settings.capacity
+        return f"<LocalServer {where} latency={latency} capacity={capacity}>"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Start the process, unless it runs, and return this server once it listens.
+
+        Raises OSError if the address cannot be listened on, RuntimeError with what the process
+        said if it does not come up within 10 s.
+        """
+        with self._lock:
+            if self._child is None:
+                self._child = _Child(self._settings)
+                self._end = weakref.finalize(self, self._child.end)
+        return self
+
+    def close(self) -> None:
+        """End the process and every connection; does nothing if it is not running."""
+        with self._lock:
+            end, self._end, self._child = self._end, None, None
+        if end is not None:
+            end()
+
+    @property
+    def host(self) -> str:
+        """The address it listens on."""
+        return self._settings.host
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; RuntimeError if it is not running, as for the rest here."""
+        return self._running().port
+
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._running().pid
+
+    def url(self, path: str = "/") -> str:
+        """Return the URL of a path, which must begin with a slash (else ValueError)."""
+        if not isinstance(path, str):
+            raise TypeError(f"path must be a str; it is {path!r}.")
+        if not path.startswith("/"):
+            raise ValueError(f"path must begin with a slash, as '/get'; it is {path!r}.")
+        return base_url(self.host, self._running().port) + path
+
+    def urls(self, n: int, path: str = "/bytes/1024") -> list[str]:
+        """Return `n` distinct URLs: the path with `i=0`, `i=1` and so on in its query."""
+        if isinstance(n, bool) or not isinstance(n, int):
+            raise TypeError(f"n must be an int of at least 0; it is {n!r}.")
+        if n < 0:
+            raise ValueError(f"n must be an int of at least 0; it is {n!r}.")
+        url = self.url(path)
+        mark = "&" if "?" in path else "?"
+        return [f"{url}{mark}i={i}" for i in range(n)]
+
+    def stats(self) -> ServerStats:
+        """Return what the server saw since its start or the last reset."""
+        answer = self._running().ask(ask="stats")
+        return ServerStats(
+            **{field.name: answer[field.name] for field in attrs.fields(ServerStats)}
+        )
+
+    def reset(self) -> None:
+        """Let the server count from zero, arrivals included."""
+        self._running().ask(ask="reset")
+
+    def _running(self) -> _Child:
+        if self._child is None:
+            raise RuntimeError('The server is not running: use "with LocalServer() as server:".')
+        return self._child

@@ -1,0 +1,143 @@
+"""From bytes to requests: HTTP/1.1 heads, without any I/O."""
+
+import functools
+import re
+from urllib.parse import parse_qsl, unquote
+
+import attrs
+
+MAX_HEAD = 65_536
+_METHODS = frozenset({"GET", "HEAD"})
+_REQUEST_LINE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~]+) HTTP/1\.([01])")
+_FIELD = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*")
+_INDEX = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+class Refused(Exception):  # noqa: N818 - an answer to the client, no failure of the server
+    """The bytes are no request that is served: the client gets `status` and the connection ends."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One request head; `segments` are the decoded parts of the path, `index` is `i=` or None."""
+
+    method: str
+    target: str
+    segments: tuple[str, ...]
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    index: int | None
+    chunked_allowed: bool
+    keep_alive: bool
+
+    def argument(self, name: str, default: str = "") -> str:
+        """Return the first query argument of this name."""
+        return next((value for key, value in self.query if key == name), default)
+
+    def header(self, name: str) -> str:
+        """Return the values of this header (its name in lower case), joined by commas."""
+        return ", ".join(value for key, value in self.headers if key.lower() == name)
+
+    @property
+    def query_string(self) -> str:
+        """The query as it was sent, with its question mark; empty if there is none."""
+        _, mark, query = self.target.partition("?")
+        return mark + query
+
+    @property
+    def url(self) -> str:
+        """The whole URL, as the client named it."""
+        return f"http://{self.header('host')}{self.target}"
+
+
+def next_request(buffer: bytearray) -> Request | None:
+    """Take one complete head off the buffer; None if it needs more bytes.
+
+    Raises Refused if the bytes are no request that is served here.
+    """
+    while buffer.startswith(b"\r\n"):
+        del buffer[:2]
+    end = buffer.find(b"\r\n\r\n", 0, MAX_HEAD + 4)
+    if end < 0:
+        _check_unfinished(buffer)
+        return None
+    head = bytes(buffer[:end])
+    del buffer[: end + 4]
+    return _cached_head(head) if end <= 2048 else parse_head(head)
+
+
+def _check_unfinished(buffer: bytearray) -> None:
+    if len(buffer) > MAX_HEAD:
+        raise Refused(431, f"The head is longer than {MAX_HEAD} bytes.")
+    if b"\n\n" in buffer:
+        raise Refused(400, "Lines must end in CR LF.")
+    if buffer and not buffer[:1].isalpha():
+        raise Refused(400, "This is no HTTP request.")
+
+
+def parse_head(head: bytes) -> Request:
+    """Return the request of a complete head without its last empty line; raises Refused."""
+    first, *rest = head.decode("latin-1").split("\r\n")
+    line = _REQUEST_LINE.fullmatch(first)
+    if line is None:
+        raise Refused(400, "The request line must be METHOD TARGET HTTP/1.1.")
+    method, target, minor = line.groups()
+    headers = tuple(_field(text) for text in rest)
+    facts = {name.lower(): value for name, value in headers}
+    _check_method(method)
+    _check_facts(facts, minor)
+    return _request(method, _origin_form(target), headers, facts.get("connection", ""), minor)
+
+
+_cached_head = functools.lru_cache(maxsize=4096)(parse_head)
+
+
+def _field(line: str) -> tuple[str, str]:
+    field = _FIELD.fullmatch(line)
+    if field is None or "\0" in line or "\r" in line:
+        raise Refused(400, "A header line must be NAME: VALUE.")
+    name, value = field.groups()
+    return name, value
+
+
+def _check_method(method: str) -> None:
+    if method not in _METHODS:
+        raise Refused(405, "Only GET and HEAD are served.")
+
+
+def _check_facts(facts: dict[str, str], minor: str) -> None:
+    if minor == "1" and "host" not in facts:
+        raise Refused(400, "HTTP/1.1 requests need a Host header.")
+    if "transfer-encoding" in facts or facts.get("content-length", "0") != "0":
+        raise Refused(413, "Requests with a body are not served.")
+
+
+def _origin_form(target: str) -> str:
+    if target.startswith(("http://", "https://")):
+        return "/" + target.split("://", 1)[1].partition("/")[2]
+    if not target.startswith("/"):
+        raise Refused(400, "The target must begin with a slash.")
+    return target
+
+
+def _request(
+    method: str, target: str, headers: tuple[tuple[str, str], ...], connection: str, minor: str
+) -> Request:
+    path, _, query_string = target.partition("?")
+    query = tuple(parse_qsl(query_string, keep_blank_values=True))
+    index = next((value for key, value in query if key == "i"), "")
+    return Request(
+        method=method,
+        target=target,
+        segments=tuple(unquote(part) for part in path.split("/")[1:]),
+        query=query,
+        headers=headers,
+        index=int(index) if _INDEX.fullmatch(index) else None,
+        chunked_allowed=minor == "1",
+        keep_alive=minor == "1" and "close" not in connection.lower(),
+    )

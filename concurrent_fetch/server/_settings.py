@@ -1,0 +1,64 @@
+"""What a server is told at its start, checked once, and its form on the pipe to the child."""
+
+from typing import Any
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.server._latency import LogNormal, checked_latency
+
+
+def _check_int(name: str, value: object, rule: str, low: int, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be {rule}; it is {value!r}.")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be {rule}; it is {value!r}.")
+
+
+def _check_capacity(_: object, __: object, value: int | None) -> None:
+    if value is not None:
+        rule = "an int of at least 1, or None for no limit"
+        _check_int("capacity", value, rule, 1, float("inf"))
+
+
+def _check_host(_: object, __: object, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"host must be a str; it is {value!r}.")
+    if not value:
+        raise ValueError("host must name an address to listen on, as '127.0.0.1'; it is ''.")
+
+
+def _check_port(_: object, __: object, value: object) -> None:
+    _check_int("port", value, "an int from 0 (any free port) to 65535", 0, 65535)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Latency in seconds, capacity in requests served at once, and the address to listen on."""
+
+    latency: Seconds | tuple[Seconds, ...] | LogNormal = attrs.field(
+        default=0.0, converter=checked_latency
+    )
+    capacity: int | None = attrs.field(default=None, validator=_check_capacity)
+    host: str = attrs.field(default="127.0.0.1", validator=_check_host)
+    port: int = attrs.field(default=0, validator=_check_port)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data that `from_json` turns into equal settings."""
+        latency: object = self.latency
+        if isinstance(latency, LogNormal):
+            latency = attrs.asdict(latency)
+        return {**attrs.asdict(self, recurse=False), "latency": latency}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Settings":
+        """Return the settings that `to_json` wrote."""
+        latency = data["latency"]
+        if isinstance(latency, dict):
+            latency = LogNormal(**latency)
+        return cls(**{**data, "latency": latency})
+
+
+def base_url(host: str, port: int) -> str:
+    """Return the URL of a listener without a path: `http://127.0.0.1:8000`."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,42 @@
+"""One after another."""
+
+from collections.abc import Generator, Iterable
+
+from concurrent_fetch._client import Client, find_client
+from concurrent_fetch._feed import Feed
+from concurrent_fetch._options import Options
+from concurrent_fetch._outcome import Outcome
+from concurrent_fetch._run import Run, Stopwatch
+
+_DEFAULTS = Options()
+
+
+def fetch_sync(
+    urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
+) -> Run:
+    """Fetch the URLs one after another; return all outcomes in URL order.
+
+    One fetch is in flight at a time, whatever `options.concurrency` says.
+
+    Raises:
+        TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
+        UnknownNameError: there is no client of that name.
+    """
+    return Stopwatch("fetch_sync", options).run(iter_sync(urls, options, client=client))
+
+
+def iter_sync(
+    urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
+) -> Generator[Outcome, None, None]:
+    """Fetch the URLs one after another; yield each outcome as it is there.
+
+    The URLs are read one at a time, from any iterable. Arguments are checked at the call; errors
+    as in `fetch_sync`. The connections close when the generator ends or is closed.
+    """
+    return _outcomes(Feed(urls), options, find_client(client))
+
+
+def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
+    with client.session(options) as get:
+        while (job := feed.take()) is not None:
+            yield get(job.url, job.index)

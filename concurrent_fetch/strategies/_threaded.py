@@ -1,0 +1,123 @@
+"""In threads: a pool of workers that pull from one feed."""
+
+import threading
+from collections.abc import Generator, Iterable
+from queue import SimpleQueue
+
+from concurrent_fetch._client import Client, Get, find_client
+from concurrent_fetch._feed import Feed, Job
+from concurrent_fetch._options import Options
+from concurrent_fetch._outcome import Outcome
+from concurrent_fetch._run import Run, Stopwatch
+from concurrent_fetch._units import Seconds
+
+_DEFAULTS = Options()
+# A name look-up cannot be interrupted; nothing else takes longer than this to notice an abort.
+_PATIENCE: Seconds = 0.5
+
+
+def fetch_threaded(
+    urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
+) -> Run:
+    """Fetch the URLs in `options.concurrency` threads; return all outcomes in URL order.
+
+    Raises:
+        TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
+        UnknownNameError: there is no client of that name.
+    """
+    return Stopwatch("fetch_threaded", options).run(iter_threaded(urls, options, client=client))
+
+
+def iter_threaded(
+    urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
+) -> Generator[Outcome, None, None]:
+    """Fetch the URLs in `options.concurrency` threads; yield the outcomes as they complete.
+
+    The URLs are read in the worker threads, one at a time and at most twice `concurrency` ahead
+    of the outcomes taken. Arguments are checked at the call; errors as in `fetch_threaded`. When
+    the generator ends or is closed, what is in flight is aborted and the threads end.
+    """
+    return _outcomes(Feed(urls), options, find_client(client))
+
+
+def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
+    workers = _Workers(feed, options.concurrency)
+    try:
+        with client.session(options) as get:
+            try:
+                workers.start(get)
+                while (outcome := workers.next_outcome()) is not None:
+                    yield outcome
+            finally:
+                workers.stop()
+    finally:
+        workers.join()  # outside the session: leaving it has aborted what was in flight
+
+
+class _Workers:
+    """The threads of one run.
+
+    Each starts the next one when it has found work, so there are never more than URLs.
+    """
+
+    def __init__(self, feed: Feed, concurrency: int) -> None:
+        self._feed = feed
+        self._concurrency = concurrency
+        self._threads: list[threading.Thread] = []
+        self._active = 0
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._ready = SimpleQueue[Outcome | BaseException | None]()
+        # One permit for every outcome that is under way or not yet taken.
+        self._permits = threading.Semaphore(2 * concurrency)
+
+    def start(self, get: Get) -> None:
+        self._get = get
+        with self._lock:
+            self._add()
+
+    def next_outcome(self) -> Outcome | None:
+        """Wait for the next outcome; None when all are done. Raises what reading the URLs raised."""
+        outcome = self._ready.get()
+        self._permits.release()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+        self._permits.release(self._concurrency)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+
+    def _add(self) -> None:
+        number = len(self._threads) + 1
+        # A daemon: a look-up that cannot be interrupted must not hold the process.
+        thread = threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True)
+        self._threads.append(thread)
+        self._active += 1
+        thread.start()
+
+    def _work(self) -> None:
+        try:
+            while (job := self._take()) is not None:
+                self._ready.put(self._get(job.url, job.index))
+        except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
+            self._ready.put(error)
+        with self._lock:
+            self._active -= 1
+            if not self._active:
+                self._ready.put(None)
+
+    def _take(self) -> Job | None:
+        self._permits.acquire()
+        with self._lock:
+            job = None if self._stopped else self._feed.take()
+            if job is None:
+                self._permits.release()
+            elif len(self._threads) < self._concurrency:
+                self._add()
+        return job

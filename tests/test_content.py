@@ -1,0 +1,251 @@
+"""Bodies: decoded while they arrive, never beyond the cap, never more in memory than a few pieces."""
+
+import gzip
+import time
+import tracemalloc
+import zlib
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from concurrent_fetch._content import Decoder
+from concurrent_fetch._kinds import FailureKind, Refusal
+
+TEXT = b"a body of a few words, and again: a body of a few words. " * 3
+
+
+def raw_deflate(data: bytes) -> bytes:
+    stream = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return stream.compress(data) + stream.flush()
+
+
+ENCODERS = {"gzip": lambda data: gzip.compress(data, mtime=0), "deflate": zlib.compress}
+
+
+def encode(data: bytes, codings: Sequence[str]) -> bytes:
+    for coding in codings:
+        data = ENCODERS[coding](data)
+    return data
+
+
+def decode(chunks: Sequence[bytes], codings: Sequence[str], cap: int | None = None) -> bytes:
+    decoder = Decoder(codings, cap)
+    pieces = [piece for chunk in chunks for piece in decoder.decode(chunk)]
+    decoder.finish()
+    body = b"".join(pieces)
+    assert decoder.size == len(body)
+    assert all(pieces)
+    return body
+
+
+def refusal_of(chunks: Sequence[bytes], codings: Sequence[str], cap: int | None = None) -> Refusal:
+    with pytest.raises(Refusal) as refused:
+        decode(chunks, codings, cap)
+    return refused.value
+
+
+def octets(wire: bytes) -> list[bytes]:
+    return [wire[i : i + 1] for i in range(len(wire))]
+
+
+STREAMS = {
+    "gzip": (gzip.compress(TEXT), ["gzip"]),
+    "zlib": (zlib.compress(TEXT), ["deflate"]),
+    "bare deflate": (raw_deflate(TEXT), ["deflate"]),
+    "gzip in gzip": (encode(TEXT, ["gzip", "gzip"]), ["gzip", "gzip"]),
+    "gzip over deflate": (encode(TEXT, ["deflate", "gzip"]), ["deflate", "gzip"]),
+    "bare deflate over gzip": (raw_deflate(gzip.compress(TEXT)), ["gzip", "deflate"]),
+    "five codings": (encode(TEXT, ["gzip"] * 5), ["gzip"] * 5),
+}
+EACH_STREAM = pytest.mark.parametrize(("wire", "codings"), STREAMS.values(), ids=STREAMS)
+
+
+def test_a_body_without_codings_passes_unchanged_and_is_counted() -> None:
+    chunk = b"some bytes"
+    decoder = Decoder((), None)
+    assert next(iter(decoder.decode(chunk))) is chunk
+    decoder.finish()
+    assert decoder.size == len(chunk)
+
+
+@EACH_STREAM
+def test_a_coded_body_is_decoded_whole_or_byte_by_byte(wire: bytes, codings: list[str]) -> None:
+    assert decode([wire], codings) == TEXT
+    assert decode(octets(wire), codings) == TEXT
+
+
+@EACH_STREAM
+def test_a_coded_body_cut_anywhere_is_refused(wire: bytes, codings: list[str]) -> None:
+    for end in range(1, len(wire)):
+        refusal = refusal_of([wire[:end]], codings)
+        assert refusal.kind is FailureKind.DECODE
+        assert "cut short" in refusal.message
+
+
+@EACH_STREAM
+@pytest.mark.parametrize("junk", [b"junk", b"\0junk", b"\x1f", b"\x1f\x8b"])
+def test_junk_behind_a_coded_body_is_refused(wire: bytes, codings: list[str], junk: bytes) -> None:
+    assert refusal_of([wire + junk], codings).kind is FailureKind.DECODE
+    assert refusal_of([wire, *octets(junk)], codings).kind is FailureKind.DECODE
+
+
+@EACH_STREAM
+def test_an_empty_wire_is_an_empty_body(wire: bytes, codings: list[str]) -> None:
+    assert wire
+    assert decode([], codings) == decode([b"", b""], codings) == b""
+
+
+@pytest.mark.parametrize("codings", [["br"], ["gzip"] * 6])
+def test_an_empty_wire_is_an_empty_body_whatever_its_codings(codings: list[str]) -> None:
+    assert decode([b""], codings) == b""
+
+
+def test_an_empty_layer_inside_another_is_cut_short() -> None:
+    assert "cut short" in refusal_of([gzip.compress(b"")], ["gzip", "gzip"]).message
+    assert decode([encode(b"", ["gzip", "gzip"])], ["gzip", "gzip"]) == b""
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0", b"\0" * 600])
+def test_gzip_may_have_members_and_zeros_behind_them(padding: bytes) -> None:
+    wire = gzip.compress(b"one ") + padding + gzip.compress(b"") + gzip.compress(b"two") + padding
+    assert decode([wire], ["gzip"]) == decode(octets(wire), ["gzip"]) == b"one two"
+
+
+def test_zeros_before_gzip_or_behind_deflate_are_junk() -> None:
+    assert refusal_of([b"\0" + gzip.compress(TEXT)], ["gzip"]).kind is FailureKind.DECODE
+    assert refusal_of([zlib.compress(TEXT) + b"\0"], ["deflate"]).kind is FailureKind.DECODE
+    assert refusal_of([zlib.compress(TEXT) * 2], ["deflate"]).kind is FailureKind.DECODE
+
+
+@pytest.mark.parametrize("place", [-1, -4, -5, -8, 0, 1, 2, 12])
+def test_a_changed_octet_of_gzip_is_refused(place: int) -> None:
+    wire = bytearray(gzip.compress(TEXT))
+    wire[place] ^= 0xFF
+    assert refusal_of([bytes(wire)], ["gzip"]).kind is FailureKind.DECODE
+
+
+def test_a_changed_checksum_of_zlib_is_refused() -> None:
+    wire = zlib.compress(TEXT)
+    assert "corrupt" in refusal_of([wire[:-1] + bytes([wire[-1] ^ 1])], ["deflate"]).message
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "made-up", "x-gzip", "café", ""])
+def test_an_unknown_coding_is_refused_by_its_name(coding: str) -> None:
+    for codings in ([coding], ["gzip", coding], [coding, "gzip"]):
+        refusal = refusal_of([b"x"], codings)
+        assert refusal.kind is FailureKind.DECODE
+        assert ascii(coding) in refusal.message
+
+
+def test_a_long_unknown_coding_is_named_shortly() -> None:
+    assert len(refusal_of([b"x"], ["x" * 60000]).message) < 100
+
+
+def test_more_than_five_codings_are_refused() -> None:
+    assert "6 content-codings" in refusal_of([encode(TEXT, ["gzip"] * 6)], ["gzip"] * 6).message
+
+
+@pytest.mark.parametrize("codings", [[], ["gzip"], ["deflate"], ["gzip", "gzip"]])
+def test_the_cap_is_of_decoded_bytes_and_may_be_reached(codings: list[str]) -> None:
+    body = bytes(range(256)) * 400
+    wire = encode(body, codings)
+    assert decode([wire], codings, len(body)) == body
+    refusal = refusal_of([wire], codings, len(body) - 1)
+    assert refusal.kind is FailureKind.TOO_LARGE
+    assert "max_bytes = 102399" in refusal.message
+
+
+def test_a_cap_of_nothing_allows_an_empty_body() -> None:
+    assert decode([gzip.compress(b"")], ["gzip"], 0) == b""
+    assert refusal_of([b"x"], [], 0).kind is FailureKind.TOO_LARGE
+
+
+def test_no_piece_beyond_the_cap_is_handed_out() -> None:
+    decoder = Decoder(["gzip"], 1_000_000)
+    received = 0
+    with pytest.raises(Refusal):
+        for piece in decoder.decode(gzip.compress(bytes(10_000_000))):
+            received += len(piece)
+    assert 1_000_000 - 65536 <= received <= 1_000_000
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("cap", [20_000_000, None])
+def test_a_bomb_fills_no_memory(layers: int, cap: int | None) -> None:
+    wire = encode(bytes(50_000_000), ["gzip"] * layers)
+    decoder = Decoder(["gzip"] * layers, cap)
+    tracemalloc.start()
+    try:
+        for _ in decoder.decode(wire):
+            pass
+    except Refusal as refusal:
+        assert refusal.kind is FailureKind.TOO_LARGE  # noqa: PT017 - without a cap there is none
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert decoder.size == 50_000_000 if cap is None else decoder.size <= cap + 65536
+    assert peak < 1_000_000
+
+
+def test_a_bomb_of_empty_members_under_another_layer_is_too_large() -> None:
+    wire = gzip.compress(gzip.compress(b"", mtime=0) * 300_000)
+    begun = time.perf_counter()
+    refusal = refusal_of([wire], ["gzip", "gzip"], 1_000_000)
+    assert refusal.kind is FailureKind.TOO_LARGE
+    assert time.perf_counter() - begun < 2
+
+
+def test_a_large_chunk_of_a_bomb_is_not_copied_over_and_over() -> None:
+    wire = gzip.compress(bytes(50_000_000)) * 20
+    begun = time.perf_counter()
+    assert refusal_of([wire], ["gzip"], 200_000_000).kind is FailureKind.TOO_LARGE
+    assert time.perf_counter() - begun < 5
+
+
+CODINGS = st.lists(st.sampled_from(["gzip", "deflate"]), max_size=3)
+
+
+@given(st.binary(max_size=300), CODINGS, st.lists(st.integers(0, 400), max_size=8))
+def test_any_split_of_the_wire_gives_the_same_body(
+    body: bytes, codings: list[str], cuts: list[int]
+) -> None:
+    wire = encode(body, codings)
+    chunks = [wire[start:end] for start, end in pairwise([0, *sorted(cuts), len(wire) + 400])]
+    assert decode(chunks, codings) == body
+
+
+@given(st.lists(st.binary(max_size=50), min_size=1, max_size=4), st.integers(0, 70))
+def test_any_members_of_gzip_give_one_body(members: list[bytes], size: int) -> None:
+    wire = b"".join(map(gzip.compress, members))
+    chunks = [wire] if size == 0 else [wire[i : i + size] for i in range(0, len(wire), size)]
+    assert decode(chunks, ["gzip"]) == b"".join(members)
+
+
+@given(st.binary(max_size=200), CODINGS, st.integers(0, 400))
+def test_the_cap_is_never_exceeded(body: bytes, codings: list[str], cap: int) -> None:
+    decoder = Decoder(codings, cap)
+    received = b""
+    try:
+        for piece in decoder.decode(encode(body, codings)):
+            received += piece
+    except Refusal as refusal:
+        assert refusal.kind is FailureKind.TOO_LARGE  # noqa: PT017 - a small body is as good
+        assert len(body) > cap
+    assert len(received) <= cap
+    assert body.startswith(received)
+
+
+@given(
+    st.binary(max_size=200),
+    st.lists(st.sampled_from(["gzip", "deflate", "br"]), max_size=3),
+    st.binary(max_size=30),
+)
+def test_any_bytes_are_decoded_or_refused(wire: bytes, codings: list[str], tail: bytes) -> None:
+    for chunks in ([wire], octets(wire), [encode(wire, ["gzip"]) + tail]):
+        try:
+            decode(chunks, codings, 1000)
+        except Refusal as refusal:
+            assert refusal.kind in {FailureKind.DECODE, FailureKind.TOO_LARGE}  # noqa: PT017 - as good

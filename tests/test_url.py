@@ -1,0 +1,417 @@
+"""What is a URL, what it becomes, and that every client sends it like that."""
+
+import pickle
+import subprocess
+import sys
+from base64 import b64decode
+
+import httpx
+import pytest
+import requests
+import urllib3.util
+import yarl
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from concurrent_fetch._kinds import FailureKind, Refusal
+from concurrent_fetch._url import CanonicalURL, canonicalize, redact, resolve
+
+SECRET = "s3cr3t"
+
+CANONICAL = {
+    "http://example.com/": "http://example.com/",
+    "http://127.0.0.1:8080/bytes/1024?i=17": "http://127.0.0.1:8080/bytes/1024?i=17",
+    "HTTP://EXAMPLE.com": "http://example.com/",
+    "hTTps://example.com:443/": "https://example.com/",
+    "http://example.com:80/": "http://example.com/",
+    "https://example.com:80/": "https://example.com:80/",
+    "http://example.com:/x": "http://example.com/x",
+    "http://example.com:008080/x": "http://example.com:8080/x",
+    "http://example.com:65535/": "http://example.com:65535/",
+    "http://example.com./": "http://example.com./",
+    "http://a_b-c.example/": "http://a_b-c.example/",
+    "http://user:pw@example.com/": "http://example.com/",
+    "http://example.com/#part": "http://example.com/",
+    "http://example.com#part?no=query": "http://example.com/",
+    "http://example.com?": "http://example.com/",
+    "http://example.com/x?#f": "http://example.com/x",
+    "http://example.com??": "http://example.com/??",
+    "http://example.com?a=b": "http://example.com/?a=b",
+    "http://example.com?a=b/../c": "http://example.com/?a=b/../c",
+    "http://example.com/a b?c d": "http://example.com/a%20b?c%20d",
+    "http://example.com/é?é": "http://example.com/%C3%A9?%C3%A9",
+    "http://example.com/%c3%a9": "http://example.com/%C3%A9",
+    "http://example.com/%7Euser/%41%2D%2e%5f": "http://example.com/~user/A-._",
+    "http://example.com/100%": "http://example.com/100%25",
+    "http://example.com/%zz%2%35": "http://example.com/%25zz%2525",
+    'http://example.com/"<>[]\\^`{|}': "http://example.com/%22%3C%3E%5B%5D%5C%5E%60%7B%7C%7D",
+    "http://example.com/!$&'()*+,;=:@": "http://example.com/!$&'()*+,;=:@",
+    "http://example.com/a+b?c+d": "http://example.com/a+b?c+d",
+    "http://example.com/%2F%3F%23": "http://example.com/%2F%3F%23",
+    "http://example.com/a/../b": "http://example.com/b",
+    "http://example.com/a/./b": "http://example.com/a/b",
+    "http://example.com/../../b": "http://example.com/b",
+    "http://example.com/a/b/..": "http://example.com/a/",
+    "http://example.com/a/.": "http://example.com/a/",
+    "http://example.com/a/%2e%2E/b": "http://example.com/b",
+    "http://example.com/a//../b": "http://example.com/a/b",
+    "http://example.com//a//b": "http://example.com//a//b",
+    "http://example.com/.well-known/x": "http://example.com/.well-known/x",
+    "http://example.com/...": "http://example.com/...",
+    "http://[::1]:8080/": "http://[::1]:8080/",
+    "http://[2001:DB8:0:0::1]": "http://[2001:db8::1]/",
+    "http://[::ffff:1.2.3.4]/": "http://[::ffff:102:304]/",
+    "http://bücher.example/": "http://xn--bcher-kva.example/",
+    "http://BÜCHER。example/": "http://xn--bcher-kva.example/",
+    "http://faß.example/": "http://xn--fa-hia.example/",
+    "http://XN--bcher-kva.example/": "http://xn--bcher-kva.example/",
+    "http://\uff11\uff12\uff17.0.0.1/": "http://127.0.0.1/",
+    "http://1.2.3.4.example/": "http://1.2.3.4.example/",
+    "http://example.0xg/": "http://example.0xg/",
+}
+
+REFUSED = {
+    "": "http:// or https://",
+    "example.com/x": "http:// or https://",
+    "//example.com/x": "http:// or https://",
+    "localhost:8080/x": "http:// or https://",
+    "ftp://example.com/": "only http and https",
+    "file:///etc/passwd": "only http and https",
+    "http:": "host is missing",
+    "http:/example.com/": "host is missing",
+    "http:example.com": "host is missing",
+    "http://": "host is missing",
+    "http:///x": "host is missing",
+    "http://:80/": "host is missing",
+    "http://user@/": "host is missing",
+    " http://example.com/": "strip it",
+    "http://example.com/\n": "strip it",
+    "http://example.com/\u3000": "strip it",
+    "http://example.com/a\r\nb": "control character",
+    "http://example.com/a\tb": "control character",
+    "http://example.com/\x00": "control character",
+    "http://example.com/\x7f": "control character",
+    "http://example.com/\x85x": "control character",
+    "http://example.com/#\x01": "control character",
+    "http://example.com/\ud800": "surrogate",
+    "http://example.com:0/": "1 to 65535",
+    "http://example.com:65536/": "1 to 65535",
+    "http://example.com:-1/": "1 to 65535",
+    "http://example.com:+80/": "1 to 65535",
+    "http://example.com:8_0/": "1 to 65535",
+    "http://example.com:\u0661/": "1 to 65535",
+    "http://example.com: 80/": "1 to 65535",
+    f"http://example.com:{'9' * 5000}/": "1 to 65535",
+    "http://example.com:80:80/": "malformed",
+    "http://::1/": "malformed",
+    "http://[::1/": "malformed",
+    "http://[::1]x/": "malformed",
+    "http://x[::1]/": "malformed",
+    "http://[]/": "no IPv6 address",
+    "http://[1.2.3.4]/": "no IPv6 address",
+    "http://[v1.x]/": "no IPv6 address",
+    "http://[::\u0661]/": "no IPv6 address",
+    "http://[fe80::1%eth0]/": "zone",
+    "http://[fe80::1%25eth0]/": "zone",
+    "http://127.1/": "IPv4",
+    "http://2130706433/": "IPv4",
+    "http://0x7f.0.0.1/": "IPv4",
+    "http://a.0x7f/": "IPv4",
+    "http://0177.0.0.1/": "IPv4",
+    "http://127.0.0.256/": "IPv4",
+    "http://127.0.0.1./": "IPv4",
+    "http://example.1/": "IPv4",
+    "http://1.2.3.4.5/": "IPv4",
+    "http://a<b/": "character '<'",
+    "http://a b/": "character ' '",
+    "http://a%62/": "percent-encoding",
+    "http://a\\b/": "backslash",
+    "http://good.example\\@evil.example/": "backslash",
+    "http://.example/": "labels",
+    "http://a..example/": "labels",
+    "http://./": "labels",
+    "http://a../": "labels",
+    f"http://{'a' * 64}.example/": "labels",
+    f"http://{'a.' * 127}/": None,
+    f"http://{'a.' * 126}aa/": "253",
+    f"http://{'é' * 300}/": "253",
+    "http://a\u2100b/": "xn--",
+    "http://i\u2764.example/": "xn--",
+    "http://xn--\u00e9.example/": "xn--",
+    f"http://example.com/{'a' * 65536}": "65536",
+    f"http://example.com/{' ' * 30000}": "65536",
+}
+
+
+@pytest.mark.parametrize(("url", "canonical"), CANONICAL.items())
+def test_a_url_has_one_canonical_form(url: str, canonical: str) -> None:
+    assert canonicalize(url).url == canonical
+
+
+@pytest.mark.parametrize(("url", "reason"), REFUSED.items(), ids=lambda text: ascii(text)[:60])
+def test_an_unusable_url_is_refused_with_its_rule(url: str, reason: str | None) -> None:
+    if reason is None:
+        assert canonicalize(url).url == url
+        return
+    with pytest.raises(Refusal) as refused:
+        canonicalize(url + ("x" if url.endswith(" ") and "65536" in reason else ""))
+    assert refused.value.kind is FailureKind.INVALID_URL
+    assert reason in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"), [(b"http://a/", "bytes; write url.decode()"), (None, "NoneType"), (7, "int")]
+)
+def test_only_str_is_a_url(url: object, advice: str) -> None:
+    with pytest.raises(Refusal, match="a URL must be a str") as refused:
+        canonicalize(url)
+    assert advice in refused.value.message
+
+
+def test_an_object_of_another_url_class_is_refused_with_advice() -> None:
+    with pytest.raises(Refusal, match=r"not URL; write str\(url\)"):
+        canonicalize(httpx.URL("http://example.com/"))
+
+
+def test_the_parts_of_a_canonical_url() -> None:
+    canonical = canonicalize("https://u:p@[::1]:8443/x#y")
+    assert tuple(canonical) == ("https://[::1]:8443/x", "https", "::1", 8443, "Basic dTpw")
+    assert canonical.origin == ("https", "::1", 8443)
+    assert canonicalize("HTTPS://Example.com").origin == ("https", "example.com", 443)
+    assert pickle.loads(pickle.dumps(canonical)) == canonical
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "credentials"),
+    [
+        ("user:pw", b"user:pw"),
+        ("user", b"user:"),
+        ("user:", b"user:"),
+        (":pw", b":pw"),
+        ("u%40x:p%3aw", b"u@x:p:w"),
+        ("a@b:c", b"a@b:c"),
+        ("é:%C3%A9%FF", b"\xc3\xa9:\xc3\xa9\xff"),
+        ("user:p:w%", b"user:p:w%"),
+    ],
+)
+def test_user_info_becomes_an_authorization_header(userinfo: str, credentials: bytes) -> None:
+    authorization = canonicalize(f"http://{userinfo}@example.com/").authorization
+    assert authorization is not None
+    assert authorization.startswith("Basic ")
+    assert b64decode(authorization.removeprefix("Basic ")) == credentials
+
+
+@pytest.mark.parametrize("url", ["http://a/", "http://@a/", "http://:@a/"])
+def test_no_user_info_means_no_authorization(url: str) -> None:
+    assert canonicalize(url).authorization is None
+
+
+def test_a_canonical_url_does_not_show_its_credentials() -> None:
+    shown = repr(canonicalize(f"http://user:{SECRET}@example.com/"))
+    assert shown == "CanonicalURL('http://example.com/', authorization='***')"
+    assert repr(canonicalize("http://a/")) == "CanonicalURL('http://a/')"
+
+
+@pytest.mark.parametrize("url", [url for url in REFUSED if "//" in url and len(url) < 100])
+def test_a_refusal_never_shows_user_info(url: str) -> None:
+    before, _, after = url.partition("//")
+    with pytest.raises(Refusal) as refused:
+        canonicalize(f"{before}//user:{SECRET}@{after}")
+    assert SECRET not in refused.value.message
+
+
+BASE = canonicalize("http://user:pw@example.com:8080/a/b/c?q=1")
+
+LOCATIONS: dict[bytes | str, str] = {
+    "http://other.example/x": "http://other.example/x",
+    "HTTPS://Other.example": "https://other.example/",
+    "//other.example/x": "http://other.example/x",
+    "//[::1]:81": "http://[::1]:81/",
+    "/x": "http://example.com:8080/x",
+    "/x?y#z": "http://example.com:8080/x?y",
+    "x": "http://example.com:8080/a/b/x",
+    "./x": "http://example.com:8080/a/b/x",
+    "../x": "http://example.com:8080/a/x",
+    "../..": "http://example.com:8080/",
+    "../../../../x": "http://example.com:8080/x",
+    ".": "http://example.com:8080/a/b/",
+    "?r=2": "http://example.com:8080/a/b/c?r=2",
+    "?": "http://example.com:8080/a/b/c",
+    "#f": "http://example.com:8080/a/b/c?q=1",
+    "": "http://example.com:8080/a/b/c?q=1",
+    ";p": "http://example.com:8080/a/b/;p",
+    ":x": "http://example.com:8080/a/b/:x",
+    "x/y:z": "http://example.com:8080/a/b/x/y:z",
+    "  /x\t": "http://example.com:8080/x",
+    "/a b": "http://example.com:8080/a%20b",
+    "/\u3000": "http://example.com:8080/%E3%80%80",
+    "/\\evil.example": "http://example.com:8080/%5Cevil.example",
+    "\\\\evil.example": "http://example.com:8080/a/b/%5C%5Cevil.example",
+    "/%2e%2e/x": "http://example.com:8080/x",
+    b"/caf\xc3\xa9": "http://example.com:8080/caf%C3%A9",
+    b"/caf\xe9": "http://example.com:8080/caf%C3%A9",
+    b"http://b\xc3\xbccher.example/": "http://xn--bcher-kva.example/",
+}
+
+
+@pytest.mark.parametrize(("location", "target"), LOCATIONS.items())
+def test_a_location_is_resolved_against_its_url(location: bytes | str, target: str) -> None:
+    assert resolve(BASE, location).url == target
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http:///x",
+        "http:x",
+        "http:",
+        "///x",
+        "//",
+        "ws://a/",
+        "mailto:a@b",
+        "data:,x",
+        "localhost:80",
+        *("//a b/", "http://[::1/", "//a:99999/", "//a\\b/", "/a\x00b", "/a\r\nb", "//b\ud800/"),
+    ],
+)
+def test_an_unusable_location_is_refused_and_said_to_be_a_redirect(location: str) -> None:
+    with pytest.raises(Refusal, match=r"^redirect to an unusable Location: ") as refused:
+        resolve(BASE, location)
+    assert refused.value.kind is FailureKind.INVALID_URL
+
+
+@pytest.mark.parametrize("location", ["http://me:too@example.com:8080/x", "//me:too@a/", "/x", "#"])
+def test_a_location_brings_no_credentials(location: str) -> None:
+    assert resolve(BASE, location).authorization is None
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://u:p@h/x", "http://***@h/x"),
+        ("http://u:p@q@h/x@y?z@", "http://***@h/x@y?z@"),
+        ("HTTP://u@h", "HTTP://***@h"),
+        ("//u:p@h", "//***@h"),
+        (" http://u:p@h", " http://***@h"),
+        ("http:////u:p@h", "http:////***@h"),
+        ("http:/u:p@h/", "http:/***@h/"),
+        ("http:\\\\u:p@h/", "***@h/"),
+        ("u:p@h/x", "***@h/x"),
+        ("h//u:p@x", "h//***@x"),
+        ("http://u:p@h\\@x/", "http://***@x/"),
+        ("http://u:\n@h", "http://***@h"),
+        ("http://u:\ud800@h", "http://***@h"),
+    ],
+)
+def test_redacting_hides_user_info(url: str, shown: str) -> None:
+    assert redact(url) == shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "@", "http://h/", "http://@h/", "http://h/a@b", "http://h?a@b", "http://h#a@b"),
+        *("http://h/?u=http://a:b@c/", "example.com/a@b"),
+    ],
+)
+def test_redacting_leaves_a_url_without_user_info_as_it_is(url: str) -> None:
+    assert redact(url) == url
+
+
+NASTY = st.text(
+    st.sampled_from(list("ab.-_~/?#@:%2eE0F[]{}|\\^`\"<> +;=&'!é\u3000\u2764\n\x00\ud800"))
+)
+URLS = st.one_of(
+    st.text(),
+    NASTY,
+    st.builds("{}{}{}".format, st.sampled_from(["http://", "HTTPS://"]), NASTY, NASTY),
+    st.builds(
+        "{}://{}{}/{}".format,
+        st.sampled_from(["http", "https"]),
+        st.sampled_from(["h", "u:p@h.example.", "127.0.0.1", "[::1]", "[::FFFF:1.2.3.4]", "bü"]),
+        st.sampled_from(["", ":", ":80", ":443", ":65535"]),
+        NASTY,
+    ),
+)
+
+
+def canonical_or_none(url: object) -> CanonicalURL | None:
+    try:
+        return canonicalize(url)
+    except Refusal as refusal:
+        assert refusal.kind is FailureKind.INVALID_URL  # noqa: PT017 - refused is as good
+        return None
+
+
+@given(URLS)
+@example("http://h//x")
+@example("http://h/%2%35")
+@example("http://h/..//x")
+def test_the_canonical_form_is_a_fixed_point(url: str) -> None:
+    canonical = canonical_or_none(url)
+    if canonical is not None:
+        assert canonicalize(canonical.url) == canonical._replace(authorization=None)
+
+
+@given(URLS)
+@example("http://h//x?")
+@example("http://h/??")
+@example("http://[::ffff:1.2.3.4]/?a[]=%5B%%")
+def test_every_client_sends_the_canonical_form_unchanged(url: str) -> None:
+    canonical = canonical_or_none(url)
+    if canonical is None:
+        return
+    authority = canonical.url.partition("://")[2].partition("/")[0]
+    target = canonical.url.partition("://")[2].removeprefix(authority)
+    by_yarl, by_httpx = yarl.URL(canonical.url, encoded=True), httpx.URL(canonical.url)
+    by_urllib3 = urllib3.util.parse_url(canonical.url)
+    prepared = requests.Request("GET", "http://x/").prepare()
+    prepared.url = canonical.url
+    assert by_yarl.raw_path_qs == target
+    assert (by_yarl.raw_host, by_yarl.port) == (canonical.host, canonical.port)
+    assert by_httpx.raw_path.decode("ascii") == target
+    assert by_httpx.raw_host.decode("ascii") == canonical.host
+    assert (by_httpx.port or default(canonical)) == canonical.port
+    assert by_urllib3.request_uri == target
+    assert (by_urllib3.host or "").strip("[]") == canonical.host
+    assert (by_urllib3.port or default(canonical)) == canonical.port
+    assert prepared.path_url == target
+
+
+def default(url: CanonicalURL) -> int:
+    return {"http": 80, "https": 443}[url.scheme]
+
+
+@given(URLS, st.one_of(URLS, NASTY, st.binary()))
+def test_any_location_leads_somewhere_or_is_refused(url: str, location: str | bytes) -> None:
+    base = canonical_or_none(url) or BASE
+    try:
+        target = resolve(base, location)
+    except Refusal as refusal:
+        assert refusal.kind is FailureKind.INVALID_URL  # noqa: PT017 - refused is as good
+    else:
+        assert target == canonicalize(target.url)
+
+
+@given(st.one_of(URLS, st.builds("http://u:{}@{}".format, st.just(SECRET), URLS)))
+def test_redacting_never_raises_and_needs_no_second_time(url: str) -> None:
+    shown = redact(url)
+    assert redact(shown) == shown
+    assert SECRET not in shown
+
+
+def test_a_long_hostile_url_takes_no_long_time() -> None:
+    for text in ("http://" + "a." * 200_000, "http://h/" + "/.." * 200_000, "/" * 500_000):
+        assert canonical_or_none(text) is None or len(text) > 65536
+        redact(text + "@")
+
+
+def test_importing_the_rules_imports_no_client_and_no_idna() -> None:
+    code = (
+        "import sys, concurrent_fetch._url, concurrent_fetch._head, concurrent_fetch._content,"
+        " concurrent_fetch._text;"
+        "print([m for m in ('requests', 'aiohttp', 'httpx', 'urllib.request', 'email', 'idna')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

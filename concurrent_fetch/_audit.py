@@ -24,12 +24,6 @@ class Note:
         return f"{subject}{self.fact}" + (f"; {self.advice}" if self.advice else "")
 
 
-def changed(check: Record, again: Record) -> frozenset[int]:
-    """Return the URLs (by index) whose bodies differ between two runs of the same strategy."""
-    pairs = zip(check.columns["digest"], again.columns["digest"], strict=True)
-    return frozenset(index for index, (a, b) in enumerate(pairs) if a != b)
-
-
 def differing_bodies(check: Record, reference: Record) -> list[int]:
     """Return the URLs (by index) that both answered, but with different bodies."""
     facts = ("status_code", "digest", "size")
@@ -37,8 +31,7 @@ def differing_bodies(check: Record, reference: Record) -> list[int]:
     return [
         index
         for index, (status, digest, size, status2, digest2, size2) in enumerate(rows)
-        if status == status2 != -1
-        and (digest != digest2 if digest and digest2 else size != size2)
+        if status == status2 != -1 and (size != size2 or (digest and digest2 and digest != digest2))
     ]
 
 
@@ -68,15 +61,33 @@ def reasons_against(
     return tuple(reasons)
 
 
+def deviation(
+    record: Record, check: Record, reference: Record, urls: Sequence[str], known: Collection[int]
+) -> str | None:
+    """Return what is wrong with a timed run; None if it did the same work as its check run.
+
+    Timed runs take no digests, so bodies are held by size against those of the reference in the
+    same round, but for the `known` URLs whose bodies do not equal them anyway.
+    """
+    results, expected = record.results, check.results
+    if results != expected:
+        i = next(i for i in range(len(urls)) if results[i] != expected[i])
+        return f"brought {results[i]} for {redact(urls[i])}, and {expected[i]} in its check run"
+    bodies = [i for i in differing_bodies(record, reference) if i not in known]
+    if bodies:
+        return f"brought another body than {reference.strategy} for {redact(urls[bodies[0]])}"
+    return None
+
+
 def too_many_marked(marked: int, rounds: int) -> str | None:
-    """Return the reason against the whole comparison if too many rounds were unlike the check."""
+    """Return the reason against the whole comparison if too many rounds had to be left out."""
     if marked <= rounds * _TOO_MANY_MARKED:
         return None
-    return f"in {marked} of {rounds} rounds a strategy brought back other results than in its check"
+    return f"{marked} of {rounds} rounds had to be left out, more than one in ten"
 
 
 def notes_on(
-    check: Record, reference: Record, changing: Collection[int]
+    check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
 ) -> list[Note]:
     """Return what a reader should know about this strategy's check run."""
     notes = []
@@ -93,7 +104,12 @@ def notes_on(
     bodies = [i for i in differing_bodies(check, reference) if i in changing]
     if bodies:
         notes.append(
-            Note(strategy=name, fact=f"{len(bodies)} bodies change from fetch to fetch by nature")
+            Note(
+                strategy=name,
+                fact=f"{len(bodies)} of {len(urls)} bodies change from fetch to fetch by nature, "
+                f"first {redact(urls[bodies[0]])}",
+                advice="they were not compared",
+            )
         )
     if check.columns["digest"].count(None) > check.failures:
         notes.append(

@@ -6,10 +6,12 @@ run: starting one is no part of fetching.
 """
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import threading
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import Future, wait
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
@@ -20,6 +22,7 @@ from concurrent_fetch._units import Seconds
 
 Clock = Callable[[], Seconds]
 _T = TypeVar("_T")
+_TICK: Seconds = 0.1
 
 
 class Clocks(NamedTuple):
@@ -34,9 +37,10 @@ class Clocks(NamedTuple):
 
 
 class Driven(NamedTuple):
-    """What a strategy gave back, as it was, and how long it took."""
+    """What a strategy gave back and how long it took."""
 
-    items: list[object]
+    returned: object
+    """A list of what it yielded or returned one by one; anything else as it was."""
     elapsed: Seconds
     cpu: Seconds
 
@@ -75,7 +79,7 @@ class Bridge:
 
     async def _consume(
         self, returned: Awaitable[Iterable[object]] | AsyncIterable[object]
-    ) -> tuple[list[object], tuple[Seconds, Seconds]]:
+    ) -> tuple[object, tuple[Seconds, Seconds]]:
         if isinstance(returned, Awaitable):
             items = _listed(await returned)
         else:
@@ -88,12 +92,9 @@ class Bridge:
         return self._loop.run(work)
 
 
-def _listed(returned: object) -> list[object]:
-    if not isinstance(returned, Iterable):
-        raise TypeError(
-            f"it returned {type(returned).__name__}; a strategy must return the outcomes, "
-            "one per URL, as an iterable, an async iterable or an awaitable of one"
-        )
+def _listed(returned: object) -> object:
+    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes, Mapping)):
+        return returned
     try:
         return list(returned)
     finally:
@@ -106,36 +107,65 @@ class _LoopThread:
 
     def __init__(self) -> None:
         started = SimpleQueue[asyncio.AbstractEventLoop]()
-        self._thread = threading.Thread(target=self._live, args=(started,), daemon=True)
+        self._ended_by: BaseException | None = None
+        self._thread = threading.Thread(
+            target=self._live, args=(started,), name="fetch-loop", daemon=True
+        )
         self._thread.start()
         self._loop = started.get()
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Run a coroutine there and wait for it; an interrupt of the wait cancels it."""
-        done = SimpleQueue[asyncio.Task[_T]]()
+        """Run a coroutine there and wait for it; `close` cancels it if the wait is interrupted.
+
+        Tasks that it leaves behind end with it: they must not run beside the next strategy.
+        """
+        done = Future[_T]()
         context = contextvars.copy_context()
-
-        def start() -> None:
-            self._task = self._loop.create_task(work, context=context)
-            self._task.add_done_callback(done.put)
-
-        self._loop.call_soon_threadsafe(start)
+        self._loop.call_soon_threadsafe(
+            lambda: self._loop.create_task(_deliver(work, done), context=context)
+        )
+        while not done.done():
+            wait((done,), _TICK)  # in ticks: a signal at the very start of a wait is seen after it
         try:
-            return done.get().result()
-        except BaseException:
-            self._loop.call_soon_threadsafe(lambda: self._task.cancel())
-            raise
+            return done.result()
+        except asyncio.CancelledError as error:
+            if self._ended_by is not None:
+                raise self._ended_by from None
+            raise RuntimeError("its task was cancelled, by itself and not from outside") from error
 
     def close(self) -> None:
-        """End what still runs there, then the loop and the thread."""
-        self._loop.call_soon_threadsafe(self._closing.set)
+        """Cancel what still runs there, then end the loop and the thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
 
     def _live(self, started: SimpleQueue[asyncio.AbstractEventLoop]) -> None:
         with asyncio.Runner() as runner:
             self._closing = asyncio.Event()
             started.put(runner.get_loop())
-            runner.run(self._until_closing())
+            try:
+                runner.run(self._until_closing())
+            except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt in a task ends a loop
+                self._ended_by = error
 
     async def _until_closing(self) -> None:
         await self._closing.wait()
+
+
+async def _deliver(work: Coroutine[Any, Any, _T], done: Future[_T]) -> None:
+    """Put into `done` what becomes of the work, once no task of it is left."""
+    others = asyncio.all_tasks()
+    try:
+        result = await work
+    except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        await _end(asyncio.all_tasks() - others)
+        done.set_exception(error)
+    else:
+        await _end(asyncio.all_tasks() - others)
+        done.set_result(result)
+
+
+async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,18 +1,21 @@
 """Clients: how one request is sent and answered. Names resolve to clients through entry points."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Protocol, TypeVar
 
 import attrs
 
 from concurrent_fetch._fetch import AsyncSend, Fetching, Send, fetch, fetch_async
 from concurrent_fetch._kinds import FailureKind
-from concurrent_fetch._options import Options
+from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch.errors import UnknownNameError
 
@@ -55,7 +58,9 @@ class Client:
     @contextmanager
     def session(self, options: Options | None = None) -> Iterator[Get]:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
-        fetching = Fetching(options or Options(), self.failures)
+        options = Options() if options is None else options
+        check_options(options)
+        fetching = Fetching(options, self.failures)
         with self.open(fetching.options) as send:
 
             def get(url: str, index: int = 0) -> Outcome:
@@ -80,7 +85,9 @@ class AsyncClient:
     @asynccontextmanager
     async def session(self, options: Options | None = None) -> AsyncIterator[AsyncGet]:
         """Open the client for one run: yields `await get(url, index=0)`, for any task."""
-        fetching = Fetching(options or Options(), self.failures)
+        options = Options() if options is None else options
+        check_options(options)
+        fetching = Fetching(options, self.failures)
         async with self.open(fetching.options) as send:
 
             async def get(url: str, index: int = 0) -> Outcome:
@@ -90,6 +97,7 @@ class AsyncClient:
                 yield get
             finally:
                 fetching.stopped = True
+                fetching.deadlines.close()
 
 
 def find_client(client: "str | Client") -> Client:
@@ -120,31 +128,29 @@ def _find(
             f"{takers} need a {wanted.__name__} or the name of one, got {client!r}"
             + (f"; use it with {others}" if isinstance(client, (Client, AsyncClient)) else "")
         )
-    names = _names(group)
-    if client not in names:
+    loaders = _loaders(group)
+    if client not in loaders:
         raise UnknownNameError(_advice(client, group, others))
-    found = _load(group, client)
+    found = loaders[client]()
     if not isinstance(found, wanted):
         raise TypeError(f"entry point {client!r} of {group} is no {wanted.__name__}: {found!r}")
     return found
 
 
 def _advice(name: str, group: str, others: str) -> str:
-    names = sorted(_names(group))
-    if name in _names(_GROUP) | _names(_ASYNC_GROUP):
+    names = sorted(_loaders(group))
+    if name in {**_loaders(_GROUP), **_loaders(_ASYNC_GROUP)}:
         return f"client {name!r} works with {others} only; here there are {', '.join(names)}"
     close = get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     known = ", ".join(names) or "none: is concurrent_fetch installed?"
     return f"no client is called {name!r}{hint} There are {known}"
 
 
 @cache
-def _names(group: str) -> frozenset[str]:
-    return frozenset(point.name for point in entry_points(group=group))
+def _loaders(group: str) -> dict[str, Callable[[], object]]:
+    """Return what loads each client of a group, by name."""
+    # Costs 10 ms to import: only when a client is asked for.
+    from importlib.metadata import entry_points  # noqa: PLC0415
 
-
-@cache
-def _load(group: str, name: str) -> object:
-    (point, *_) = entry_points(group=group, name=name)
-    return point.load()
+    return {point.name: point.load for point in entry_points(group=group)}

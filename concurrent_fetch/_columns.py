@@ -1,4 +1,4 @@
-"""Outcomes as columns: one table of names and how each is read, for exports and for keeping many."""
+"""Outcomes as columns: one table that says how each fact of an outcome is read."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

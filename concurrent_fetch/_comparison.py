@@ -1,17 +1,19 @@
 """Comparison: what the rounds say. Which strategy is faster, by how much, how sure, and why."""
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 import attrs
 
 from concurrent_fetch._audit import Note, too_many_marked
 from concurrent_fetch._options import Options
 from concurrent_fetch._record import Record
-from concurrent_fetch._report import Line, sentences, table
+from concurrent_fetch._report import Line, left_out, means_apart, reasons_of, sentences, table
 from concurrent_fetch._run import Run
 from concurrent_fetch._stats import Estimate, Spread, rounds_needed, speedup, spread
 from concurrent_fetch._verdict import Verdict, verdict_of
@@ -74,6 +76,24 @@ class Comparison:
         """
         return tuple(record.run(self.urls) for record in self._records_of(name))
 
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return one list per fact, one entry per timed fetch: feeds pandas, polars or pyarrow.
+
+        `strategy` and `round` (from 0), then what `Run.to_columns` has; user info is hidden.
+        """
+        columns = defaultdict[str, list[Any]](list)
+        for record in self.records:
+            columns["strategy"] += [record.strategy] * len(self.urls)
+            columns["round"] += [record.round] * len(self.urls)
+            for name, values in record.run(self.urls).to_columns().items():
+                columns[name] += values
+        return dict(columns)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per timed fetch, with the same names as `to_columns`."""
+        columns = self.to_columns()
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
     def typical(self, name: str) -> Spread:
         """Return median and quartiles of the strategy's times, in seconds, over complete rounds.
 
@@ -110,16 +130,19 @@ class Comparison:
     def fastest(self) -> tuple[str, ...]:
         """The strategies that no other one beats: tied, and not ranked among themselves.
 
-        Held against every pair at once, at 95 % together.
+        Held against every pair at once, at 95 % together, and against the verdicts. Empty where
+        none of several can be compared with the reference.
         """
         able = [name for name in self.strategies if not self.reasons_against(name)]
-        if not self.complete_rounds:
-            return tuple(able)
-        alpha = self._alpha(all_pairs=True)
+        if len(able) < min(2, len(self.strategies)):
+            return ()
         beaten = set[str]()
         for one, other in combinations(able, 2):
-            verdict = verdict_of(self._estimate(one, other, alpha))
-            beaten |= {Verdict.FASTER: {other}, Verdict.SLOWER: {one}}.get(verdict, set())
+            verdicts = {self._judge(one, other, all_pairs=True)}
+            if one == self.reference:
+                verdicts.add(self._judge(one, other))
+            beaten |= {one} if Verdict.SLOWER in verdicts else set()
+            beaten |= {other} if Verdict.FASTER in verdicts else set()
         return tuple(name for name in able if name not in beaten)
 
     @property
@@ -141,14 +164,16 @@ class Comparison:
     def table(self) -> Table:
         """Return the comparison as a neutral table, for any renderer."""
         start, end = (t.astimezone().strftime("%H:%M") for t in (self.started_at, self.finished_at))
+        size = f"{_many(len(self.urls), 'URL')} × {_many(self.rounds, 'round')}"
         caption = (
-            f"{count(len(self.urls))} URLs × {self.rounds} rounds, order drawn each round "
-            f"(seed {self.seed}), 95% for all rows together; this machine, {start}–{end}"
+            f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
+            f"this machine, {start}–{end}"
         )
+        lines = self._lines()
         return table(
-            self._lines(),
+            lines,
             caption=caption,
-            notes=self._remarks(),
+            notes=self._remarks(lines),
             rounds_needed=self.rounds_needed,
         )
 
@@ -182,12 +207,13 @@ class Comparison:
         elapsed = sum(r.elapsed for r in complete) or math.nan
         busy = sum(r.busy for r in complete)
         fetches = len(self.urls) * len(complete) or math.nan
-        able = not self.reasons_against(name)
+        reasons = self.reasons_against(name)
         return Line(
             name=name,
             typical=self.typical(name) if complete else None,
-            speedup=self.speedup(name) if able and complete else None,
+            speedup=None if reasons else self.speedup(name),
             verdict=self.verdict(name),
+            reasons=reasons,
             requests_per_second=fetches / elapsed,
             in_flight=busy / elapsed,
             time_per_fetch=busy / fetches,
@@ -196,27 +222,27 @@ class Comparison:
             fastest=name in self.fastest,
         )
 
-    def _remarks(self) -> list[str]:
+    def _remarks(self, lines: Sequence[Line]) -> list[str]:
         """What stands below the table: reasons, ties, notes, and what was left out."""
-        lines = [
-            f"not comparable with {self.reference}: {name}: {reason}"
-            for name in self.strategies
-            for reason in self.reasons.get(name, ())
-        ]
-        marked = too_many_marked(len(self.marked), self.rounds)
-        lines += [f"not comparable: {marked}"] if marked else []
-        tied = self.fastest
-        if len(tied) > 1 and self.rounds >= self.rounds_needed:
-            pair = self.speedup(tied[1], over=tied[0])
-            lines.append(
-                f"tied for fastest: {', '.join(tied)} ({tied[1]} over {tied[0]}: "
-                f"{ratio(pair.point)} {interval(pair.low, pair.high)}); no order among them"
-            )
-        lines += [f"round {r + 1} left out for all: {why}" for r, why in self.marked.items()]
-        lines += [f"note: {note}" for note in self.notes]
         firsts = ", ".join(seconds(self.checks[name].elapsed) for name in self.strategies)
-        lines.append(f"not counted: the first, untimed run of each ({firsts})")
-        return lines
+        return [
+            *reasons_of(lines),
+            *self._tie(),
+            *means_apart(lines),
+            *left_out(self.marked),
+            *(f"note: {note}" for note in self.notes),
+            f"not counted: the first run of each, which warms up and is checked ({firsts})",
+        ]
+
+    def _tie(self) -> list[str]:
+        tied = self.fastest
+        if len(tied) < 2:
+            return []
+        pair = self.speedup(tied[1], over=tied[0])
+        if math.isinf(pair.high):
+            return []
+        told = f"{tied[1]} over {tied[0]}: {ratio(pair.point)} {interval(pair.low, pair.high)}"
+        return [f"tied for fastest: {', '.join(tied)} ({told}); no order among them"]
 
     def _check_comparable(self, *names: str) -> None:
         for name in names:
@@ -231,7 +257,14 @@ class Comparison:
         pairs = count * (count - 1) // 2 if all_pairs else count - 1
         return _ALPHA / (max(1, pairs) * len(self.looks))
 
+    def _judge(self, name: str, base: str, *, all_pairs: bool = False) -> Verdict:
+        return verdict_of(self._estimate(name, base, self._alpha(all_pairs=all_pairs)))
+
     def _estimate(self, name: str, base: str, alpha: float) -> Estimate:
         if name == base:
             return Estimate(point=1.0, low=1.0, high=1.0, confidence=1 - alpha)
         return speedup(self._times(base), self._times(name), alpha)
+
+
+def _many(n: int, what: str) -> str:
+    return f"{count(n)} {what}" if n == 1 else f"{count(n)} {what}s"

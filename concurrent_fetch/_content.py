@@ -63,13 +63,15 @@ class Decoder:
             return (self._counted(chunk),)
         return self._pieces(chunk)
 
-    def finish(self) -> None:
+    def finish(self) -> Iterable[bytes]:
         """Say that the wire has ended; an entirely empty body is an empty body.
 
-        Raises `Refusal` of kind `decode` if a coding is cut short.
+        Returns the pieces held back: none, since nothing is. Raises `Refusal` of kind `decode` if
+        a coding is cut short.
         """
         for layer in self._layers or ():
             layer.finish()
+        return ()
 
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         pieces: Iterable[bytes] = (chunk,)
@@ -153,7 +155,9 @@ class _Layer:
         if self._budget is not None:
             self._budget -= size
             if self._budget < 0:
-                raise Refusal(FailureKind.TOO_LARGE, "a layer of the body goes far beyond max_bytes")
+                raise Refusal(
+                    FailureKind.TOO_LARGE, "a layer of the body goes far beyond max_bytes"
+                )
 
 
 def _sliced(chunks: Iterable[bytes]) -> Iterator[bytes]:

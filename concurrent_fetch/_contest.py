@@ -8,7 +8,7 @@ import attrs
 
 from concurrent_fetch._audit import (
     Note,
-    changed,
+    deviation,
     differing_bodies,
     notes_on,
     reasons_against,
@@ -42,6 +42,8 @@ class Contest:
     _started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
     _checks: dict[str, Record] = attrs.field(factory=dict, init=False)
     _reasons: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False)
+    _known: dict[str, frozenset[int]] = attrs.field(factory=dict, init=False)
+    """The URLs whose bodies are known not to equal those of the reference."""
     _notes: list[Note] = attrs.field(factory=list, init=False)
     _order: list[tuple[str, ...]] = attrs.field(factory=list, init=False)
     _records: list[Record] = attrs.field(factory=list, init=False)
@@ -52,14 +54,14 @@ class Contest:
         """Run everything; return what it showed."""
         for name in self.strategies:
             self._checks[name] = self._run(name, None)
+            self._tell(name, None)
         self._audit()
         start = self.clock()
         for names in rounds(list(self.strategies), random.Random(self.seed)):  # noqa: S311 - lots are drawn, no secrets
             self._round(names)
-            comparison = self._comparison()
-            if self._over(comparison, self.clock() - start):
+            if self._is_over(self.clock() - start):
                 break
-        return comparison
+        return self._comparison()
 
     def _audit(self) -> None:
         """Compare every check run with that of the reference, the first."""
@@ -68,35 +70,42 @@ class Contest:
         changing: frozenset[int] = frozenset()
         if any(differing_bodies(other, first) for other in others):
             # Is it the strategies that differ, or the content that changes by nature?
-            changing = changed(first, self._run(first.strategy, None))
+            changing = frozenset(differing_bodies(self._run(first.strategy, None), first))
         for check in self._checks.values():
             against = reasons_against(check, first, self.urls, changing)
             self._reasons[check.strategy] = against
-            self._notes += notes_on(check, first, changing)
+            self._notes += notes_on(check, first, self.urls, changing)
+            self._known[check.strategy] = changing.union(differing_bodies(check, first))
 
     def _round(self, names: Sequence[str]) -> None:
         number = len(self._order)
+        records: dict[str, Record] = {}
         for name in names:
-            record = self._run(name, number)
-            self._records.append(record)
-            if record.results != self._checks[name].results:
-                self._marked[number] = f"{name} brought back other results than in its check run"
+            records[name] = self._run(name, number)
+            self._records.append(records[name])
+            self._tell(name, number)
         self._order.append(tuple(names))
+        reference = records[next(iter(self.strategies))]
+        for name, record in records.items():
+            why = deviation(record, self._checks[name], reference, self.urls, self._known[name])
+            if why:
+                self._marked.setdefault(number, f"{name} {why}")
 
-    def _over(self, comparison: Comparison, spent: Seconds) -> bool:
+    def _is_over(self, spent: Seconds) -> bool:
         """Whether that was the last round: by plan, by budget, or since all is clear at a look."""
         done = len(self._order)
         if done == self.looks[-1] or (self.seconds is not None and spent >= self.seconds):
             return True
-        others = list(self.strategies)[1:]
-        return done in self.looks and all(
-            comparison.verdict(name) is not Verdict.UNRESOLVED for name in others
-        )
+        return done in self.looks and self._all_is_clear()
+
+    def _all_is_clear(self) -> bool:
+        comparison = self._comparison()
+        verdicts = map(comparison.verdict, list(self.strategies)[1:])
+        return Verdict.UNRESOLVED not in verdicts
 
     def _run(self, name: str, number: int | None) -> Record:
         options = attrs.evolve(self.options, keep_bodies=False, digest=number is None)
         run = self.meter.measure(name, self.strategies[name], options)
-        self._tell(name, number)
         return Record(
             strategy=name,
             round=number,
@@ -108,7 +117,7 @@ class Contest:
         )
 
     def _tell(self, name: str, number: int | None) -> None:
-        done = len(self._records) + len(self._checks) + 1
+        done = len(self._checks) + len(self._records)
         total = len(self.strategies) * (1 + self.looks[-1])
         self.report(Progress(done=done, total=total, strategy=name, round=number))
 

@@ -56,5 +56,5 @@ def _read_netrc() -> netrc.netrc | None:
     path = os.environ.get("NETRC") or Path("~/.netrc").expanduser()
     try:
         return netrc.netrc(path)
-    except (OSError, netrc.NetrcParseError):
+    except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
         return None

@@ -1,6 +1,7 @@
 """Exchange: one request and what came back, stamped. All that a client sees of a fetch."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from time import perf_counter
 
@@ -31,6 +32,7 @@ class Exchange:
         "_chunks",
         "_decoder",
         "_hash",
+        "_limit",
         "_options",
         "deadline",
         "first_byte",
@@ -71,6 +73,7 @@ class Exchange:
         self.size: Bytes = 0
         self.wire_size: Bytes | None = 0
         self._options = options
+        self._limit = math.inf if options.max_bytes is None else options.max_bytes
         self._chunks: list[bytes] = []
         self._decoder: Decoder | None = None
         self._hash = hashlib.sha256() if options.digest else None
@@ -106,16 +109,41 @@ class Exchange:
         `decoded` is for clients that cannot switch their own content decoding off.
         """
         self.first_byte = perf_counter()
+        self.status = status
+        self.http_version = http_version
         try:
-            self._answer(status, fields, http_version, decoded)
+            self.head = head = read_head(fields, status=status, http_version=http_version)
+            if status in _REDIRECTS:
+                self._consider_redirect(head)
+            length = head.content_length
+            if length is not None and length > self._limit and not self._is_bodiless:
+                raise Refusal(  # noqa: TRY301 - to be noted as every verdict
+                    FailureKind.TOO_LARGE,
+                    f"Content-Length {length} is beyond max_bytes={self._limit}",
+                )
         except Exception as verdict:
             self.verdict = verdict
             raise
+        if decoded:
+            self.wire_size = None
+        elif head.codings:
+            self._decoder = Decoder(head.codings, self._options.max_bytes)
 
     def receive(self, chunk: bytes) -> None:
         """Record a piece of the body as it came off the wire, capped and decoded as it arrives."""
         try:
-            self._receive(chunk)
+            if perf_counter() > self.deadline:
+                raise Refusal(FailureKind.TIMEOUT, "")  # noqa: TRY301 - to be noted as every verdict
+            if self.wire_size is not None:
+                self.wire_size += len(chunk)
+                self._cap(self.wire_size)
+            for piece in (chunk,) if self._decoder is None else self._decoder.decode(chunk):
+                self.size += len(piece)
+                self._cap(self.size)
+                if self._hash is not None:
+                    self._hash.update(piece)
+                if self._options.keep_bodies:
+                    self._chunks.append(bytes(piece))
         except Refusal as refusal:
             self.verdict = refusal
             raise
@@ -130,14 +158,13 @@ class Exchange:
             declared is not None
             and self.wire_size is not None
             and self.wire_size != declared
-            and self.status not in _BODILESS
+            and not self._is_bodiless
         ):
             raise Refusal(
                 FailureKind.INCOMPLETE, f"{self.wire_size} of {declared} body bytes arrived"
             )
         if self._decoder is not None:
-            for piece in self._decoder.finish():
-                self._keep(piece)
+            self._decoder.finish()
 
     @property
     def body(self) -> bytes:
@@ -149,57 +176,16 @@ class Exchange:
         """SHA-256 of the decoded body so far."""
         return None if self._hash is None else self._hash.hexdigest()
 
-    def _answer(
-        self,
-        status: int,
-        fields: Iterable[tuple[str | bytes, str | bytes]],
-        http_version: str,
-        decoded: bool,
-    ) -> None:
-        self.status = status
-        self.http_version = http_version
-        self.head = head = read_head(fields, status=status, http_version=http_version)
-        limit = self._options.max_bytes
-        if status in _REDIRECTS and head.location is not None and self._options.max_redirects:
+    @property
+    def _is_bodiless(self) -> bool:
+        return self.status in _BODILESS
+
+    def _consider_redirect(self, head: Head) -> None:
+        if head.location is not None and self._options.max_redirects:
             self.redirected = True
             if head.content_length != 0:
                 raise BodyUnwanted
-        elif (
-            limit is not None
-            and head.content_length is not None
-            and head.content_length > limit
-            and status not in _BODILESS
-        ):
-            raise Refusal(
-                FailureKind.TOO_LARGE,
-                f"Content-Length {head.content_length} is beyond max_bytes={limit}",
-            )
-        if decoded:
-            self.wire_size = None
-        elif head.codings:
-            self._decoder = Decoder(head.codings, limit)
-
-    def _receive(self, chunk: bytes) -> None:
-        if perf_counter() > self.deadline:
-            raise Refusal(FailureKind.TIMEOUT, f"not finished within {self._options.timeout:g} s")
-        if self.wire_size is not None:
-            self.wire_size += len(chunk)
-            self._cap(self.wire_size)
-        if self._decoder is None:
-            self._keep(chunk)
-        else:
-            for piece in self._decoder.decode(chunk):
-                self._keep(piece)
-
-    def _keep(self, piece: bytes) -> None:
-        self.size += len(piece)
-        self._cap(self.size)
-        if self._hash is not None:
-            self._hash.update(piece)
-        if self._options.keep_bodies:
-            self._chunks.append(bytes(piece))
 
     def _cap(self, size: Bytes) -> None:
-        limit = self._options.max_bytes
-        if limit is not None and size > limit:
-            raise Refusal(FailureKind.TOO_LARGE, f"the body is beyond max_bytes={limit}")
+        if size > self._limit:
+            raise Refusal(FailureKind.TOO_LARGE, f"the body is beyond max_bytes={self._limit}")

@@ -5,16 +5,8 @@ written once; when and where it runs is the strategy's affair.
 """
 
 from collections.abc import AsyncIterable, Iterable
-from typing import NamedTuple
 
 from concurrent_fetch._url import redact
-
-
-class Job(NamedTuple):
-    """One URL and its place in the URL set."""
-
-    index: int
-    url: str
 
 
 class Feed:
@@ -28,14 +20,12 @@ class Feed:
         check_urls(urls)
         self._jobs = enumerate(urls)
 
-    def take(self) -> Job | None:
-        """Return the next job, or None when there is none left.
+    def take(self) -> tuple[int, str] | None:
+        """Return the next URL after its place in the set, or None when there is none left.
 
         What the iterable of URLs raises passes through.
         """
-        for index, url in self._jobs:
-            return Job(index, url)
-        return None
+        return next(self._jobs, None)
 
 
 def check_urls(urls: object) -> None:
@@ -45,8 +35,6 @@ def check_urls(urls: object) -> None:
     if isinstance(urls, (bytes, bytearray)):
         raise TypeError("urls must be an iterable of str, got bytes; decode them first")
     if isinstance(urls, AsyncIterable):
-        raise TypeError(
-            "urls is an async iterable, which only fetch_async and iter_async can read"
-        )
+        raise TypeError("urls is an async iterable, which only fetch_async and iter_async can read")
     if not isinstance(urls, Iterable):
         raise TypeError(f"urls must be an iterable of str, got {type(urls).__name__}")

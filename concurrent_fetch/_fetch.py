@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable, Generator
 from time import perf_counter
 from typing import TypeAlias
 
-import attrs
-
 from concurrent_fetch._border import FailureTable, classify
+from concurrent_fetch._deadlines import Deadlines
 from concurrent_fetch._environment import Environment
 from concurrent_fetch._exchange import BodyUnwanted, Exchange
 from concurrent_fetch._kinds import FailureKind, Refusal
@@ -42,6 +41,7 @@ class Fetching:
         self.options = options
         self.failures = failures
         self.environment = Environment() if options.trust_env else None
+        self.deadlines = Deadlines()
         self.stopped = False
         given = {name.lower() for name in options.headers}
         defaults = {n: v for n, v in _DEFAULT_HEADERS.items() if n.lower() not in given}
@@ -51,7 +51,9 @@ class Fetching:
             name: value for name, value in self.headers.items() if name.lower() not in _ORIGIN_ONLY
         }
 
-    def exchange(self, target: CanonicalURL, home: CanonicalURL | None, deadline: Seconds) -> Exchange:
+    def exchange(
+        self, target: CanonicalURL, home: CanonicalURL | None, deadline: Seconds
+    ) -> Exchange:
         """Return the exchange for one hop; `home` is the given URL while we are at its origin."""
         headers = self.safe_headers if home is None else self.headers
         authorization = None if home is None else home.authorization
@@ -66,17 +68,19 @@ class Fetching:
         return Exchange(target, headers, self.options, deadline, proxy)
 
 
-@attrs.define
 class _Progress:
     """How far one fetch has come: what its outcome will say, whatever that is."""
 
-    url: str
-    index: int
-    worker: str
-    started: Seconds
-    attempts: int = 1
-    redirects: tuple[str, ...] = ()
-    exchange: Exchange | None = None
+    __slots__ = ("attempts", "exchange", "index", "redirects", "started", "url", "worker")
+
+    def __init__(self, url: object, index: int, worker: str) -> None:
+        self.url = url if isinstance(url, str) else repr(url)
+        self.index = index
+        self.worker = worker
+        self.started = perf_counter()
+        self.attempts = 1
+        self.redirects: tuple[str, ...] = ()
+        self.exchange: Exchange | None = None
 
     def timing(self) -> Timing:
         exchange = self.exchange
@@ -95,8 +99,7 @@ def exchanges(url: object, index: int, fetching: Fetching, worker: str) -> Plan:
 
     The driver sends into it the exception that the client raised, or None.
     """
-    given = url if isinstance(url, str) else repr(url)
-    progress = _Progress(given, index, worker, perf_counter())
+    progress = _Progress(url, index, worker)
     try:
         target = canonicalize(url)
         exchange = yield from _follow(target, progress, fetching)
@@ -137,6 +140,8 @@ def _request(
 ) -> Generator[Exchange, Exception | None, Exchange]:
     """Do one request; once more where a kept connection turned out to be closed."""
     while True:
+        if fetching.stopped:
+            raise Refusal(FailureKind.CANCELLED, "the run was stopped")
         exchange = progress.exchange = fetching.exchange(target, home, deadline)
         error = yield exchange
         if exchange.verdict is not None:
@@ -227,21 +232,27 @@ def fetch(send: Send, url: object, index: int, fetching: Fetching) -> Outcome:
 
 
 async def fetch_async(send: AsyncSend, url: object, index: int, fetching: Fetching) -> Outcome:
-    """Drive one fetch through an async client's `send`, with the deadline around each request."""
+    """Drive one fetch through an async client's `send`, and cancel it there at its deadline."""
     task = asyncio.current_task()
-    plan = exchanges(url, index, fetching, task.get_name() if task else "")
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    plan = exchanges(url, index, fetching, task.get_name())
     error: Exception | None = None
-    try:
-        exchange = next(plan)
-        while True:
-            try:
-                async with asyncio.timeout(exchange.time_left):
+    with fetching.deadlines.watch(task, fetching.options.timeout) as deadline:
+        try:
+            exchange = next(plan)
+            while True:
+                try:
                     await send(exchange)
-            except Exception as raised:  # noqa: BLE001 - the border
-                error = raised
-            exchange, error = plan.send(error), None
-    except StopIteration as stop:
-        outcome: Outcome = stop.value
-        if not outcome.ok:
-            await asyncio.sleep(0)  # a bad URL fails without waiting: others get their turn here
-        return outcome
+                except BaseException as raised:
+                    if deadline.is_over():
+                        error = TimeoutError()
+                    elif isinstance(raised, Exception):
+                        error = raised
+                    else:
+                        raise
+                exchange, error = plan.send(error), None
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+    if not outcome.ok:
+        await asyncio.sleep(0)  # a bad URL fails without waiting: others get their turn here
+    return outcome

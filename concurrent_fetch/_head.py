@@ -1,15 +1,16 @@
 """What a response head may say: one judgement for the heads of all clients.
 
-Their parsers are lenient in different ways; whatever they let through is joined into one block,
-checked as a whole and searched for the few fields that a fetch acts on.
+Their parsers are lenient in different ways; whatever they let through is joined into one block
+and checked as a whole.
 Sources: RFC 9110, section 5 (fields), and RFC 9112, section 6 (length of a body).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from string import ascii_letters, digits
-
-import attrs
+from typing import Any, NamedTuple
 
 from concurrent_fetch._headers import Headers
 from concurrent_fetch._kinds import FailureKind, Refusal
@@ -22,16 +23,14 @@ _VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 _IN_NAMES = b"!#$%&'*+-.^_`|~" + (ascii_letters + digits).encode()
 _CONTROLS = bytes([*range(9), *range(10, 32), 127])  # all but tab
 
-_ACTED_ON = re.compile(
-    rb"\r\n(content-length|transfer-encoding|content-encoding|location): ([^\r]*+)"
-)
+_ACTED_ON = (b"content-length", b"transfer-encoding", b"content-encoding", b"location")
 _TRANSFER_ENCODING = re.compile(rb"^(transfer-encoding: )[^\r]*+", re.IGNORECASE | re.MULTILINE)
 _MOST_DIGITS = 64
+_NAME = itemgetter(0)
 _ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}
 
 
-@attrs.frozen(kw_only=True)
-class Head:
+class Head(NamedTuple):
     """What a response head says about its body and about where to go."""
 
     headers: Headers
@@ -52,23 +51,26 @@ def read_head(
     Raises `Refusal`: `too_large` beyond 100 fields, 64 KiB in a line or 96 KiB in all, `protocol`
     for anything else that makes the head invalid.
     """
-    _check_status_line(status, http_version)
-    block = _block(fields)
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in _ACTED_ON.findall(b"\r\n" + block.lower()):
-        found.setdefault(name, []).append(value)
-    transfers = found.get(b"transfer-encoding", [])
-    lengths = found.get(b"content-length", [])
-    if transfers:
-        _check_chunked(transfers, lengths)
+    if http_version not in _VERSIONS:
+        raise _protocol("the HTTP version is not 1.0, 1.1, 2 or 3")
+    if not 200 <= status <= 999:
+        raise _protocol(f"status {status} cannot end an exchange: it must be 200 to 999")
+    pairs, block = _joined(fields)
+    _check_size(len(pairs), block)
+    places = _places(tuple(map(_NAME, pairs)))
+    # Everything at once: delete what is not allowed, and only the line ends may be gone.
+    if len(block) - len(block.translate(None, _CONTROLS)) != 2 * len(pairs):
+        raise _protocol("a header field has a control character in its value")
+    found = {name: [pairs[place][1].strip(b" \t") for place in where] for name, where in places}
+    if chunked := b"transfer-encoding" in found:
+        _check_chunked(found)
         block = _TRANSFER_ENCODING.sub(rb"\1chunked", block)
-    headers = Headers(block)
     return Head(
-        headers=headers,
-        content_length=_content_length(lengths) if lengths else None,
-        codings=_codings(found.get(b"content-encoding", [])),
-        location=_location(headers) if b"location" in found else None,
-        chunked=bool(transfers),
+        Headers(block),
+        _content_length(found[b"content-length"]) if b"content-length" in found else None,
+        _codings(found[b"content-encoding"]) if b"content-encoding" in found else (),
+        next(filter(None, found[b"location"]), None) if b"location" in found else None,
+        chunked,
     )
 
 
@@ -76,57 +78,74 @@ def _protocol(message: str) -> Refusal:
     return Refusal(FailureKind.PROTOCOL, message)
 
 
-def _check_status_line(status: int, http_version: str) -> None:
-    if http_version not in _VERSIONS:
-        raise _protocol("the HTTP version is not 1.0, 1.1, 2 or 3")
-    if not 200 <= status <= 999:
-        raise _protocol(f"status {status} cannot end an exchange: it must be 200 to 999")
-
-
-def _block(fields: Iterable[tuple[bytes | str, bytes | str]]) -> bytes:
-    """Join the fields, then check them all at once: delete what is allowed, count what is left."""
+def _joined(
+    fields: Iterable[tuple[bytes | str, bytes | str]],
+) -> tuple[Sequence[tuple[Any, ...]], bytes]:
+    """Return the fields as bytes, and as one block of lines."""
+    pairs: Any = tuple(fields)
     try:
-        pairs = [
-            (
-                name if isinstance(name, bytes) else name.encode("latin-1"),
-                (value if isinstance(value, bytes) else value.encode("latin-1")).strip(b" \t"),
-            )
-            for name, value in fields
+        return pairs, _lines(pairs)
+    except TypeError:
+        pairs = _as_bytes(pairs)
+        return pairs, _lines(pairs)
+
+
+def _lines(pairs: Sequence[tuple[bytes, ...]]) -> bytes:
+    return b"\r\n".join([*map(b": ".join, pairs), b""])
+
+
+def _as_bytes(pairs: Iterable[tuple[bytes | str, bytes | str]]) -> list[tuple[Any, ...]]:
+    try:
+        return [
+            tuple([part.encode("latin-1") if isinstance(part, str) else part for part in pair])
+            for pair in pairs
         ]
     except UnicodeEncodeError:
         raise _protocol("a header field has a character outside latin-1") from None
-    lines = [name + b": " + value + b"\r\n" for name, value in pairs]
-    block = b"".join(lines)
-    _check_size(lines, block)
-    names = [name for name, _ in pairs]
+
+
+@lru_cache(64)  # a server names its fields in the same order in every answer
+def _places(names: tuple[bytes, ...]) -> tuple[tuple[bytes, list[int]], ...]:
+    """Check the names; return where those stand that a fetch acts on."""
     if not all(names) or b"".join(names).translate(None, _IN_NAMES):
         raise _protocol("a header field has an invalid name")
-    if len(block) - len(block.translate(None, _CONTROLS)) != 2 * len(lines):
-        raise _protocol("a header field has a control character in its value")
-    return block
+    lowered = [name.lower() for name in names]
+    return tuple(
+        [
+            (acted_on, [place for place, name in enumerate(lowered) if name == acted_on])
+            for acted_on in _ACTED_ON
+            if acted_on in lowered
+        ]
+    )
 
 
-def _check_size(lines: list[bytes], block: bytes) -> None:
-    if len(lines) > _MOST_FIELDS:
+def _check_size(count: int, block: bytes) -> None:
+    if count > _MOST_FIELDS:
         too_much = f"more than {_MOST_FIELDS} fields"
     elif len(block) > _LONGEST_HEAD:
         too_much = "more than 96 KiB"
-    elif len(block) > _LONGEST_LINE and max(map(len, lines)) > _LONGEST_LINE:
+    elif len(block) > _LONGEST_LINE and _longest_line(block) > _LONGEST_LINE:
         too_much = "a line of more than 64 KiB"
     else:
         return
     raise Refusal(FailureKind.TOO_LARGE, f"the response head has {too_much}")
 
 
-def _check_chunked(transfers: list[bytes], lengths: list[bytes]) -> None:
+def _longest_line(block: bytes) -> int:
+    return max(map(len, block.split(b"\n"))) + 1
+
+
+def _check_chunked(found: dict[bytes, list[bytes]]) -> None:
     """Two ways to tell where a body ends are how one response is smuggled into another."""
-    if transfers != [b"chunked"]:
+    if [value.lower() for value in found[b"transfer-encoding"]] != [b"chunked"]:
         raise _protocol("Transfer-Encoding is not just 'chunked'")
-    if lengths:
+    if b"content-length" in found:
         raise _protocol("Transfer-Encoding and Content-Length together")
 
 
 def _content_length(values: list[bytes]) -> int:
+    if len(values) == 1 and values[0].isdigit() and len(values[0]) < 19:
+        return int(values[0])
     lengths: set[int] = set()
     for element in b",".join(values).split(b","):
         number = element.strip(b" \t")
@@ -139,12 +158,8 @@ def _content_length(values: list[bytes]) -> int:
     return length
 
 
-def _location(headers: Headers) -> bytes | None:
-    return next((value.encode("latin-1") for value in headers.get_all("location") if value), None)
-
-
 def _codings(values: list[bytes]) -> tuple[str, ...]:
-    if not values:
-        return ()
-    elements = [element.strip(" \t") for element in b",".join(values).decode("latin-1").split(",")]
+    elements = [
+        element.strip(" \t") for element in b",".join(values).lower().decode("latin-1").split(",")
+    ]
     return tuple([_ALIASES.get(e, e) for e in elements if e and e != "identity"])

@@ -47,10 +47,10 @@ class Headers(Mapping[str, str]):
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
-        """Name and value of every field, as they came on the wire."""
+        """Name and value of every field in wire order; blanks around a value are no part of it."""
         lines = self._block.decode("latin-1").split("\r\n")[:-1]
         parts = [line.partition(": ") for line in lines]
-        return tuple([(name, value) for name, _, value in parts])
+        return tuple([(name, value.strip(" \t")) for name, _, value in parts])
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return the values of one name in their order: `()` when there is none."""
@@ -64,7 +64,7 @@ class Headers(Mapping[str, str]):
         while found >= 0:
             start = found + len(label)
             end = block.index(b"\r\n", start)
-            values.append(block[start:end].decode("latin-1"))
+            values.append(block[start:end].decode("latin-1").strip(" \t"))
             found = lowered.find(label, end)
         return tuple(values)
 

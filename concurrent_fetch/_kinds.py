@@ -35,7 +35,7 @@ class FailureKind(StrEnum):
 
 
 class Refusal(Exception):  # noqa: N818 - it never reaches a user: it carries a kind to the border
-    """A rule of ours ends this fetch: raised anywhere below the border, turned into a `Failure` there."""
+    """A rule of ours ends this fetch; the border turns it into a `Failure`."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)

@@ -1,58 +1,77 @@
 """Matches what a strategy gave back to the URLs it was given: as a multiset, in any order."""
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
 from concurrent_fetch._outcome import Failure, Outcome, Response
 from concurrent_fetch._url import redact
 
+_RULE = "a Response or a Failure for each URL, in any order"
 
-def in_url_order(items: Sequence[object], urls: Sequence[str]) -> list[Outcome]:
+
+def in_url_order(returned: object, urls: Sequence[str]) -> list[Outcome]:
     """Return the outcomes in the order of the URLs, each with its right `index`.
 
     Raises:
-        ValueError: an item is no outcome, or a URL is missing or answered too often.
+        ValueError: it is no list of outcomes, or a URL is missing or answered too often; the
+            message goes on where "strategy 'mine'" ends.
     """
-    places: dict[str, deque[int]] = defaultdict(deque)
+    outcomes = _as_outcomes(returned)
+    ordered, astray = _placed(outcomes, urls)
+    free: dict[str, deque[int]] = defaultdict(deque)
     for index, url in enumerate(urls):
-        places[url].append(index)
-    ordered: dict[int, Outcome] = {}
-    extra: list[str] = []
-    for item in items:
-        if not isinstance(item, (Response, Failure)):
-            raise ValueError(  # noqa: TRY004 - the border of the strategy turns it into its error
-                f"it returned {type(item).__name__} among its outcomes; a strategy must return "
-                "a Response or a Failure for each URL"
-            )
-        free = places.get(item.url)
-        if not free:
-            extra.append(item.url)
-            continue
-        index = _claim(free, item.index)
-        ordered[index] = item if item.index == index else attrs.evolve(item, index=index)
-    missing = [url for url, free in places.items() for _ in free]
+        if index not in ordered:
+            free[url].append(index)
+    extra = []
+    for outcome in astray:
+        if places := free.get(outcome.url):
+            index = places.popleft()
+            ordered[index] = attrs.evolve(outcome, index=index)
+        else:
+            extra.append(outcome.url)
+    missing = [url for url, places in free.items() for _ in places]
     if missing or extra:
-        raise ValueError(_mismatch(len(items), len(urls), missing, extra))
+        raise ValueError(_mismatch(len(outcomes), len(urls), missing, extra))
     return [ordered[index] for index in range(len(urls))]
 
 
-def _claim(free: deque[int], wanted: int) -> int:
-    """Take the place the outcome names, else the first that is free."""
-    if wanted != free[0] and wanted in free:
-        free.remove(wanted)
-        return wanted
-    return free.popleft()
+def _as_outcomes(returned: object) -> list[Outcome]:
+    if not isinstance(returned, list):
+        raise ValueError(f"returned {_what(returned)}; it must return {_RULE}")  # noqa: TRY004 - see in_url_order
+    for item in returned:
+        if not isinstance(item, (Response, Failure)):
+            raise ValueError(f"returned {_what(item)} among its outcomes; it must return {_RULE}")  # noqa: TRY004 - the same
+    return returned
+
+
+def _placed(
+    outcomes: Iterable[Outcome], urls: Sequence[str]
+) -> tuple[dict[int, Outcome], list[Outcome]]:
+    """Take those that name a place of their URL; return them by place, and the others."""
+    urls_by_place = dict(enumerate(urls))
+    ordered: dict[int, Outcome] = {}
+    astray = []
+    for outcome in outcomes:
+        if urls_by_place.get(outcome.index) == outcome.url and outcome.index not in ordered:
+            ordered[outcome.index] = outcome
+        else:
+            astray.append(outcome)
+    return ordered, astray
+
+
+def _what(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def _mismatch(got: int, expected: int, missing: list[str], extra: list[str]) -> str:
-    parts = [f"it returned {got} outcomes for {expected} URLs"]
+    parts = [f"returned {got} outcomes for {expected} URLs"]
     parts += [f"missing: {_some(missing)}"] if missing else []
     parts += [f"not asked for, or too often: {_some(extra)}"] if extra else []
-    return "; ".join(parts) + ". A strategy must return one outcome per URL, in any order"
+    return f"{'; '.join(parts)}. It must return {_RULE}"
 
 
 def _some(urls: list[str]) -> str:
-    shown = ", ".join(map(redact, urls[:3]))
+    shown = ", ".join(redact(str(url)) for url in urls[:3])
     return f"{shown} and {len(urls) - 3} more" if len(urls) > 3 else shown

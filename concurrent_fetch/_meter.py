@@ -29,10 +29,13 @@ class Meter:
         started_at = datetime.now(UTC)
         try:
             driven = self._bridge.drive(strategy, list(self._urls), options)
-            outcomes = in_url_order(driven.items, self._urls)
         except Exception as error:
-            what = str(error) or type(error).__name__
-            raise StrategyError(f"strategy {name!r} failed: {what}") from error
+            what = ": ".join(filter(None, (type(error).__name__, str(error))))
+            raise StrategyError(f"strategy {name!r} raised {what}") from error
+        try:
+            outcomes = in_url_order(driven.returned, self._urls)
+        except ValueError as error:
+            raise StrategyError(f"strategy {name!r} {error}") from None
         return Run(
             outcomes=tuple(outcomes),
             strategy=name,

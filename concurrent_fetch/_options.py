@@ -17,10 +17,13 @@ _OWNED_BY_CLIENT = {
 }
 
 
-def _whole(minimum: int) -> Any:
-    def check(_: "Options", field: "attrs.Attribute[int]", value: object) -> None:
+def _whole(minimum: int, *, optional: bool = False) -> Any:
+    def check(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+        if optional and value is None:
+            return
         if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"Options.{field.name} must be an int, got {value!r}")
+            expected = "an int or None" if optional else "an int"
+            raise TypeError(f"Options.{field.name} must be {expected}, got {value!r}")
         if value < minimum:
             raise ValueError(f"Options.{field.name} must be at least {minimum}, got {value!r}")
 
@@ -41,7 +44,7 @@ def _flag(_: "Options", field: "attrs.Attribute[bool]", value: object) -> None:
         raise TypeError(f"Options.{field.name} must be True or False, got {value!r}")
 
 
-def _verification(_: "Options", field: "attrs.Attribute[bool | str]", value: object) -> None:
+def _verification(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
     if not isinstance(value, (bool, str)) or value == "":
         raise TypeError(
             f"Options.{field.name} must be True, False or the path of a CA bundle as a str, "
@@ -49,7 +52,7 @@ def _verification(_: "Options", field: "attrs.Attribute[bool | str]", value: obj
         )
 
 
-def _as_headers(value: object) -> Headers:
+def _as_headers(value: Mapping[str, str]) -> Headers:
     if isinstance(value, Headers):
         return value
     if not isinstance(value, Mapping):
@@ -64,6 +67,11 @@ def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -
         advice = _OWNED_BY_CLIENT.get(name.lower())
         if advice:
             raise ValueError(f"Options.{field.name} must not set {name!r}: {advice}")
+        if not value[name].isascii():
+            raise ValueError(
+                f"Options.{field.name}: the value of {name!r} must be ASCII, since clients encode "
+                "the rest differently; percent-encode it"
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -86,9 +94,7 @@ class Options:
     """Added to every request; replace the defaults of the same name."""
     max_redirects: int = attrs.field(default=10, validator=_whole(0))
     """0 returns a 3xx as it is; one more than allowed is a failure."""
-    max_bytes: Bytes | None = attrs.field(
-        default=100 * 2**20, validator=attrs.validators.optional(_whole(1))
-    )
+    max_bytes: Bytes | None = attrs.field(default=100 * 2**20, validator=_whole(1, optional=True))
     """Cap of the decoded body, enforced while it arrives; None: no cap."""
     keep_bodies: bool = attrs.field(default=True, validator=_flag)
     """False: `Response.body` is empty, `Response.size` still counts."""
@@ -100,3 +106,13 @@ class Options:
     """Take proxies and `.netrc` from the environment, for all clients alike."""
     digest: bool = attrs.field(default=False, validator=_flag)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
+
+
+def check_options(options: object) -> None:
+    """Refuse what is given in the place of the options, and say what to write."""
+    if not isinstance(options, Options):
+        number = isinstance(options, int) and not isinstance(options, bool)
+        hint = f"Options(concurrency={options})" if number else "Options(concurrency=20)"
+        raise TypeError(
+            f"options must be an Options, got {type(options).__name__}; write for example {hint}"
+        )

@@ -8,7 +8,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Progress:
-    """How far a comparison has come. One is sent after every run."""
+    """How far a comparison has come. One is sent after every check run and every timed run."""
 
     done: int
     """Runs that are over, check runs included."""
@@ -44,7 +44,7 @@ def _bar() -> Iterator[Report]:
     # Costs 20 ms to import, for those who ask for it; picks terminal or notebook by itself.
     from tqdm.auto import tqdm  # noqa: PLC0415
 
-    with tqdm(unit="run", leave=False) as bar:
+    with tqdm(unit="run", leave=False, mininterval=0, miniters=1) as bar:
 
         def report(progress: Progress) -> None:
             bar.total = progress.total

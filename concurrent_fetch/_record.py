@@ -1,5 +1,6 @@
-"""Record: one run kept as columns, since 10,000 URLs x 3 strategies x 11 rounds of whole outcomes
-would be 738 MiB. Heads and bodies are not kept.
+"""Record: one run kept as columns, without heads and bodies.
+
+Whole outcomes of 10,000 URLs, 3 strategies and 11 rounds would take 738 MiB.
 """
 
 import math
@@ -11,7 +12,6 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._headers import Headers
-from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
 from concurrent_fetch._run import Run, most_at_once
@@ -20,7 +20,6 @@ from concurrent_fetch._units import Seconds
 _TIMES = ("started", "sent", "first_byte", "finished")
 _NUMBERS = ("status_code", "size", "wire_size", "attempts")
 _VALUES = (
-    "kind",
     "message",
     "error",
     "final_url",
@@ -29,6 +28,17 @@ _VALUES = (
     "http_version",
     "reused",
     "worker",
+)
+_FAILURE = ("kind", "message", "error")
+_RESPONSE = (
+    "status_code",
+    "size",
+    "wire_size",
+    "final_url",
+    "digest",
+    "redirects",
+    "http_version",
+    "reused",
 )
 # What stands for None where a column holds machine numbers.
 _NO_TIME = -math.inf
@@ -117,6 +127,8 @@ def columns_of(outcomes: Sequence[Outcome], intern: Intern) -> dict[str, Sequenc
     for name in _NUMBERS:
         numbers = (getattr(o, name, None) for o in outcomes)
         columns[name] = array("q", (_NO_NUMBER if n is None else n for n in numbers))
+    # Not interned: a kind equals its text, so an equal message would take its place.
+    columns["kind"] = tuple(getattr(o, "kind", None) for o in outcomes)
     for name in _VALUES:
         columns[name] = tuple(intern(getattr(o, name, None)) for o in outcomes)
     return columns
@@ -124,11 +136,8 @@ def columns_of(outcomes: Sequence[Outcome], intern: Intern) -> dict[str, Sequenc
 
 def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:
     timing = Timing(**{name: row[name] for name in _TIMES})
-    common = {"url": url, "index": index, "timing": timing}
+    common: dict[str, Any] = {"url": url, "index": index, "timing": timing}
     common |= {"attempts": row["attempts"], "worker": row["worker"]}
     if row["kind"] is not None:
-        kind = FailureKind(row["kind"])
-        return Failure(kind=kind, message=row["message"], error=row["error"], **common)
-    names = ("status_code", "size", "wire_size", "final_url")
-    names += ("digest", "redirects", "http_version", "reused")
-    return Response(headers=Headers(), **{name: row[name] for name in names}, **common)
+        return Failure(**{name: row[name] for name in _FAILURE}, **common)
+    return Response(headers=Headers(), **{name: row[name] for name in _RESPONSE}, **common)

@@ -1,7 +1,7 @@
-"""What a comparison says to a reader: as a table, and in two sentences."""
+"""What a comparison says to a reader: as a table, in remarks below it, and in two sentences."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -29,6 +29,8 @@ class Line:
     speedup: Estimate | None
     """Over the reference; None where the two cannot be compared."""
     verdict: Verdict
+    reasons: tuple[str, ...]
+    """Why it cannot be compared; empty if it can."""
     requests_per_second: float
     in_flight: float
     time_per_fetch: float
@@ -39,114 +41,195 @@ class Line:
 
 
 _COLUMNS = (
-    Column(header="strategy"),
+    Column(header="strategy", max_width=40),
     Column(header="typical", align=Align.RIGHT),
     Column(header="speed-up", align=Align.RIGHT),
     Column(header="95%"),
-    Column(header="requests/s", align=Align.RIGHT),
+    Column(header="req/s", align=Align.RIGHT),
     Column(header="in flight", align=Align.RIGHT),
     Column(header="CPU", align=Align.RIGHT),
-    Column(header="failures", align=Align.RIGHT),
+    Column(header="failed", align=Align.RIGHT),
     Column(header="verdict"),
 )
+_SHOWN = 3
 
 
 def table(
     lines: Sequence[Line], *, caption: str, notes: Sequence[str], rounds_needed: int
 ) -> Table:
     """Return the table of a comparison; the first line is the reference."""
-    tied = [line.name for line in lines if line.fastest]
-    return Table(
-        columns=_COLUMNS,
-        rows=tuple(
-            _row(line, is_reference=not i, tied=len(tied) > 1, rounds_needed=rounds_needed)
-            for i, line in enumerate(lines)
-        ),
-        caption=caption,
-        notes=tuple(notes),
-    )
+    bounds_of_all = ["reference", *(_interval(line.speedup) for line in lines[1:])]
+    verdicts = ["", *(_verdict(line, rounds_needed) for line in lines[1:])]
+    rows = [
+        _row(line, bounds, ", ".join(filter(None, (verdict, mark))))
+        for line, bounds, verdict, mark in zip(
+            lines, bounds_of_all, verdicts, _marks(lines), strict=True
+        )
+    ]
+    return Table(columns=_COLUMNS, rows=tuple(rows), caption=caption, notes=tuple(notes))
 
 
-def _row(
-    line: Line, *, is_reference: bool, tied: bool, rounds_needed: int
-) -> tuple[str, ...]:
-    estimate = line.speedup
+def _row(line: Line, bounds: str, verdict: str) -> tuple[str, ...]:
     return (
         line.name,
         seconds(line.typical.point if line.typical else None),
-        ratio(estimate.point if estimate else None),
-        _interval(line, is_reference=is_reference, rounds_needed=rounds_needed),
+        ratio(line.speedup.point if line.speedup else None),
+        bounds,
         rate(line.requests_per_second),
-        f"{line.in_flight:.1f}",
+        _in_flight(line),
         percent(line.cpu),
         count(line.failures),
-        _verdict(line, is_reference=is_reference, tied=tied),
+        verdict,
     )
 
 
-def _interval(line: Line, *, is_reference: bool, rounds_needed: int) -> str:
-    if is_reference:
-        return "reference"
-    if line.speedup is None:
-        return "–"
-    if math.isinf(line.speedup.high):
+def _in_flight(line: Line) -> str:
+    return "–" if math.isnan(line.in_flight) else f"{line.in_flight:.1f}"
+
+
+def _interval(estimate: Estimate | None) -> str:
+    return interval(estimate.low, estimate.high) if estimate else "–"
+
+
+def _verdict(line: Line, rounds_needed: int) -> str:
+    if line.speedup and not _is_told(line.speedup):
         return f"needs ≥ {rounds_needed} rounds"
-    return interval(line.speedup.low, line.speedup.high)
+    return str(line.verdict).replace("_", " ")
 
 
-def _verdict(line: Line, *, is_reference: bool, tied: bool) -> str:
-    words = [] if is_reference else [str(line.verdict).replace("_", " ")]
-    if line.fastest:
-        words.append("tied for fastest" if tied else "fastest")
-    return ", ".join(words)
+def _marks(lines: Sequence[Line]) -> list[str]:
+    """What the fastest are called; nothing where there were too few rounds to tell."""
+    told = any(_is_told(line.speedup) for line in lines[1:] if line.speedup)
+    mark = "tied" if sum(line.fastest for line in lines) > 1 else "fastest"
+    return [mark if told and line.fastest else "" for line in lines]
+
+
+def _is_told(estimate: Estimate) -> bool:
+    """Whether there were enough rounds for an interval."""
+    return not math.isinf(estimate.high)
+
+
+def reasons_of(lines: Sequence[Line]) -> list[str]:
+    """Say of each strategy why it is not comparable; what holds for all of them, once."""
+    common = [reason for reason in lines[0].reasons if all(reason in x.reasons for x in lines)]
+    return [f"not comparable: {reason}" for reason in common] + [
+        f"{line.name} is not comparable with {lines[0].name}: {reason}"
+        for line in lines
+        for reason in line.reasons
+        if reason not in common
+    ]
+
+
+def means_apart(lines: Sequence[Line]) -> list[str]:
+    """Say where the ratio of mean times lies outside the interval, which is of typical rounds."""
+    apart = []
+    for line in lines[1:]:
+        mean = line.requests_per_second / lines[0].requests_per_second
+        if line.speedup and not _holds(line.speedup, mean):
+            apart.append(
+                f"note: {line.name}: the mean times give {ratio(mean)}, outside the interval; "
+                "a few rounds took far longer than the typical one"
+            )
+    return apart
+
+
+def _holds(estimate: Estimate, x: float) -> bool:
+    slack = 1e-9  # sums round, and an interval may have no width
+    return estimate.low * (1 - slack) <= x <= estimate.high * (1 + slack)
+
+
+def left_out(marked: Mapping[int, str]) -> list[str]:
+    """Say which rounds do not count, and why."""
+    said = [f"round {r + 1} left out for all: {why}" for r, why in list(marked.items())[:_SHOWN]]
+    more = len(marked) - _SHOWN
+    return [*said, f"and {more} more left out"] if more > 0 else said
 
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int) -> str:
     """Return the result and its reason in two sentences, from the lines of a table."""
-    reference = lines[0]
-    best = [line for line in lines if line.fastest and line is not reference]
-    if not best:
-        return _no_winner(lines, rounds_needed=rounds_needed)
-    winner = max(best, key=lambda line: line.speedup.point if line.speedup else 0.0)
-    if winner.verdict is not Verdict.FASTER or winner.speedup is None:
-        return _no_winner(lines, rounds_needed=rounds_needed)
-    others = [line.name for line in lines if line.fastest and line is not winner]
-    tie = f", and is not told apart from {' and '.join(others)}" if others else ""
-    estimate = winner.speedup
-    return (
-        f"{winner.name} is {ratio(estimate.point)} as fast as {reference.name} "
-        f"(95% sure: between {ratio(estimate.low)} and {ratio(estimate.high)}){tie}. "
-        f"{_why(winner, reference)}"
-    )
-
-
-def _why(winner: Line, reference: Line) -> str:
-    """speed-up = gain in mean in-flight x change of the time per fetch: an identity of the sums."""
-    more = winner.in_flight / reference.in_flight
-    quicker = reference.time_per_fetch / winner.time_per_fetch
-    return (
-        f"The reason: it had {ratio(more)} as many fetches in flight "
-        f"({winner.in_flight:.1f} against {reference.in_flight:.1f}), "
-        f"while each took {ratio(1 / quicker)} as long "
-        f"({seconds(winner.time_per_fetch)} against {seconds(reference.time_per_fetch)})."
-    )
-
-
-def _no_winner(lines: Sequence[Line], *, rounds_needed: int) -> str:
-    others = lines[1:]
-    reference = lines[0].name
+    reference, *others = lines
     if not others:
-        return f"{reference} was measured alone. Add a second strategy to compare it with."
-    if all(line.verdict is Verdict.NOT_COMPARABLE for line in others):
-        return "These strategies did not do the same work. So there is no saying which is faster."
-    if any(line.speedup and math.isinf(line.speedup.high) for line in others):
+        return f"{reference.name} was measured alone. Add a second strategy to compare it with."
+    judged = [(line, line.speedup) for line in others if line.speedup]
+    if not judged:
+        return _not_comparable(lines)
+    if not all(_is_told(estimate) for _, estimate in judged):
         return (
             "There are too few rounds to say which strategy is faster. "
             f"At least {rounds_needed} are needed."
         )
-    if all(line.verdict is Verdict.SLOWER for line in others):
-        return f"{reference} is the fastest. None of the others gains on it."
+    winners = [
+        (line, estimate)
+        for line, estimate in judged
+        if line.fastest and line.verdict is Verdict.FASTER
+    ]
+    return _won(winners, lines) if winners else _no_winner(judged, reference)
+
+
+def _not_comparable(lines: Sequence[Line]) -> str:
     return (
-        f"Nothing here is shown to be faster than {reference}. "
-        "More rounds would narrow the intervals."
+        f"There is no saying which is faster: {'; '.join(reasons_of(lines))}. "
+        "Let all of them do the same work, then compare again."
     )
+
+
+Judged = tuple[Line, Estimate]
+
+
+def _won(winners: Sequence[Judged], lines: Sequence[Line]) -> str:
+    reference = lines[0]
+    names = [line.name for line, _ in winners]
+    than = f" as fast as {reference.name}"
+    gains = _and(
+        [_gain(estimate, than if not i else "") for i, (_, estimate) in enumerate(winners)]
+    )
+    subject = f"{names[0]} is" if len(names) == 1 else f"{_and(names)} are tied for fastest:"
+    others = [line.name for line in lines if line.fastest and line.name not in names]
+    tie = f"; {_and(others)} may be no slower" if others else ""
+    return f"{subject} {gains}{tie}. {_why([line for line, _ in winners], reference)}"
+
+
+def _no_winner(judged: Sequence[Judged], reference: Line) -> str:
+    nearest, estimate = max(judged, key=lambda item: item[1].point)
+    if all(line.verdict is Verdict.SLOWER for line, _ in judged):
+        rank = ", the next," if len(judged) > 1 else ""
+        gain = _gain(estimate, " as fast")
+        return f"{reference.name} is the fastest. {nearest.name}{rank} is {gain}."
+    if all(line.verdict is Verdict.SAME for line, _ in judged):
+        names = _and([reference.name, *(line.name for line, _ in judged)])
+        return (
+            f"There is no difference that matters between {names}. "
+            "They are equally fast to within 2%."
+        )
+    return (
+        f"Nothing here is shown to be faster than {reference.name}: {nearest.name} is "
+        f"{_gain(estimate, ' as fast')}. More rounds would narrow that."
+    )
+
+
+def _gain(estimate: Estimate, than: str) -> str:
+    low, high = ratio(estimate.low), ratio(estimate.high)
+    return f"{ratio(estimate.point)}{than} (95% sure: {low} to {high})"
+
+
+def _why(winners: Sequence[Line], reference: Line) -> str:
+    """Take the gain apart: mean speed-up = gain in flight / change in time per fetch, exactly."""
+    if not (reference.in_flight > 0 and all(line.in_flight > 0 for line in winners)):
+        return "Their outcomes tell no times of single fetches, so there is no saying why."
+    return f"The reason: {'; '.join(_cause(line, reference) for line in winners)}."
+
+
+def _cause(line: Line, reference: Line) -> str:
+    more = line.in_flight / reference.in_flight
+    longer = line.time_per_fetch / reference.time_per_fetch
+    return (
+        f"{line.name} had {_in_flight(line)} fetches in flight against "
+        f"{_in_flight(reference)} ({ratio(more)}), and each took "
+        f"{seconds(line.time_per_fetch)} against {seconds(reference.time_per_fetch)} "
+        f"({ratio(longer)})"
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

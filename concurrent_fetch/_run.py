@@ -1,7 +1,5 @@
 """Run: one strategy, once over all URLs, and what came back."""
 
-import math
-import statistics
 from collections import defaultdict
 from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ import attrs
 from concurrent_fetch._columns import COLUMNS
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Failure, Outcome, Response
+from concurrent_fetch._stats import quantile
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.render import Align, Column, Table, count, seconds, size, to_text
@@ -28,7 +27,7 @@ class Run(Sequence[Outcome]):
     A sequence: `run[0]`, `len(run)`, `for outcome in run`.
     """
 
-    outcomes: tuple[Outcome, ...] = attrs.field(converter=tuple)
+    outcomes: tuple[Outcome, ...]
     strategy: str
     options: Options
     started_at: datetime
@@ -90,7 +89,7 @@ class Run(Sequence[Outcome]):
     def percentile(self, q: float) -> Seconds:
         """Return the `q`-th percentile (0 ≤ q ≤ 100) of `elapsed` of the responses, in seconds.
 
-        Linear between the two nearest, as in numpy's default.
+        Linear between neighbours, as numpy has it by default.
 
         Raises:
             ValueError: `q` is out of range, or there is no response.
@@ -100,10 +99,7 @@ class Run(Sequence[Outcome]):
         times = sorted(r.elapsed for r in self.responses)
         if not times:
             raise ValueError("no response in this run, so there is no percentile of their times")
-        place = (len(times) - 1) * q / 100
-        low = math.floor(place)
-        high = min(low + 1, len(times) - 1)
-        return times[low] + (times[high] - times[low]) * (place - low)
+        return quantile(times, q / 100)
 
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one list per fact, one entry per outcome: feeds pandas, polars or pyarrow.
@@ -135,6 +131,8 @@ class Run(Sequence[Outcome]):
         )
 
     def __str__(self) -> str:
+        if not len(self):
+            return _caption(self)
         rows = _one_by_one(self) if len(self) <= _SHOWN else _by_result(self)
         return to_text(attrs.evolve(rows, caption=_caption(self)))
 
@@ -196,7 +194,7 @@ def _by_result(run: Run) -> Table:
                 result,
                 count(len(group)),
                 size(sum(o.size for o in group if isinstance(o, Response))),
-                seconds(statistics.median(o.elapsed for o in group)),
+                seconds(quantile(sorted(o.elapsed for o in group), 0.5)),
                 COLUMNS["url"](group[0]),
             )
             for result, group in sorted(groups.items(), key=lambda item: -len(item[1]))

@@ -1,8 +1,11 @@
 """Runner: times strategies on the same URL set, in rounds of random order. It never prints."""
 
+import inspect
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
 import attrs
 
@@ -26,24 +29,39 @@ def _as_urls(urls: Iterable[str]) -> tuple[str, ...]:
         raise ValueError("urls is empty; a Runner needs at least one URL")
     for index, url in enumerate(kept):
         if not isinstance(url, str):
-            raise TypeError(f"urls[{index}] must be a str, got {url!r}; write str(url)")
+            advice = "url.decode()" if isinstance(url, bytes) else "str(url)"
+            raise TypeError(f"urls[{index}] must be a str, got {url!r}; write {advice}")
     return kept
 
 
 def _as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
-    looks = (value,) if isinstance(value, int) else tuple(value)
-    if not looks or not all(type(look) is int and look >= 1 for look in looks):
-        raise ValueError(
-            f"rounds must be an int of at least 1, or an ascending sequence of them, got {value!r}"
-        )
-    if list(looks) != sorted(set(looks)):
-        raise ValueError(f"rounds must ascend without repeats, got {value!r}")
+    looks = tuple(value) if isinstance(value, Iterable) else (value,)
+    if any(type(look) is not int for look in looks):  # a bool is no number of rounds
+        raise TypeError(f"rounds must be an int, or a sequence as (10, 20, 40), got {value!r}")
+    if not looks or min(looks) < 1:
+        raise ValueError(f"rounds must be at least 1, got {value!r}")
+    if any(later <= look for look, later in pairwise(looks)):
+        raise ValueError(f"rounds must ascend, as (10, 20, 40) does, got {value!r}")
     return looks
 
 
-def _budget(_: "Runner", __: object, value: Seconds | None) -> None:
-    if value is not None and not value > 0:
-        raise ValueError(f"seconds must be greater than 0 or None, got {value!r}")
+def _options(_: "Runner", __: object, value: Any) -> None:
+    if not isinstance(value, Options):
+        raise TypeError(f"options must be Options, got {value!r}; write Options(concurrency=8)")
+
+
+def _budget(_: "Runner", __: object, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"seconds must be a number or None, got {value!r}")
+    if not value > 0:
+        raise ValueError(f"seconds must be greater than 0, or None for no budget, got {value!r}")
+
+
+def _seed(_: "Runner", __: object, value: Any) -> None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise TypeError(f"seed must be an int, or None to draw one, got {value!r}")
 
 
 @attrs.frozen
@@ -60,17 +78,15 @@ class Runner:
     urls: tuple[str, ...] = attrs.field(
         converter=_as_urls, repr=lambda urls: f"<{len(urls)} URLs, {redact(urls[0])!r} first>"
     )
-    options: Options = attrs.field(
-        factory=Options, validator=attrs.validators.instance_of(Options)
-    )
-    rounds: tuple[int, ...] = attrs.field(default=10, converter=_as_looks, kw_only=True)
+    options: Options = attrs.field(factory=Options, validator=_options)
+    rounds: tuple[int, ...] = attrs.field(default=(10,), converter=_as_looks, kw_only=True)
     """How many; or after how many to look whether every verdict is clear, as in (10, 20, 40)."""
     seconds: Seconds | None = attrs.field(default=None, validator=_budget, kw_only=True)
     """A budget for the timed rounds; the round that runs over it is the last."""
-    seed: int | None = attrs.field(default=None, kw_only=True)
+    seed: int | None = attrs.field(default=None, validator=_seed, kw_only=True)
     """Of the order of the rounds; None draws one, kept in `Comparison.seed`."""
     progress: bool | Callable[[Progress], None] = attrs.field(default=False, kw_only=True)
-    """True shows a bar on stderr; a callable gets a `Progress` after every run."""
+    """True shows a bar on stderr; a callable gets a `Progress` after every check and timed run."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
 
@@ -78,11 +94,12 @@ class Runner:
         """Run one strategy once over all URLs.
 
         Raises:
+            TypeError: it is no strategy.
             StrategyError: it raised, or did not answer once for every URL.
         """
-        (name,) = _named((strategy,), {})
+        _check_callable(strategy)
         with Bridge(self._clocks) as bridge:
-            return Meter(self.urls, bridge).measure(name, strategy, self.options)
+            return Meter(self.urls, bridge).measure(name_of(strategy), strategy, self.options)
 
     def compare(self, *strategies: Strategy, **named: Strategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
@@ -94,11 +111,12 @@ class Runner:
             ValueError: two have the same name, or there is none.
             StrategyError: one raised, or did not answer once for every URL.
         """
+        contestants = _by_name(strategies, named)
         with Bridge(self._clocks) as bridge, reporter(self.progress) as report:
             contest = Contest(
                 urls=self.urls,
                 options=self.options,
-                strategies=_named(strategies, named),
+                strategies=contestants,
                 looks=self.rounds,
                 seconds=self.seconds,
                 seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
@@ -113,18 +131,40 @@ class Runner:
         return Clocks(self.clock, self.cpu_clock)
 
 
-def _named(positional: Sequence[object], keyword: dict[str, Strategy]) -> dict[str, Strategy]:
+def _by_name(
+    positional: Sequence[Strategy], keyword: Mapping[str, Strategy]
+) -> dict[str, Strategy]:
     """Return the strategies by name; a positional one is called like its function."""
     strategies: dict[str, Strategy] = {}
-    for name, strategy in [*((name_of(s), s) for s in positional), *keyword.items()]:
-        if not callable(strategy):
-            raise TypeError(
-                f"a strategy must be callable, got {strategy!r}; pass fetch_sync, not fetch_sync()"
-            )
-        if name in strategies or name == "<lambda>":
-            problem = "a lambda has no name" if name == "<lambda>" else f"two are called {name!r}"
-            raise ValueError(f"{problem}: name it by keyword, as in compare(mine={name})")
-        strategies[name] = strategy
+    for strategy in positional:
+        _check_callable(strategy)
+        name = name_of(strategy)
+        if name.startswith("<lambda>"):
+            raise ValueError("a lambda has no name; give it one: compare(mine=lambda ...)")
+        _add(strategies, name, strategy)
+    for name, strategy in keyword.items():
+        _check_callable(strategy)
+        _add(strategies, name, strategy)
     if not strategies:
-        raise ValueError("compare needs at least one strategy")
+        raise ValueError("no strategy to run; write compare(fetch_sync, fetch_threaded)")
     return strategies
+
+
+def _add(strategies: dict[str, Strategy], name: str, strategy: Strategy) -> None:
+    if name in strategies:
+        raise ValueError(
+            f"two strategies are called {name!r}; name one by keyword: compare(..., other=...)"
+        )
+    strategies[name] = strategy
+
+
+def _check_callable(strategy: object) -> None:
+    if callable(strategy):
+        return
+    if inspect.iscoroutine(strategy):
+        strategy.close()  # else Python warns that nobody awaited it
+    name = getattr(strategy, "__name__", "fetch_sync")
+    advice = f"pass the function, {name} and not {name}()"
+    if isinstance(strategy, (list, tuple)):
+        advice = "unpack it: compare(*strategies)"
+    raise TypeError(f"a strategy must be callable, got {strategy!r}; {advice}")

@@ -17,7 +17,6 @@ environments" (2017), for the random order.
 """
 
 import math
-import statistics
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
@@ -33,7 +32,7 @@ class Estimate:
     """A ratio of times, with its interval.
 
     `low` and `high` enclose the true ratio with probability `confidence` or more; they are 0 and
-    infinity when there are too few rounds for that confidence (see `rounds_needed`).
+    infinity when there are too few rounds for that confidence (as `Comparison.rounds_needed` says).
     """
 
     point: float
@@ -81,16 +80,27 @@ def speedup(reference: Sequence[Seconds], other: Sequence[Seconds], alpha: float
 
 
 def spread(times: Sequence[Seconds]) -> Spread:
-    """Return the median and the quartiles, as `statistics.quantiles` defines them "inclusive".
+    """Return the median and the quartiles, as `quantile` defines them.
 
-    The least and the greatest time are then the 0th and 100th percentile, and values between two
-    times are interpolated. One time is its own median and quartiles. Raises `ValueError` for no
-    times, or one that is not finite and positive.
+    One time is its own median and quartiles. Raises `ValueError` for no times, or one that is not
+    finite and positive.
     """
     _check_times("times", times)
-    pair_at_least = times if len(times) > 1 else [*times, *times]
-    q1, median, q3 = statistics.quantiles(pair_at_least, n=4, method="inclusive")
+    ordered = sorted(times)
+    q1, median, q3 = (quantile(ordered, fraction) for fraction in (0.25, 0.5, 0.75))
     return Spread(point=median, q1=q1, q3=q3)
+
+
+def quantile(ordered: Sequence[float], fraction: float) -> float:
+    """Return the value below which a fraction (0 to 1) of the ascending values lies.
+
+    The least is at 0, the greatest at 1, in between it is linear from neighbour to neighbour: as
+    `statistics.quantiles` defines it "inclusive", and numpy by default.
+    """
+    place = (len(ordered) - 1) * fraction
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
 def rounds_needed(alpha: float) -> int:

@@ -52,6 +52,9 @@ class ConfiguredStrategy:
 def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
     """Return the same strategy with some options changed, whatever options it is called with.
 
+    Changes upon changes add up; of two to the same option the outer one, made later, holds.
+
+    >>> from concurrent_fetch import fetch_threaded
     >>> eight = with_options(fetch_threaded, concurrency=8)
 
     Raises:
@@ -64,8 +67,12 @@ def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
     for name in changes:
         if name not in fields:
             raise TypeError(f"Options has no field {name!r}{_hint(name, fields)}")
-    attrs.evolve(Options(), **changes)
-    return ConfiguredStrategy(strategy, tuple(changes.items()))
+    if isinstance(strategy, ConfiguredStrategy):
+        changes = dict(strategy.changes) | changes
+        strategy = strategy.strategy
+    # As Options keeps them: checked, hashable, and headers that hide their secrets.
+    checked = attrs.evolve(Options(), **changes)
+    return ConfiguredStrategy(strategy, tuple((name, getattr(checked, name)) for name in changes))
 
 
 def effective_options(strategy: object, options: Options) -> Options:
@@ -76,18 +83,21 @@ def effective_options(strategy: object, options: Options) -> Options:
 def name_of(strategy: object) -> str:
     """Return what a strategy is called: its function, and what a partial or options change."""
     if isinstance(strategy, ConfiguredStrategy):
-        return _call(strategy.strategy, dict(strategy.changes))
+        return _call(strategy.strategy, (), dict(strategy.changes))
     if isinstance(strategy, functools.partial):
-        return _call(strategy.func, strategy.keywords)
+        return _call(strategy.func, strategy.args, strategy.keywords)
     name = getattr(strategy, "__name__", None)
     return name if isinstance(name, str) else type(strategy).__name__
 
 
-def _call(function: object, keywords: Mapping[str, Any]) -> str:
-    shown = ", ".join(
-        f"{name}={getattr(value, 'name', value)!r}" for name, value in keywords.items()
-    )
-    return f"{name_of(function)}({shown})"
+def _call(function: object, arguments: Iterable[object], keywords: Mapping[str, Any]) -> str:
+    shown = [_shown(value) for value in arguments]
+    shown += [f"{name}={_shown(value)}" for name, value in keywords.items()]
+    return f"{name_of(function)}({', '.join(shown)})"
+
+
+def _shown(value: object) -> str:
+    return repr(getattr(value, "name", value))
 
 
 _BUILT_IN = {
@@ -106,16 +116,17 @@ def find_strategy(name: str) -> Strategy:
     base, plus, client = name.partition("+")
     if base not in _BUILT_IN:
         raise UnknownNameError(
-            f"no strategy is called {base!r}{_hint(base, list(_BUILT_IN))}; there are "
+            f"no strategy is called {base!r}{_hint(base, list(_BUILT_IN))}. There are "
             f"{', '.join(_BUILT_IN)}, each also with a client, as in 'threaded+httpx'"
         )
-    strategy: Strategy = resolve_name(_BUILT_IN[base])
-    if not plus:
-        return strategy
-    (find_async_client if base == "async" else find_client)(client)
-    return functools.partial(strategy, client=client)
+    function = resolve_name(_BUILT_IN[base])
+    find = find_async_client if base == "async" else find_client
+    # Imported now, so that no clock of a first run sees it.
+    find(client if plus else function.__kwdefaults__["client"])
+    strategy: Strategy = functools.partial(function, client=client) if plus else function
+    return strategy
 
 
 def _hint(name: str, names: list[str]) -> str:
     close = get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -28,5 +28,5 @@ def verdict_of(estimate: Estimate) -> Verdict:
         return Verdict.FASTER
     if estimate.high < 1:
         return Verdict.SLOWER
-    within = 1 / _SAME_WITHIN <= estimate.low and estimate.high <= _SAME_WITHIN
+    within = estimate.low >= 1 / _SAME_WITHIN and estimate.high <= _SAME_WITHIN
     return Verdict.SAME if within else Verdict.UNRESOLVED

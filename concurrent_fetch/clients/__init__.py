@@ -3,6 +3,13 @@
 from importlib import import_module
 from typing import Any
 
+from concurrent_fetch._client import AsyncClient, Client
+
+aiohttp_client: AsyncClient
+httpx_async_client: AsyncClient
+httpx_client: Client
+requests_client: Client
+
 _MODULES = {
     "aiohttp_client": "_aiohttp",
     "httpx_async_client": "_httpx",
@@ -10,7 +17,7 @@ _MODULES = {
     "requests_client": "_requests",
 }
 
-__all__ = ["aiohttp_client", "httpx_async_client", "httpx_client", "requests_client"]  # noqa: F822 - see __getattr__
+__all__ = ["aiohttp_client", "httpx_async_client", "httpx_client", "requests_client"]
 
 
 def __getattr__(name: str) -> Any:

@@ -126,7 +126,7 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._inner = httpcore.AnyIOBackend()
+        self._inner: Any = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -159,5 +159,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: Seconds | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        secured = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        try:
+            secured = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:  # httpcore does so itself, but not when it is cancelled
+            await self._inner.aclose()
+            raise
         return _AsyncStream(secured, self._line)

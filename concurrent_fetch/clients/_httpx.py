@@ -26,6 +26,10 @@ class Closed(httpx.RemoteProtocolError):
     """The server closed the connection too early: httpx has no class of its own for that."""
 
 
+class Malformed(httpx.RemoteProtocolError):
+    """What came is no HTTP: the rest of what httpx calls a RemoteProtocolError."""
+
+
 FAILURES: dict[type[BaseException], FailureKind] = {
     Closed: FailureKind.DISCONNECTED,
     httpx.ReadError: FailureKind.DISCONNECTED,
@@ -36,7 +40,9 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     httpx.UnsupportedProtocol: FailureKind.INVALID_URL,
     httpx.InvalidURL: FailureKind.INVALID_URL,
     httpx.TimeoutException: FailureKind.TIMEOUT,
-    httpx.ProtocolError: FailureKind.PROTOCOL,
+    Malformed: FailureKind.PROTOCOL,
+    httpx.LocalProtocolError: FailureKind.PROTOCOL,
+    # Not RemoteProtocolError: as the inner cause of the two above it would decide before them.
 }
 
 
@@ -60,9 +66,8 @@ def _told_apart() -> Iterator[None]:
         yield
     except httpx.RemoteProtocolError as error:
         text = str(error)
-        if "disconnected" in text or "closed connection" in text:
-            raise Closed(text) from error
-        raise
+        closed = "disconnected" in text or "closed connection" in text
+        raise (Closed if closed else Malformed)(text) from error
 
 
 def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any]:
@@ -127,6 +132,7 @@ class _Line:
 
 @contextmanager
 def _open(options: Options) -> Iterator[Send]:
+    tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
     sockets = Sockets(options)
     mine = threading.local()
     lines: list[_Line] = []
@@ -183,6 +189,7 @@ class _Slot:
 
 @asynccontextmanager
 async def _open_async(options: Options) -> AsyncIterator[AsyncSend]:
+    tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
     slots: list[_Slot] = []
     idle: list[_Slot] = []
 

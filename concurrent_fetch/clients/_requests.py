@@ -16,6 +16,7 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3 import connection as urllib3_connection
 from urllib3 import exceptions as urllib3_errors
 
 from concurrent_fetch._client import Client
@@ -36,13 +37,12 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.IncompleteRead: FailureKind.INCOMPLETE,
     urllib3_errors.InvalidChunkLength: FailureKind.PROTOCOL,
     urllib3_errors.InvalidHeader: FailureKind.PROTOCOL,
-    urllib3_errors.ProtocolError: FailureKind.PROTOCOL,
+    urllib3_errors.ProtocolError: FailureKind.INCOMPLETE,  # on its own: "ended prematurely"
     http.client.RemoteDisconnected: FailureKind.DISCONNECTED,
     http.client.IncompleteRead: FailureKind.INCOMPLETE,
     http.client.LineTooLong: FailureKind.TOO_LARGE,
     http.client.HTTPException: FailureKind.PROTOCOL,
     requests.exceptions.InvalidURL: FailureKind.INVALID_URL,
-    ValueError: FailureKind.PROTOCOL,
 }
 
 _TIMEOUT = urllib3.Timeout(None)  # the sockets know better
@@ -55,6 +55,7 @@ _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
 @contextmanager
 def _open(options: Options) -> Iterator[Send]:
+    tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
     sockets = Sockets(options)
     mine = threading.local()
     adapters: list[_Adapter] = []
@@ -105,8 +106,20 @@ class _Adapter(HTTPAdapter):
             for chunk in raw.stream(65536, decode_content=False):
                 exchange.receive(chunk)
             keep = self._reuse
+        except ValueError as error:  # a chunk size below 0
+            raise http.client.HTTPException(str(error)) from error
         finally:
             (raw.release_conn if keep else raw.close)()
+
+    def close(self) -> None:
+        """Close the idle connections: urllib3 leaves that to the garbage collector."""
+        managers: tuple[Any, ...] = (self.poolmanager, *self.proxy_manager.values())
+        for manager in managers:
+            for key in manager.pools.keys():  # noqa: SIM118 - it refuses to be iterated over
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
 
     def head(self, http_version: str, fields: list[tuple[bytes, bytes]]) -> None:
         """Take the response head as it was on the wire (urllib3 regroups repeated fields)."""
@@ -127,15 +140,14 @@ class _Adapter(HTTPAdapter):
         verify: Any,
         proxies: Any = None,
         cert: Any = None,
-    ) -> urllib3.HTTPConnectionPool:
+    ) -> Any:
         if proxies:
             return self._wire(super().get_connection_with_tls_context(request, verify, proxies))
         target = self.exchange.target
-        origin = target.origin
         # The pool used last cannot have been evicted; looking one up costs 15 µs.
-        if self._recent is None or self._recent[0] != origin:
+        if self._recent is None or self._recent[0] != target.origin:
             pool = self.poolmanager.connection_from_host(target.host, target.port, target.scheme)
-            self._recent = origin, self._wire(pool)
+            self._recent = target.origin, self._wire(pool)
         return self._recent[1]
 
     def _wire(self, pool: Any) -> Any:
@@ -145,7 +157,7 @@ class _Adapter(HTTPAdapter):
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> tuple[Any, Any]:
         target = self.exchange.target
         return {"scheme": target.scheme, "host": target.host, "port": target.port}, {}
 
@@ -170,6 +182,8 @@ class _RawResponse(requests.Response):
 class _StrictResponse(http.client.HTTPResponse):
     """Reads the head itself: http.client takes EOF for its end, drops bad lines, returns a 103."""
 
+    fp: Any
+
     def __init__(self, *args: Any, adapter: _Adapter, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._adapter = adapter
@@ -181,9 +195,7 @@ class _StrictResponse(http.client.HTTPResponse):
         while status_line[9:10] == b"1" and status_line[9:12] != b"101":
             status_line, fields = self._read_head()
         self._adapter.head(status_line[5:8].decode(), fields)
-        framing = b"".join(
-            b"%b:%b\r\n" % field for field in fields if field[0].lower() in _FRAMING
-        )
+        framing = b"".join(b"%b:%b\r\n" % field for field in fields if field[0].lower() in _FRAMING)
         stream, self.fp = self.fp, io.BytesIO(status_line + framing + b"\r\n")
         try:
             super().begin()
@@ -212,12 +224,12 @@ class _StrictResponse(http.client.HTTPResponse):
         return line
 
 
-class _Connection(urllib3.connection.HTTPConnection):
+class _Connection(urllib3_connection.HTTPConnection):
     """A connection whose sockets keep the deadline, and whose head is read strictly."""
 
     def __init__(self, *args: Any, adapter: _Adapter, sockets: Sockets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.response_class = partial(_StrictResponse, adapter=adapter)
+        self.response_class = partial(_StrictResponse, adapter=adapter)  # type: ignore[assignment]  # it is only called
         self._adapter = adapter
         self._sockets = sockets
         self._served = False
@@ -233,13 +245,13 @@ class _Connection(urllib3.connection.HTTPConnection):
         except OSError as error:
             raise urllib3_errors.NewConnectionError(self, str(error)) from error
 
-    def getresponse(self) -> urllib3.HTTPResponse:
+    def getresponse(self) -> Any:
         self._adapter.exchange.mark_sent(reused=self._served)
         self._served = True
         return super().getresponse()
 
 
-class _TLSConnection(_Connection, urllib3.connection.HTTPSConnection):
+class _TLSConnection(_Connection, urllib3_connection.HTTPSConnection):
     """The same over TLS."""
 
     def connect(self) -> None:

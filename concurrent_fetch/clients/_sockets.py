@@ -16,6 +16,9 @@ from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._options import Options
 from concurrent_fetch._units import Seconds
 
+# poll() takes milliseconds as a C int: a longer wait overflows, or comes out as none at all.
+_LONGEST_WAIT: Seconds = 1e6
+
 
 class Sockets:
     """The live sockets of one run."""
@@ -105,19 +108,19 @@ class _Bounded(socket.socket):
         pass
 
     def bound(self, seconds: Seconds) -> None:
-        super().settimeout(seconds)
+        super().settimeout(min(seconds, _LONGEST_WAIT))
 
-    def recv(self, *args: Any) -> bytes:
+    def recv(self, *args: Any, **kwargs: Any) -> bytes:
         self.bound(_time_left())
-        return super().recv(*args)
+        return super().recv(*args, **kwargs)
 
-    def recv_into(self, *args: Any) -> int:
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self.bound(_time_left())
-        return super().recv_into(*args)
+        return super().recv_into(*args, **kwargs)
 
-    def sendall(self, *args: Any) -> None:
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
         self.bound(_time_left())
-        super().sendall(*args)
+        super().sendall(*args, **kwargs)
 
 
 class DeadlineSocket(_Bounded):
@@ -128,6 +131,10 @@ class DeadlineTLSSocket(_Bounded, ssl.SSLSocket):
     """A TLS socket with a deadline; the handshake counts as part of connecting."""
 
     def do_handshake(self, block: bool = False) -> None:
-        _here.sockets.register(self)
-        self.bound(_connect_time_left())
-        super().do_handshake(block)
+        try:
+            _here.sockets.register(self)
+            self.bound(_connect_time_left())
+            super().do_handshake(block)
+        except BaseException:
+            self.close()  # SSLSocket does so for an OSError, not for Ctrl-C
+            raise

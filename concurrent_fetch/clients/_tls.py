@@ -17,9 +17,11 @@ def tls_context(verify: bool | str) -> ssl.SSLContext:
         ValueError: the path is no usable CA bundle.
     """
     bundle = Path(verify) if isinstance(verify, str) else Path(certifi.where())
-    where = {"capath" if bundle.is_dir() else "cafile": str(bundle)}
+    is_folder = bundle.is_dir()
     try:
-        context = ssl.create_default_context(**where)
+        context = ssl.create_default_context(
+            cafile=None if is_folder else str(bundle), capath=str(bundle) if is_folder else None
+        )
     except OSError as error:
         raise ValueError(f"Options.verify={verify!r} is no usable CA bundle: {error}") from error
     context.sslsocket_class = DeadlineTLSSocket

@@ -4,8 +4,6 @@ What is missing, `None` or not a number, is a dash; what is infinite is `∞`. U
 space (`253 ms`), signs directly at the number (`8.1×`, `62%`).
 """
 
-# ruff: noqa: RUF001, RUF002 - the multiplication sign and the dash are meant
-
 import math
 from collections.abc import Callable
 from functools import wraps

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterab
 from contextlib import aclosing
 
 from concurrent_fetch._client import AsyncClient, AsyncGet, find_async_client
-from concurrent_fetch._feed import Feed, Job
-from concurrent_fetch._options import Options
+from concurrent_fetch._feed import Feed
+from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._run import Run, Stopwatch
 
@@ -45,6 +45,7 @@ def iter_async(
     generator ends or is closed, what is in flight is cancelled.
     """
     source: Iterable[str] = _Arrivals(urls) if isinstance(urls, AsyncIterable) else urls
+    check_options(options)
     return _outcomes(Feed(source), source, options, find_async_client(client))
 
 
@@ -68,9 +69,7 @@ class _Workers:
     Each starts the next one when it has found work, so there are never more than URLs.
     """
 
-    def __init__(
-        self, feed: Feed, source: Iterable[str], concurrency: int, get: AsyncGet
-    ) -> None:
+    def __init__(self, feed: Feed, source: Iterable[str], concurrency: int, get: AsyncGet) -> None:
         self.ready = deque[Outcome]()
         self._feed = feed
         self._source = source if isinstance(source, _Arrivals) else None
@@ -110,7 +109,8 @@ class _Workers:
     async def _work(self) -> None:
         try:
             while (job := await self._take()) is not None:
-                self.ready.append(await self._get(job.url, job.index))
+                index, url = job
+                self.ready.append(await self._get(url, index))
                 self._news.set()
         except BaseException as error:
             self._error = self._error or error
@@ -119,7 +119,7 @@ class _Workers:
             self._active -= 1
             self._news.set()
 
-    async def _take(self) -> Job | None:
+    async def _take(self) -> tuple[int, str] | None:
         while len(self.ready) >= self._concurrency:
             self._room.clear()
             await self._room.wait()

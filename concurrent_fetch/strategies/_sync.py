@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable
 
 from concurrent_fetch._client import Client, find_client
 from concurrent_fetch._feed import Feed
-from concurrent_fetch._options import Options
+from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._run import Run, Stopwatch
 
@@ -33,10 +33,12 @@ def iter_sync(
     The URLs are read one at a time, from any iterable. Arguments are checked at the call; errors
     as in `fetch_sync`. The connections close when the generator ends or is closed.
     """
+    check_options(options)
     return _outcomes(Feed(urls), options, find_client(client))
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
     with client.session(options) as get:
         while (job := feed.take()) is not None:
-            yield get(job.url, job.index)
+            index, url = job
+            yield get(url, index)

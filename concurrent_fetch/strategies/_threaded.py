@@ -1,12 +1,14 @@
 """In threads: a pool of workers that pull from one feed."""
 
+import contextlib
 import threading
 from collections.abc import Generator, Iterable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+from time import monotonic
 
 from concurrent_fetch._client import Client, Get, find_client
-from concurrent_fetch._feed import Feed, Job
-from concurrent_fetch._options import Options
+from concurrent_fetch._feed import Feed
+from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._run import Run, Stopwatch
 from concurrent_fetch._units import Seconds
@@ -14,6 +16,7 @@ from concurrent_fetch._units import Seconds
 _DEFAULTS = Options()
 # A name look-up cannot be interrupted; nothing else takes longer than this to notice an abort.
 _PATIENCE: Seconds = 0.5
+_TICK: Seconds = 0.1
 
 
 def fetch_threaded(
@@ -37,6 +40,7 @@ def iter_threaded(
     of the outcomes taken. Arguments are checked at the call; errors as in `fetch_threaded`. When
     the generator ends or is closed, what is in flight is aborted and the threads end.
     """
+    check_options(options)
     return _outcomes(Feed(urls), options, find_client(client))
 
 
@@ -77,21 +81,32 @@ class _Workers:
             self._add()
 
     def next_outcome(self) -> Outcome | None:
-        """Wait for the next outcome; None when all are done. Raises what reading the URLs raised."""
-        outcome = self._ready.get()
+        """Wait for the next outcome; None when all are done.
+
+        Raises what reading the URLs raised.
+        """
+        outcome = self._waited_for()
         self._permits.release()
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
+    def _waited_for(self) -> Outcome | BaseException | None:
+        # A signal that comes between the last look for one and the start of a wait is not seen
+        # before the wait is over; where threads contend for the interpreter, many come there.
+        while True:
+            with contextlib.suppress(Empty):
+                return self._ready.get(timeout=_TICK)
+
     def stop(self) -> None:
-        with self._lock:
-            self._stopped = True
+        self._stopped = True  # without the lock: reading the next URL may hold it for long
         self._permits.release(self._concurrency)
 
     def join(self) -> None:
+        """Wait for the threads to end, all of them together no longer than is sensible."""
+        limit = monotonic() + _PATIENCE
         for thread in self._threads:
-            thread.join(_PATIENCE)
+            thread.join(max(0.0, limit - monotonic()))
 
     def _add(self) -> None:
         number = len(self._threads) + 1
@@ -104,7 +119,8 @@ class _Workers:
     def _work(self) -> None:
         try:
             while (job := self._take()) is not None:
-                self._ready.put(self._get(job.url, job.index))
+                index, url = job
+                self._ready.put(self._get(url, index))
         except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
             self._ready.put(error)
         with self._lock:
@@ -112,7 +128,7 @@ class _Workers:
             if not self._active:
                 self._ready.put(None)
 
-    def _take(self) -> Job | None:
+    def _take(self) -> tuple[int, str] | None:
         self._permits.acquire()
         with self._lock:
             job = None if self._stopped else self._feed.take()

@@ -1,0 +1,154 @@
+"""The command line: arguments in, tables and lines on stdout, an exit code out."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+
+from concurrent_fetch._arguments import options_of, parse, strategies_of, usage
+from concurrent_fetch._comparison import Comparison
+from concurrent_fetch._outcome import Outcome, Response
+from concurrent_fetch._run import Run
+from concurrent_fetch._runner import Runner
+from concurrent_fetch._terminal import OutputError, flush, folded, is_watched, note, show
+from concurrent_fetch._units import Seconds
+from concurrent_fetch._url import redact
+from concurrent_fetch._url_list import read_urls
+from concurrent_fetch.errors import ConcurrentFetchError
+from concurrent_fetch.render import count, seconds
+from concurrent_fetch.render._characters import visible
+from concurrent_fetch.server import LocalServer, serve
+from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
+
+_INTERRUPTED = 130
+_DEMO_URLS = 20
+_DEMO_LATENCY: Seconds = 0.02
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (`sys.argv` without the program) and return its exit code."""
+    try:
+        status = _status(argv)
+        flush()
+    except KeyboardInterrupt:
+        note("concurrent-fetch: interrupted")
+        return _INTERRUPTED
+    except OutputError as error:
+        note(f"concurrent-fetch: {error}")
+        return 1
+    return status
+
+
+def _status(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = parse(argv)
+        return _COMMANDS[arguments.command](arguments)
+    except SystemExit as end:  # argparse ends so, after --help and after what it does not accept
+        return end.code if isinstance(end.code, int) else 0
+    except ConcurrentFetchError as error:
+        note(f"concurrent-fetch: {error}")
+        return 1
+
+
+# --- The commands ---
+
+
+def _demonstrate(_: argparse.Namespace) -> int:
+    note(
+        "Comparing fetch_sync, fetch_threaded and fetch_async on "
+        f"{_urls(_DEMO_URLS)} of a local server, {seconds(_DEMO_LATENCY)} each: about 7 s."
+    )
+    with LocalServer(latency=_DEMO_LATENCY) as server:
+        runner = Runner(server.urls(_DEMO_URLS), rounds=10, progress=is_watched())
+        comparison = runner.compare(fetch_sync, fetch_threaded, fetch_async)
+    return _show_comparison(comparison)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    with usage(arguments.parser):
+        strategies, options = strategies_of(arguments), options_of(arguments)
+        runner = Runner(
+            read_urls(arguments.urls, arguments.file),
+            options,
+            rounds=arguments.rounds,
+            seed=arguments.seed,
+            progress=is_watched(),
+        )
+    return _show_comparison(runner.compare(**strategies))
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    with usage(arguments.parser):
+        strategies, options = strategies_of(arguments), options_of(arguments)
+        if len(strategies) > 1:
+            raise ValueError("fetch takes one --strategy; compare takes several")
+        runner = Runner(read_urls(arguments.urls, arguments.file), options)
+    (strategy,) = strategies.values()
+    return _show_run(runner.run(strategy))
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    def ready(url: str) -> None:
+        show(url)
+        note("Serving until Ctrl-C.")
+
+    try:
+        with usage(arguments.parser):
+            serve(
+                latency=arguments.latency,
+                capacity=arguments.capacity,
+                host=arguments.host,
+                port=arguments.port,
+                ready=ready,
+            )
+    except KeyboardInterrupt:
+        pass  # before it listened
+    except OSError as error:
+        arguments.parser.error(f"cannot listen (--host, --port): {error.strerror}")
+    return 0
+
+
+_COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {
+    None: _demonstrate,
+    "compare": _compare,
+    "fetch": _fetch,
+    "serve": _serve,
+}
+
+
+# --- What they show ---
+
+
+def _show_comparison(comparison: Comparison) -> int:
+    show(f"{comparison}\n\n{folded(comparison.explain())}")
+    failed, refused = set[int](), set[int]()
+    for record in (*comparison.checks.values(), *comparison.records):
+        failed |= {i for i, kind in enumerate(record.columns["kind"]) if kind is not None}
+        refused |= {i for i, code in enumerate(record.columns["status_code"]) if code >= 400}
+    return _show_losses(len(failed), len(refused), len(comparison.urls))
+
+
+def _show_run(run: Run) -> int:
+    rows = [_row(outcome) for outcome in run]
+    result, size, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
+    lines = [f"{r:<{result}}  {s:>{size}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
+    show("\n".join([*lines, f"{_urls(len(run))} in {run.elapsed:.2f} s"]))
+    return _show_losses(len(run.failures), len(run.not_ok) - len(run.failures), len(run))
+
+
+def _row(outcome: Outcome) -> tuple[str, str, str, str]:
+    url, time = visible(redact(outcome.url)), seconds(outcome.elapsed)
+    if isinstance(outcome, Response):
+        return str(outcome.status_code), str(outcome.size), time, url
+    return str(outcome.kind), "–", time, f"{url}  {visible(outcome.message)}"
+
+
+def _show_losses(failed: int, refused: int, total: int) -> int:
+    """Say how many URLs failed, and how many got a status of 400 or above; return the exit code."""
+    if failed:
+        note(f"failed: {count(failed)} of {_urls(total)}")
+    if refused:
+        note(f"status 400 or above: {count(refused)} of {_urls(total)}")
+    return 1 if failed else 0
+
+
+def _urls(n: int) -> str:
+    return f"{count(n)} URL" + ("" if n == 1 else "s")

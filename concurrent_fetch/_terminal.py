@@ -1,0 +1,82 @@
+"""Lines for stdout and stderr, whatever these are: closed early, full, or unable to hold a `×`."""
+
+import contextlib
+import errno
+import os
+import shutil
+import sys
+import textwrap
+from typing import TextIO
+
+# Windows calls a pipe without a reader an invalid argument.
+_NO_READER = {errno.EPIPE, errno.EINVAL}
+_PLAIN = str.maketrans({"×": "x", "–": "-", "µ": "u", "…": "...", "∞": "inf", "≥": ">="})
+
+
+class OutputError(Exception):
+    """What there was to show could not be written; the message says why."""
+
+
+def show(text: str) -> None:
+    """Write a result to stdout; if nobody reads it any more, that is fine.
+
+    Raises:
+        OutputError: it cannot be written, as on a full disk.
+    """
+    _write(sys.stdout, f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Write to stderr what is no result; raises as `show` does."""
+    _write(sys.stderr, f"{text}\n")
+
+
+def flush() -> None:
+    """Write what others left in the buffers, while errors can still be handled."""
+    for stream in (sys.stdout, sys.stderr):
+        _write(stream, "")
+
+
+def is_watched() -> bool:
+    """Whether stderr is a terminal, so that somebody sees progress."""
+    return bool(sys.stderr) and sys.stderr.isatty()
+
+
+def folded(text: str) -> str:
+    """Return a paragraph, broken between words where stdout is a terminal; a pipe gets one line."""
+    if not (sys.stdout and sys.stdout.isatty()):
+        return text
+    return textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False)
+
+
+def encodable(text: str, encoding: str) -> str:
+    """Return `text` if the encoding can hold it, else with plain signs and `?` in place of others.
+
+    >>> encodable("8.1×", "ascii")
+    '8.1x'
+    """
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed before the start
+        return
+    try:
+        stream.write(encodable(text, stream.encoding or "utf-8"))
+        stream.flush()
+    except OSError as error:
+        _discard(stream)
+        if error.errno not in _NO_READER:
+            raise OutputError(f"cannot write the output: {error.strerror}") from error
+
+
+def _discard(stream: TextIO) -> None:
+    """Let the rest of the stream vanish: the interpreter flushes it once more when it ends."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -1,0 +1,70 @@
+"""Sphinx builds the pages offline; every warning is an error (nox -s docs)."""
+
+from importlib.metadata import version as installed
+from typing import Any
+
+from concurrent_fetch import Options
+
+project = "concurrent_fetch"
+author = "The concurrent_fetch developers"
+project_copyright = "2026, The concurrent_fetch developers"
+release = version = installed("concurrent_fetch")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"concurrent_fetch {version}"
+html_show_sphinx = False
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 2
+
+default_role = "code"  # docstrings write `name` as Markdown does
+autodoc_default_options = {
+    "members": True,
+    "undoc-members": True,
+    "exclude-members": "__init__, __new__",
+}
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+
+nitpicky = True
+nitpick_ignore_regex = [
+    # The standard library is documented elsewhere, and the build does not ask the network.
+    (r"py:.*", r"(collections|contextlib|datetime|enum|typing)\..*"),
+    (r"py:.*", r"(AbstractAsyncContextManager|AbstractContextManager|datetime)"),
+    (r"py:.*", r"(Async)?(Generator|Iterable|Iterator)|Awaitable|Callable|Mapping|Sequence"),
+    # Names of one module each, used in signatures and explained where they are used.
+    (r"py:.*", r"(.*\.)?(AsyncGet|Get|AsyncSend|Send|Clock|Report|Seconds|Bytes|Latency)"),
+    # Returned and passed on, never made by a reader.
+    (r"py:.*", r"(.*\.)?(ConfiguredStrategy|Record|Table)"),
+]
+
+
+def _list_exceptions(_app: Any, *rest: Any) -> None:
+    """Turn a "Raises:" section into a list (napoleon would also split properties at colons)."""
+    lines: list[str] = rest[-1]
+    if "Raises:" not in lines:
+        return
+    start = lines.index("Raises:")
+    lines[start] = ":Raises:"
+    for number, line in enumerate(lines[start + 1 :], start + 1):
+        indent = len(line) - len(line.lstrip())
+        if line and not indent:
+            break
+        lines[number] = f"    * {line.strip()}" if indent == 4 else f"      {line.strip()}".rstrip()
+
+
+def _shorten_defaults(*event: Any) -> tuple[str | None, str | None]:
+    """Show a default that is made on the spot as a reader would write it."""
+    signature, returned = event[-2:]
+    if signature:
+        signature = signature.replace(repr(Options()), "Options()").replace("NOTHING", "...")
+    return signature, returned
+
+
+def setup(app: Any) -> None:
+    """Connect what is done to each docstring and each signature."""
+    app.connect("autodoc-process-docstring", _list_exceptions)
+    app.connect("autodoc-process-signature", _shorten_defaults)

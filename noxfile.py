@@ -1,0 +1,68 @@
+"""Every check of this repository. `nox` alone runs them all, the quick ones first."""
+
+import os
+from pathlib import Path
+
+import nox
+
+# The Pythons that are here are used; one that is not is named in the summary and skipped, also on
+# a CI system, where nox would fail; none is ever downloaded.
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "floors", "docs", "typing", "tests"]
+os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install this package, editable, and what the groups of pyproject.toml name."""
+    session.install("-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def floors(session: nox.Session) -> None:
+    install(session, "test")
+    session.run("pytest", "tests/test_floors.py", "tests/test_face.py")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    install(session, "docs")
+    strict = ("-W", "--keep-going", "-n", "-E", "-q")
+    session.run("sphinx-build", *strict, "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    install(session, "typing")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    install(session, "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """`nox -s bench -- overhead.py --quick` runs bench/overhead.py; without a name it lists all."""
+    scripts = sorted(path.name for path in Path("bench").glob("*.py"))
+    if not session.posargs:
+        session.skip(f"say which: nox -s bench -- {' | '.join(scripts) or '(none there yet)'}")
+    install(session, "test")
+    script, *arguments = session.posargs
+    session.run("python", f"bench/{script}", *arguments)

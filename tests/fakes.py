@@ -1,0 +1,95 @@
+"""A clock that moves only when told to, and outcomes and strategies made by hand."""
+
+import gc
+from collections.abc import Callable, Iterable
+
+from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Timing
+
+Answer = Callable[..., Outcome]
+Plain = Callable[[list[str], Options], list[Outcome]]
+
+URLS = ["http://a.example/", "http://b.example/", "http://c.example/", "http://d.example/"]
+
+
+class Clock:
+    """Stands still but for `pass_by`; times that are sums of 1/4 stay exact."""
+
+    def __init__(self) -> None:
+        self.now = 1024.0
+        # Each measured run begins with a gc.collect(); it need not look at all of pytest.
+        gc.freeze()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def response(  # as plain as can be, and each fact can be another
+    url: str,
+    index: int = 0,
+    *,
+    started: float = 0.0,
+    finished: float = 1.0,
+    status_code: int = 200,
+    size: int = 3,
+    digest: str | None = "abc",
+) -> Response:
+    return Response(
+        url=url,
+        final_url=url,
+        status_code=status_code,
+        headers=Headers(),
+        size=size,
+        digest=digest,
+        timing=Timing(started=started, finished=finished),
+        worker="MainThread",
+        index=index,
+    )
+
+
+def failure(
+    url: str,
+    index: int = 0,
+    *,
+    started: float = 0.0,
+    finished: float = 1.0,
+    kind: FailureKind = FailureKind.TIMEOUT,
+) -> Failure:
+    return Failure(
+        url=url,
+        kind=kind,
+        message="it took too long",
+        timing=Timing(started=started, finished=finished),
+        worker="MainThread",
+        index=index,
+    )
+
+
+def answers(urls: Iterable[str], _options: Options | None = None) -> list[Outcome]:
+    """A strategy that answers everything at once, without any fetch."""
+    return [response(url, index) for index, url in enumerate(urls)]
+
+
+def taking(
+    clock: Clock, *times: float, at_once: int = 1, answer: Answer = response, name: str = "taking"
+) -> Plain:
+    """Return a strategy that takes these times, run by run, the last one for ever after.
+
+    The first is the check run's. The fetches follow each other in groups of `at_once`.
+    """
+    left = list(times)
+
+    def strategy(urls: list[str], _options: Options) -> list[Outcome]:
+        seconds = left.pop(0) if len(left) > 1 else left[0]
+        groups = -(-len(urls) // at_once)
+        starts = [clock.now + i // at_once * seconds / groups for i in range(len(urls))]
+        clock.pass_by(seconds)
+        return [
+            answer(url, i, started=start, finished=start + seconds / groups)
+            for i, (url, start) in enumerate(zip(urls, starts, strict=True))
+        ]
+
+    strategy.__name__ = name
+    return strategy

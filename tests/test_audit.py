@@ -1,0 +1,290 @@
+"""Whether strategies did the same work: reasons, marked rounds and notes."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import attrs
+import pytest
+from fakes import URLS, Clock, failure, response, taking
+
+from concurrent_fetch import (
+    Comparison,
+    FailureKind,
+    Note,
+    Options,
+    Outcome,
+    Runner,
+    Verdict,
+    fetch_sync,
+)
+from concurrent_fetch._audit import too_many_marked
+from concurrent_fetch.errors import NotComparableError, StrategyError
+from concurrent_fetch.server import LocalServer
+
+Answer = Callable[..., Outcome]
+
+
+def compared(
+    reference: Answer = response,
+    mine: Answer = response,
+    *,
+    rounds: int = 10,
+    at_once: int = 1,
+    options: Options | None = None,
+) -> Comparison:
+    """A comparison in which `mine` is four times as fast, if it did the work."""
+    clock = Clock()
+    return Runner(URLS, options or Options(), rounds=rounds, seed=1, clock=clock).compare(
+        reference=taking(clock, 8.0, answer=reference),
+        mine=taking(clock, 2.0, answer=mine, at_once=at_once),
+    )
+
+
+def answering(**facts: Any) -> Answer:
+    """Another answer for the second URL alone."""
+
+    def answer(url: str, index: int, **times: Any) -> Outcome:
+        return response(url, index, **times, **(facts if index == 1 else {}))
+
+    return answer
+
+
+def failing(*urls: str, kind: FailureKind = FailureKind.DNS) -> Answer:
+    def answer(url: str, index: int, **times: Any) -> Outcome:
+        if url in urls:
+            return failure(url, index, kind=kind, **times)
+        return response(url, index, **times)
+
+    return answer
+
+
+def on_run(runs: set[int], then: Answer, otherwise: Answer = response) -> Answer:
+    """Answer otherwise than usual on these runs; 0 is the check run."""
+    calls = count()
+
+    def answer(url: str, index: int, **times: Any) -> Outcome:
+        usual = next(calls) // len(URLS) not in runs
+        return (otherwise if usual else then)(url, index, **times)
+
+    return answer
+
+
+def changing() -> Answer:
+    """Content that is another at every fetch, as a clock's page is."""
+    digests = count()
+
+    def answer(url: str, index: int, **times: Any) -> Outcome:
+        number = next(digests)
+        return response(url, index, digest=str(number), size=number, **times)
+
+    return answer
+
+
+# --- different work is never compared ---
+
+
+@pytest.mark.parametrize(
+    ("mine", "reason"),
+    [
+        (
+            answering(status_code=500),
+            "1 of 4 URLs came back differently, first http://b.example/: 500 against 200",
+        ),
+        (
+            failing(URLS[2], URLS[3]),
+            "2 of 4 URLs came back differently, first http://c.example/: dns against 200",
+        ),
+        (answering(digest="other"), "1 of 4 bodies differ, first http://b.example/"),
+        (answering(digest=None, size=2), "1 of 4 bodies differ, first http://b.example/"),
+        (failing(*URLS), "no URL was answered"),
+    ],
+)
+def test_a_strategy_that_does_other_work_fast_is_never_faster(mine: Answer, reason: str) -> None:
+    comparison = compared(mine=mine)
+    assert reason in comparison.reasons_against("mine")
+    assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
+    assert comparison.fastest == ()
+    with pytest.raises(NotComparableError, match="mine and reference cannot be compared: ") as why:
+        comparison.speedup("mine")
+    assert reason in str(why.value)
+    assert reason in str(comparison)
+    assert reason in comparison.explain()
+    with pytest.raises(NotComparableError):
+        comparison.speedup("reference", over="mine")
+
+
+def test_a_strategy_that_skips_urls_fast_is_in_error() -> None:
+    clock = Clock()
+    honest = taking(clock, 1.0)
+    with pytest.raises(StrategyError, match="'skips' returned 2 outcomes for 4 URLs; missing: "):
+        Runner(URLS, clock=clock).compare(honest, skips=lambda urls, o: honest(urls[:2], o))
+
+
+def test_the_others_stay_comparable() -> None:
+    clock = Clock()
+    comparison = Runner(URLS, rounds=10, clock=clock).compare(
+        reference=taking(clock, 8.0),
+        good=taking(clock, 2.0),
+        bad=taking(clock, 1.0, answer=answering(status_code=500)),
+    )
+    assert comparison.verdict("good") is Verdict.FASTER
+    assert comparison.fastest == ("good",)
+    with pytest.raises(NotComparableError, match="bad and reference cannot be compared"):
+        comparison.speedup("bad", over="good")
+
+
+def test_user_info_in_a_reason_is_hidden() -> None:
+    clock = Clock()
+    comparison = Runner(["http://me:secret@a.example/"], rounds=1, clock=clock).compare(
+        reference=taking(clock, 1.0), mine=taking(clock, 1.0, answer=failure)
+    )
+    assert "secret" not in f"{comparison}{comparison.explain()}"
+
+
+# --- what belongs to the workload ---
+
+
+def test_a_dead_link_of_all_strategies_belongs_to_the_workload() -> None:
+    comparison = compared(failing(URLS[1]), failing(URLS[1]))
+    assert comparison.reasons_against("mine") == ()
+    assert comparison.marked == {}
+    assert comparison.speedup("mine").point == 4.0
+
+
+def test_nothing_answered_is_no_workload() -> None:
+    comparison = compared(failing(*URLS), failing(*URLS))
+    assert comparison.reasons_against("reference") == ("no URL was answered",)
+    assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
+    assert comparison.explain().count("no URL was answered") == 1
+
+
+def test_content_that_changes_by_nature_is_a_note_and_no_reason() -> None:
+    page = changing()
+    comparison = compared(page, page)
+    assert comparison.reasons_against("mine") == ()
+    assert comparison.marked == {}
+    assert comparison.notes == (
+        Note(
+            strategy="mine",
+            fact="4 of 4 bodies change from fetch to fetch by nature, first http://a.example/",
+            advice="they were not compared",
+        ),
+    )
+
+
+def test_content_that_changed_once_between_the_check_runs_is_a_note() -> None:
+    new = answering(digest="new")
+    comparison = compared(on_run(set(range(1, 99)), new), new)
+    assert comparison.reasons_against("mine") == ()
+    assert len(comparison.notes) == 1
+
+
+def test_a_reference_that_fails_when_asked_again_forgives_nothing() -> None:
+    comparison = compared(on_run({1}, failing(URLS[1])), answering(digest="other"))
+    assert comparison.reasons_against("mine") == ("1 of 4 bodies differ, first http://b.example/",)
+
+
+# --- marked rounds ---
+
+
+def test_a_round_with_another_result_is_left_out_for_all_and_counted() -> None:
+    comparison = compared(mine=on_run({3}, failing(URLS[1])))
+    assert comparison.marked == {
+        2: "mine brought dns for http://b.example/, and 200 in its check run"
+    }
+    assert comparison.complete_rounds == (0, 1, 3, 4, 5, 6, 7, 8, 9)
+    assert comparison.verdict("mine") is Verdict.FASTER
+    assert (
+        "round 3 left out for all: mine brought dns for http://b.example/, "
+        "and 200 in its check run" in str(comparison)
+    )
+
+
+def test_what_a_marked_round_took_counts_for_nobody() -> None:
+    clock = Clock()
+    comparison = Runner(URLS, rounds=10, clock=clock).compare(
+        reference=taking(clock, 8.0, 8.0, 512.0, 8.0),
+        mine=taking(clock, 2.0, answer=on_run({2}, failing(URLS[0]))),
+    )
+    assert comparison.typical("reference").q3 == 8.0
+    low_and_high = comparison.speedup("mine")
+    assert (low_and_high.low, low_and_high.high) == (4.0, 4.0)
+
+
+def test_more_than_one_marked_round_in_ten_ends_all_comparing() -> None:
+    comparison = compared(mine=on_run({3, 4}, failing(URLS[1])))
+    reason = "2 of 10 rounds had to be left out, more than one in ten"
+    assert (
+        comparison.reasons_against("mine") == comparison.reasons_against("reference") == (reason,)
+    )
+    assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
+    assert str(comparison).count(reason) == 1
+
+
+@pytest.mark.parametrize(
+    ("marked", "rounds", "too_many"),
+    [(0, 6, False), (1, 6, True), (1, 9, True), (1, 10, False), (4, 40, False), (5, 40, True)],
+)
+def test_one_in_ten_is_not_too_many(marked: int, rounds: int, too_many: bool) -> None:
+    assert bool(too_many_marked(marked, rounds)) is too_many
+
+
+def test_a_comparison_of_nothing_but_marked_rounds_can_still_be_read() -> None:
+    comparison = compared(mine=on_run(set(range(1, 99)), failing(URLS[1])))
+    assert comparison.complete_rounds == ()
+    assert "nan" not in f"{comparison}{comparison.explain()}"
+    assert "and 7 more left out" in str(comparison)
+    with pytest.raises(NotComparableError, match="no complete round: mine brought dns"):
+        comparison.typical("mine")
+
+
+def test_bodies_cut_short_in_the_timed_runs_alone_are_noticed() -> None:
+    comparison = compared(mine=on_run(set(range(1, 99)), answering(size=1)))
+    assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
+    assert "mine brought another body than reference for http://b.example/" in str(comparison)
+
+
+def test_content_that_changes_once_during_the_rounds_costs_one_round_at_most() -> None:
+    new = answering(size=77)
+    later = set(range(5, 99))
+    comparison = compared(on_run(later, new), on_run(later - {5}, new))
+    assert set(comparison.marked) == {4}
+    assert comparison.verdict("mine") is Verdict.FASTER
+
+
+# --- notes ---
+
+
+def test_more_in_flight_than_allowed_is_a_note() -> None:
+    comparison = compared(at_once=4, options=Options(concurrency=2))
+    (note,) = comparison.notes
+    assert str(note) == (
+        "mine: 4 fetches were in flight where concurrency is 2; "
+        "its times per fetch include waiting in a queue of the client"
+    )
+    assert f"note: {note}" in str(comparison)
+
+
+def test_missing_digests_are_a_note() -> None:
+    comparison = compared(mine=answering(digest=None))
+    (note,) = comparison.notes
+    assert note.fact == "its responses carry no digest, so bodies were compared by size alone"
+    assert comparison.verdict("mine") is Verdict.FASTER
+
+
+def test_a_note_on_the_whole_comparison_names_no_strategy() -> None:
+    assert str(Note(strategy=None, fact="it rained")) == "it rained"
+
+
+# --- for real ---
+
+
+def test_a_strategy_that_asks_for_less_is_found_out(local: LocalServer) -> None:
+    def cheats(urls: list[str], options: Options) -> list[Outcome]:
+        run = fetch_sync([url.replace("1024", "8") for url in urls], options)
+        return [attrs.evolve(o, url=url) for o, url in zip(run, urls, strict=True)]
+
+    comparison = Runner(local.urls(3), rounds=1).compare(fetch_sync, cheats)
+    (reason,) = comparison.reasons_against("cheats")
+    assert reason.startswith("3 of 3 bodies differ")

@@ -1,0 +1,190 @@
+"""The border: every exception of every client has a kind, decided by its innermost cause."""
+
+import asyncio
+import http.client
+import inspect
+import socket
+import ssl
+from types import ModuleType
+
+import aiohttp
+import h11
+import httpcore
+import httpx
+import pytest
+import requests
+import urllib3
+from aiohttp import client_exceptions, http_exceptions
+
+from concurrent_fetch import FailureKind as Kind
+from concurrent_fetch._border import SHARED, FailureTable, _look_up, causes, classify
+from concurrent_fetch.clients import _aiohttp, _httpx, _requests
+
+
+def wrapped(outer: Exception, cause: BaseException) -> Exception:
+    outer.__cause__ = cause
+    return outer
+
+
+def hidden(outer: Exception, context: BaseException) -> Exception:
+    outer.__context__ = context
+    outer.__suppress_context__ = True
+    return outer
+
+
+class Foreign(Exception):  # noqa: N818 - somebody else's
+    reason: object = None
+
+
+REFUSED = ConnectionRefusedError(111, "refused")
+
+
+def test_causes_are_found_however_they_are_wrapped() -> None:
+    with_reason = Foreign()
+    with_reason.reason = REFUSED
+    for outer in (
+        wrapped(Foreign(), REFUSED),
+        hidden(Foreign(), REFUSED),
+        Foreign("text", REFUSED),
+        with_reason,
+        ExceptionGroup("two", [Foreign(), REFUSED]),
+        wrapped(Foreign(), wrapped(Foreign(), REFUSED)),
+    ):
+        assert REFUSED in causes(outer)
+        assert classify(outer, {}, in_body=False) == (Kind.CONNECT, REFUSED)
+
+
+def test_a_circle_of_causes_ends() -> None:
+    first, second = Foreign(), Foreign()
+    first.__context__, second.__context__ = second, first
+    assert list(causes(first)) == [first, second]
+
+
+def test_the_steps_of_tls_are_no_cause() -> None:
+    error = hidden(TimeoutError(), ssl.SSLWantReadError())
+    assert classify(error, {}, in_body=False)[0] is Kind.TIMEOUT
+
+
+SHARED_CASES: list[tuple[BaseException, Kind, Kind]] = [
+    (socket.gaierror(-2, "unknown"), Kind.DNS, Kind.DNS),
+    (REFUSED, Kind.CONNECT, Kind.INCOMPLETE),
+    (ConnectionResetError(), Kind.DISCONNECTED, Kind.INCOMPLETE),
+    (BrokenPipeError(), Kind.DISCONNECTED, Kind.INCOMPLETE),
+    (ssl.SSLEOFError(), Kind.DISCONNECTED, Kind.INCOMPLETE),
+    (ssl.SSLCertVerificationError(), Kind.TLS, Kind.INCOMPLETE),
+    (TimeoutError(), Kind.TIMEOUT, Kind.TIMEOUT),
+    (KeyError("x"), Kind.OTHER, Kind.OTHER),
+]
+
+
+@pytest.mark.parametrize(("error", "in_head", "in_body"), SHARED_CASES)
+def test_the_same_accident_before_and_after_the_head(
+    error: BaseException, in_head: Kind, in_body: Kind
+) -> None:
+    assert classify(error, {}, in_body=False)[0] is in_head
+    assert classify(error, {}, in_body=True)[0] is in_body
+
+
+def test_a_clients_own_table_comes_after_the_shared_one() -> None:
+    own: FailureTable = {Foreign: Kind.TLS}
+    assert classify(Foreign(), own, in_body=False)[0] is Kind.TLS
+    assert classify(wrapped(Foreign(), REFUSED), own, in_body=False)[0] is Kind.CONNECT
+    assert classify(wrapped(KeyError(), Foreign()), own, in_body=False)[0] is Kind.TLS
+
+
+def test_what_is_incomplete_before_the_head_is_disconnected() -> None:
+    own: FailureTable = {Foreign: Kind.INCOMPLETE}
+    assert classify(Foreign(), own, in_body=False)[0] is Kind.DISCONNECTED
+    assert classify(Foreign(), own, in_body=True)[0] is Kind.INCOMPLETE
+
+
+def exceptions(module: ModuleType) -> set[type[BaseException]]:
+    return {
+        cls
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if issubclass(cls, Exception)
+        and not issubclass(cls, Warning)
+        and cls.__module__.partition(".")[0] != "email"  # http.client imports it
+    }
+
+
+# Roots, which say nothing, and what cannot come up in the one way these clients are used.
+UNMAPPED: dict[str, set[type[BaseException]]] = {
+    "requests": {
+        urllib3.exceptions.HTTPError,
+        urllib3.exceptions.HTTPWarning,
+        urllib3.exceptions.PoolError,
+        urllib3.exceptions.RequestError,
+        urllib3.exceptions.MaxRetryError,  # has a reason, which decides
+        urllib3.exceptions.HostChangedError,
+        urllib3.exceptions.EmptyPoolError,
+        urllib3.exceptions.FullPoolError,
+        urllib3.exceptions.ClosedPoolError,  # the run was stopped
+        urllib3.exceptions.ResponseError,  # for retries
+        urllib3.exceptions.DecodeError,  # the content is decoded here
+        urllib3.exceptions.ResponseNotChunked,
+        urllib3.exceptions.BodyNotHttplibCompatible,
+        urllib3.exceptions.URLSchemeUnknown,
+        urllib3.exceptions.ProxySchemeUnknown,
+        urllib3.exceptions.ProxySchemeUnsupported,
+        urllib3.exceptions.UnrewindableBodyError,
+        urllib3.exceptions.HeaderParsingError,
+        urllib3.exceptions.TimeoutStateError,
+    },
+    "httpx": {
+        httpx.HTTPError,
+        httpx.RequestError,
+        httpx.TransportError,
+        httpx.NetworkError,
+        httpx.ProtocolError,
+        httpx.RemoteProtocolError,  # told apart: Closed, Malformed
+        httpx.DecodingError,
+        httpx.TooManyRedirects,
+        httpx.HTTPStatusError,
+        httpx.CookieConflict,
+        httpx.StreamError,
+        httpx.StreamConsumed,
+        httpx.StreamClosed,
+        httpx.ResponseNotRead,
+        httpx.RequestNotRead,
+    },
+    "aiohttp": {
+        client_exceptions.ClientError,
+        client_exceptions.NonHttpUrlClientError,  # the URL is checked here
+        client_exceptions.RedirectClientError,  # redirects are followed here
+        client_exceptions.NonHttpUrlRedirectClientError,
+        client_exceptions.UploadAbortedError,
+        client_exceptions.WSMessageTypeError,
+    },
+}
+MODULES = {
+    "requests": (_requests.FAILURES, [urllib3.exceptions, http.client]),
+    "httpx": (_httpx.FAILURES, [httpx]),
+    "aiohttp": (_aiohttp.FAILURES, [client_exceptions, http_exceptions]),
+}
+
+
+@pytest.mark.parametrize("client", MODULES)
+def test_every_exception_of_a_client_is_mapped_or_named_here(client: str) -> None:
+    own, modules = MODULES[client]
+    table = {**own, **SHARED}
+    found = {cls for module in modules for cls in exceptions(module)}
+    unmapped = {cls for cls in found if _look_up(cls, table) is None}
+    assert unmapped - UNMAPPED[client] == set()
+
+
+def test_httpcore_and_h11_reach_us_as_exceptions_of_httpx() -> None:
+    h11_error = wrapped(httpcore.RemoteProtocolError("x"), h11.RemoteProtocolError("x"))
+    error = wrapped(_httpx.Malformed("x"), wrapped(httpx.RemoteProtocolError("x"), h11_error))
+    assert classify(error, _httpx.FAILURES, in_body=False)[0] is Kind.PROTOCOL
+
+
+def test_requests_is_asked_below_its_wrapping() -> None:
+    inner = urllib3.exceptions.ProtocolError("x", http.client.RemoteDisconnected("x"))
+    error = requests.ConnectionError(inner)
+    assert classify(error, _requests.FAILURES, in_body=False)[0] is Kind.DISCONNECTED
+
+
+def test_a_timeout_of_aiohttp_is_a_timeout() -> None:
+    for cls in (aiohttp.ServerTimeoutError, aiohttp.ConnectionTimeoutError, asyncio.TimeoutError):
+        assert classify(cls(), _aiohttp.FAILURES, in_body=False)[0] is Kind.TIMEOUT

@@ -1,0 +1,399 @@
+"""What the rounds say: exact numbers from exact times, verdicts, and the texts."""
+
+import math
+import pickle
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import attrs
+import pytest
+from fakes import URLS, Clock, failure, response, taking
+
+from concurrent_fetch import Comparison, Outcome, Runner, Verdict
+from concurrent_fetch._report import Line
+from concurrent_fetch.errors import NotComparableError, UnknownNameError
+
+# Factors around 1 whose typical value is 1 and whose interval says nothing.
+WAVERING = (1.0, 1.5, 0.5, 1.25, 0.75, 1.0, 1.5, 0.5, 1.25, 0.75, 1.0)
+
+
+def compare(
+    rounds: int | tuple[int, ...] = 10, *, at_once: int = 1, **times: float | tuple[float, ...]
+) -> Comparison:
+    """Strategies that take the same time every round, or these times, the check run's first."""
+    clock = Clock()
+    strategies = {
+        name: taking(clock, *(t if isinstance(t, tuple) else (t,)), at_once=at_once if i else 1)
+        for i, (name, t) in enumerate(times.items())
+    }
+    comparison = Runner(URLS, rounds=rounds, seed=8412, clock=clock, cpu_clock=clock).compare(
+        **strategies
+    )
+    started = datetime(2026, 11, 23, 14, 2).astimezone()
+    ended = datetime(2026, 11, 23, 14, 4).astimezone()
+    return attrs.evolve(comparison, started_at=started, finished_at=ended)
+
+
+def times(factor: float, shape: tuple[float, ...] = WAVERING) -> tuple[float, ...]:
+    return tuple(factor * x for x in shape)
+
+
+# --- numbers ---
+
+
+@pytest.mark.parametrize(("reference", "mine"), [(4.0, 2.0), (1.0, 4.0), (3.0, 3.0), (8.0, 1.0)])
+def test_the_speed_up_is_reference_over_strategy_exactly(reference: float, mine: float) -> None:
+    estimate = compare(reference=reference, mine=mine).speedup("mine")
+    assert [estimate.point, estimate.low, estimate.high] == pytest.approx([reference / mine] * 3)
+    assert estimate.confidence == 0.95
+
+
+def test_two_is_two_exactly() -> None:
+    estimate = compare(reference=4.0, mine=2.0).speedup("mine")
+    assert (estimate.point, estimate.low, estimate.high) == (2.0, 2.0, 2.0)
+
+
+def test_runs_of_one_round_are_paired_so_that_what_disturbs_both_cancels() -> None:
+    comparison = compare(reference=times(4.0), mine=times(2.0))
+    estimate = comparison.speedup("mine")
+    assert (estimate.point, estimate.low, estimate.high) == (2.0, 2.0, 2.0)
+    assert comparison.typical("reference").point == 4.0
+    assert (comparison.typical("mine").q1, comparison.typical("mine").q3) == (1.5, 2.5)
+
+
+def test_the_speed_up_over_another_and_its_reverse() -> None:
+    comparison = compare(a=8.0, b=4.0, c=2.0)
+    assert comparison.speedup("c", over="b").point == pytest.approx(2)
+    assert comparison.speedup("b", over="c").point == pytest.approx(0.5)
+    assert comparison.speedup("a", over="c").point == pytest.approx(0.25)
+    assert comparison.speedup("b", over="a") == comparison.speedup("b")
+    assert comparison.speedup("b", over="b").point == comparison.speedup("a").point == 1.0
+
+
+def test_the_level_is_shared_by_the_comparisons_and_the_looks() -> None:
+    def alpha(comparison: Comparison, over: str | None = None) -> float:
+        return 1 - comparison.speedup("b", over).confidence
+
+    two = compare(a=2.0, b=1.0)
+    assert alpha(two) == pytest.approx(0.05)
+    three = compare(a=2.0, b=1.0, c=1.0)
+    assert alpha(three) == pytest.approx(0.05 / 2)
+    assert alpha(three, "c") == pytest.approx(0.05 / 3)
+    looks = compare((10, 20, 40), a=2.0, b=1.0, c=1.0, d=1.0)
+    assert alpha(looks) == pytest.approx(0.05 / (3 * 3))
+    assert alpha(looks, "c") == pytest.approx(0.05 / (6 * 3))
+
+
+@pytest.mark.parametrize(
+    ("rounds", "names", "needed"),
+    [(10, "ab", 6), (10, "abc", 7), (10, "abcd", 7), (10, "abcdefgh", 9), ((10, 20, 40), "ab", 7)],
+)
+def test_more_strategies_and_looks_need_more_rounds(
+    rounds: int | tuple[int, ...], names: str, needed: int
+) -> None:
+    durations: dict[str, Any] = dict.fromkeys(names, 1.0)
+    assert compare(rounds, **durations).rounds_needed == needed
+
+
+@pytest.mark.parametrize(("names", "needed"), [("ab", 6), ("abc", 7)])
+def test_with_fewer_rounds_there_is_no_verdict_and_with_enough_there_is(
+    names: str, needed: int
+) -> None:
+    durations: dict[str, Any] = {name: 2.0**-i for i, name in enumerate(names)}
+    few = compare(needed - 1, **durations)
+    estimate = few.speedup("b")
+    assert (estimate.point, estimate.low, estimate.high) == (2.0, 0.0, math.inf)
+    assert few.verdict("b") is Verdict.UNRESOLVED
+    assert f"needs ≥ {needed} rounds" in str(few)
+    assert "tied" not in str(few)
+    assert few.fastest == tuple(names)
+    assert compare(needed, **durations).verdict("b") is Verdict.FASTER
+
+
+# --- verdicts ---
+
+
+@pytest.mark.parametrize(
+    ("mine", "verdict"),
+    [
+        (1.0, Verdict.FASTER),
+        (4.0, Verdict.SLOWER),
+        (2.0, Verdict.SAME),
+        (2.0 * 1.015, Verdict.SLOWER),  # sure, if small
+        (times(2.0, (1.0, 1.01, 0.99, 1.01, 0.99, 1.0)), Verdict.SAME),
+        (times(2.0), Verdict.UNRESOLVED),
+    ],
+)
+def test_the_verdict_is_what_the_interval_says(
+    mine: float | tuple[float, ...], verdict: Verdict
+) -> None:
+    comparison = compare(reference=2.0, mine=mine)
+    assert comparison.verdict("mine") is verdict
+    assert comparison.verdict("reference") is Verdict.SAME
+
+
+@pytest.mark.parametrize(
+    ("durations", "fastest"),
+    [
+        ({"a": 4.0, "b": 2.0}, ("b",)),
+        ({"a": 2.0, "b": 4.0}, ("a",)),
+        ({"a": 2.0, "b": 2.0}, ("a", "b")),
+        ({"a": 4.0, "b": 2.0, "c": 1.0}, ("c",)),
+        ({"a": 4.0, "b": 2.0, "c": times(2.0)}, ("b", "c")),
+        ({"a": 2.0, "b": times(2.0)}, ("a", "b")),
+        ({"a": 2.0}, ("a",)),
+    ],
+)
+def test_the_fastest_are_those_that_no_other_beats(
+    durations: dict[str, Any], fastest: tuple[str, ...]
+) -> None:
+    assert compare(**durations).fastest == fastest
+
+
+def test_what_a_verdict_calls_beaten_is_not_among_the_fastest() -> None:
+    # Seven rounds do for 4 - 1 verdicts, but not yet for all pairs.
+    comparison = compare(7, a=8.0, b=4.0, c=4.0, d=16.0)
+    assert [comparison.verdict(name) for name in "bcd"] == ["faster", "faster", "slower"]
+    assert comparison.speedup("c", over="b").high == math.inf
+    assert comparison.fastest == ("b", "c")
+    assert "tied for fastest:" not in str(comparison)  # no interval to show yet
+
+
+# --- asking ---
+
+
+def test_an_unknown_name_is_told_which_there_are() -> None:
+    comparison = compare(a=2.0, b=1.0)
+    message = "no strategy here is called 'x'; there are a, b"
+    asks: list[Callable[[str], object]] = [
+        comparison.typical,
+        comparison.speedup,
+        comparison.verdict,
+        comparison.runs,
+        comparison.reasons_against,
+        lambda name: comparison.speedup("a", over=name),
+    ]
+    for ask in asks:
+        with pytest.raises(UnknownNameError, match=message):
+            ask("x")
+
+
+def test_runs_are_whole_runs_in_the_order_of_the_rounds() -> None:
+    comparison = compare(3, a=2.0, b=(9.0, 1.0, 2.0, 3.0))
+    assert [run.elapsed for run in comparison.runs("b")] == [1.0, 2.0, 3.0]
+    assert [outcome.url for outcome in comparison.runs("b")[0]] == URLS
+
+
+def test_it_pickles_compares_and_cannot_be_changed() -> None:
+    comparison = compare(a=2.0, b=1.0)
+    assert comparison.fastest == ("b",)  # asked once, kept
+    copy = pickle.loads(pickle.dumps(comparison))
+    assert copy == comparison
+    assert hash(copy) == hash(comparison)
+    assert str(copy) == str(comparison)
+    assert comparison != compare(a=2.0, b=1.5)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        comparison.seed = 5  # type: ignore[misc]  # the mistake itself
+    assert repr(comparison) == "<Comparison of a, b: 10 rounds>"
+
+
+# --- the table ---
+
+
+CAPTION = (
+    "4 URLs × 10 rounds, order drawn each round (seed 8412), 95% for all rows together; "
+    "this machine, 14:02–14:04"
+)
+
+
+def grid(comparison: Comparison) -> str:
+    """Return the table between caption and remarks."""
+    return "\n".join(str(comparison).splitlines()[1 : 2 + len(comparison.strategies)])
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    return str(comparison).splitlines()[2 + len(comparison.strategies) :]
+
+
+TIE = """
+strategy        typical  speed-up  95%          req/s  in flight   CPU  failed  verdict
+fetch_sync       2.00 s     1.00×  reference      2.0        1.0  100%       0
+fetch_threaded   250 ms      8.1×  [5.8, 13.1]   16.0        4.0  100%       0  faster, tied
+fetch_async      250 ms      8.0×  [8.0, 8.0]    16.0        4.0  100%       0  faster, tied
+"""
+
+
+def test_the_table_of_a_tie() -> None:
+    comparison = compare(
+        at_once=4, fetch_sync=2.0, fetch_threaded=times(0.25), fetch_async=(3.0, 0.25)
+    )
+    assert str(comparison).splitlines()[0] == CAPTION
+    assert grid(comparison) == TIE.strip()
+    tie = "tied for fastest: fetch_threaded, fetch_async"
+    firsts = "the first run of each, which warms up and is checked"
+    assert remarks(comparison) == [
+        f"{tie} (fetch_async over fetch_threaded: 0.98× [0.61, 1.37]); no order among them",
+        f"not counted: {firsts} (2.00 s, 250 ms, 3.00 s)",
+    ]
+
+
+ALONE = """
+strategy  typical  speed-up  95%        req/s  in flight   CPU  failed  verdict
+alone      2.00 s     1.00×  reference    2.0        1.0  100%       0
+"""
+
+
+def test_the_table_of_one_strategy_and_one_round() -> None:
+    comparison = compare(1, alone=2.0)
+    assert str(comparison).startswith("4 URLs × 1 round, order drawn each round (seed 8412), ")
+    assert grid(comparison) == ALONE.strip()
+    assert remarks(comparison) == [
+        "not counted: the first run of each, which warms up and is checked (2.00 s)"
+    ]
+
+
+@pytest.mark.parametrize("rounds", [3, 10])
+def test_the_columns_fit_100_characters_for_names_of_15(rounds: int) -> None:
+    clock = Clock()
+
+    comparison = Runner(URLS, rounds=rounds, clock=clock).compare(
+        reference_______=taking(clock, 2.0),
+        wavering________=taking(clock, *times(2.0)),
+        steady__________=taking(clock, 2.0),
+        fast____________=taking(clock, 0.002),
+        unanswered______=taking(clock, 0.1, answer=failure),
+    )
+    assert max(map(len, grid(comparison).splitlines())) <= 100
+
+
+def test_a_very_long_name_is_clipped() -> None:
+    durations: dict[str, Any] = {"x" * 200: 1.0}
+    comparison = compare(1, **durations)
+    assert max(map(len, grid(comparison).splitlines())) <= 120
+
+
+def test_means_that_a_few_slow_rounds_carry_off_are_noted() -> None:
+    slow_twice = (2.0, *[2.0] * 8, 64.0, 64.0)
+    comparison = compare(reference=slow_twice, mine=(1.0,))
+    assert (
+        "note: mine: the mean times give 14.4×, outside the interval; "
+        "a few rounds took far longer than the typical one" in str(comparison)
+    )
+    assert "mean times" not in str(compare(reference=2.0, mine=1.0))
+
+
+# --- in words ---
+
+
+SITUATIONS: dict[str, tuple[Comparison, list[str]]] = {
+    "a winner": (
+        compare(sync=8.0, threads=2.0),
+        [
+            "threads is 4.0× as fast as sync (95% sure: 4.0× to 4.0×).",
+            "The reason: threads had 1.0 fetches in flight against 1.0 (1.00×),",
+            "and each took 500 ms against 2.00 s (0.25×).",
+        ],
+    ),
+    "a tie": (
+        compare(at_once=2, sync=8.0, threads=2.0, loop=times(2.0)),
+        [
+            "threads and loop are tied for fastest: 4.0× as fast as sync",
+            "(95% sure: 4.0× to 4.0×) and 4.1× (95% sure: 2.9× to 6.5×).",
+            "The reason: threads had 2.0 fetches in flight against 1.0 (2.0×),",
+            "and each took 1.00 s against 2.00 s (0.50×);",
+            "loop had 2.0 fetches in flight against 1.0 (2.0×),",
+            "and each took 1.00 s against 2.00 s (0.50×).",
+        ],
+    ),
+    "nothing clear": (
+        compare(sync=2.0, threads=times(2.0)),
+        [
+            "Nothing here is shown to be faster than sync:",
+            "threads is 1.02× as fast (95% sure: 0.73× to 1.63×).",
+            "More rounds would narrow that.",
+        ],
+    ),
+    "too few rounds": (
+        compare(5, sync=2.0, threads=1.0),
+        [
+            "There are too few rounds to say which strategy is faster.",
+            "At least 6 are needed.",
+        ],
+    ),
+    "the reference is the fastest of two": (
+        compare(sync=2.0, threads=8.0),
+        ["sync is the fastest.", "threads is 0.25× as fast (95% sure: 0.25× to 0.25×)."],
+    ),
+    "the reference is the fastest of three": (
+        compare(sync=2.0, threads=8.0, loop=4.0),
+        ["sync is the fastest.", "loop, the next, is 0.50× as fast (95% sure: 0.50× to 0.50×)."],
+    ),
+    "all the same": (
+        compare(sync=2.0, threads=2.0, loop=2.0),
+        [
+            "There is no difference that matters between sync, threads and loop.",
+            "They are equally fast to within 2%.",
+        ],
+    ),
+    "one alone": (
+        compare(sync=2.0),
+        ["sync was measured alone.", "Add a second strategy to compare it with."],
+    ),
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_it_explains_itself(situation: str) -> None:
+    comparison, words = SITUATIONS[situation]
+    assert comparison.explain() == " ".join(words)
+
+
+def test_it_explains_why_nothing_can_be_compared() -> None:
+    clock = Clock()
+
+    def refused(url: str, index: int, **times: Any) -> Outcome:
+        return response(url, index, status_code=500, **times)
+
+    comparison = Runner(URLS, clock=clock).compare(
+        sync=taking(clock, 2.0), cheat=taking(clock, 0.5, answer=refused)
+    )
+    assert comparison.explain() == (
+        "There is no saying which is faster: cheat is not comparable with sync: 4 of 4 URLs came "
+        "back differently, first http://a.example/: 500 against 200. "
+        "Let all of them do the same work, then compare again."
+    )
+
+
+def test_outcomes_without_times_leave_the_reason_unsaid() -> None:
+    clock = Clock()
+
+    def timeless(url: str, index: int, **_: float) -> Outcome:
+        return response(url, index, started=1.0, finished=1.0)
+
+    comparison = Runner(URLS, clock=clock).compare(
+        sync=taking(clock, 2.0), mine=taking(clock, 0.5, answer=timeless)
+    )
+    assert comparison.explain().endswith(
+        "Their outcomes tell no times of single fetches, so there is no saying why."
+    )
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+def test_the_reason_multiplies_out_to_the_speed_up_of_the_mean_times(at_once: int) -> None:
+    comparison = compare(at_once=at_once, a=times(3.7), b=times(0.9, WAVERING[::-1]))
+    reference, mine = comparison._lines()
+    more = mine.in_flight / reference.in_flight
+    longer = mine.time_per_fetch / reference.time_per_fetch
+    means = [sum(run.elapsed for run in comparison.runs(name)) for name in "ab"]
+    assert more / longer == pytest.approx(means[0] / means[1], rel=1e-9)
+    assert isinstance(mine, Line)
+
+
+def test_comparing_what_cannot_be_is_refused_by_name() -> None:
+    clock = Clock()
+    comparison = Runner(URLS, clock=clock).compare(
+        a=taking(clock, 1.0), b=taking(clock, 1.0, answer=failure), c=taking(clock, 1.0)
+    )
+    with pytest.raises(NotComparableError, match="b and a cannot be compared: 4 of 4 URLs came"):
+        comparison.speedup("c", over="b")

@@ -1,0 +1,194 @@
+"""`trust_env`: proxies and .netrc mean the same to every client, and nothing unless asked for."""
+
+import os
+import pathlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+
+import pytest
+import trustme
+from fetching import ClientStrategy
+from raw_server import Peer, RawServer, always, closed_port, once, reply
+
+from concurrent_fetch import FailureKind, Options
+from concurrent_fetch._environment import Environment
+from concurrent_fetch._url import canonicalize
+
+_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    for name in os.environ:
+        if name.lower() in _VARIABLES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def _pump(source: socket.socket, goal: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            goal.sendall(data)
+        goal.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def forward(peer: Peer) -> None:
+    """A forward proxy: plain requests by absolute URL, TLS through CONNECT."""
+    while request := peer.read_head():
+        method, target, _ = request.split(b"\r\n")[0].decode().split(" ")
+        if method == "CONNECT":
+            host, _, port = target.rpartition(":")
+            with socket.create_connection((host, int(port))) as goal:
+                peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                back = threading.Thread(target=_pump, args=(goal, peer.sock))
+                back.start()
+                _pump(peer.sock, goal)
+                back.join()
+            return
+        url = canonicalize(target)
+        with socket.create_connection((url.host, url.port)) as goal:
+            head = request.replace(target.encode(), url.origin_form.encode(), 1)
+            head = head.replace(b"keep-alive", b"close")
+            goal.sendall(head + b"\r\n\r\n")
+            while data := goal.recv(65536):
+                peer.send(data)
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawServer]:
+    with RawServer(forward) as server:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://us%20er:pw@127.0.0.1:{server.port}")
+        yield server
+
+
+def test_plain_requests_go_through_the_proxy(
+    client_strategy: ClientStrategy, proxy: RawServer
+) -> None:
+    with RawServer(once(reply(b"through"))) as server:
+        url = server.url("/a%20b?c")
+        run = client_strategy.fetch([url] * 2, Options(trust_env=True, concurrency=1))
+    assert [r.body for r in run.responses] == [b"through"] * 2
+    assert run.responses[0].final_url == url
+    assert proxy.targets == [url] * 2
+    assert proxy.connections == 1
+    assert proxy.fields[0] == [
+        ("accept", "*/*"),
+        ("accept-encoding", "gzip, deflate"),
+        ("connection", "keep-alive"),
+        ("host", f"127.0.0.1:{server.port}"),
+        ("proxy-authorization", "Basic dXMgZXI6cHc="),
+        ("user-agent", "concurrent_fetch"),
+    ]
+
+
+def test_tls_goes_through_a_tunnel(
+    client_strategy: ClientStrategy, proxy: RawServer, authority: trustme.CA
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with RawServer(once(reply(b"private")), context) as server:
+        response = client_strategy.response(server.url("/x"), trust_env=True, verify=False)
+        assert response.body == b"private"
+        assert proxy.targets == [f"127.0.0.1:{server.port}"]
+        assert proxy.heads[0].startswith(b"CONNECT ")
+        assert server.targets == ["/x"]
+        assert not [name for name, _ in server.fields[0] if name.startswith("proxy")]
+        assert ("proxy-authorization", "Basic dXMgZXI6cHc=") in proxy.fields[0]
+
+
+def test_without_trust_env_there_is_no_proxy(
+    client_strategy: ClientStrategy, proxy: RawServer
+) -> None:
+    with RawServer(always(reply(b"direct"))) as server:
+        assert client_strategy.response(server.url()).body == b"direct"
+    assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "other.example, 127.0.0.1", "127.0.0.1:{}"])
+def test_no_proxy_exempts_a_host(
+    client_strategy: ClientStrategy,
+    proxy: RawServer,
+    monkeypatch: pytest.MonkeyPatch,
+    exempt: str,
+) -> None:
+    with RawServer(always(reply(b"direct"))) as server:
+        monkeypatch.setenv("no_proxy", exempt.format(server.port))
+        assert client_strategy.response(server.url(), trust_env=True).body == b"direct"
+    assert proxy.connections == 0
+
+
+def test_a_proxy_that_is_not_there(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closed_port() as port:
+        monkeypatch.setenv("http_proxy", f"127.0.0.1:{port}")
+        monkeypatch.setenv("https_proxy", f"127.0.0.1:{port}")
+        for scheme in ("http", "https"):
+            failure = client_strategy.failure(f"{scheme}://127.0.0.1:9/", trust_env=True)
+            assert failure.kind is FailureKind.CONNECT, failure
+
+
+def test_a_proxy_that_refuses(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = reply(b"no", status="407 Proxy Authentication Required")
+    with RawServer(always(refusal)) as server:
+        monkeypatch.setenv("all_proxy", f"http://127.0.0.1:{server.port}")
+        assert client_strategy.response("http://127.0.0.1:9/", trust_env=True).status_code == 407
+        failure = client_strategy.failure("https://127.0.0.1:9/", trust_env=True)
+    assert failure.kind is FailureKind.CONNECT, failure
+
+
+def test_a_socks_proxy_is_refused_in_words(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("all_proxy", "socks5://user:s3cret@127.0.0.1:9")
+    failure = client_strategy.failure("http://127.0.0.1:9/", trust_env=True)
+    assert failure.kind is FailureKind.CONNECT
+    assert "a socks5 proxy is not supported" in failure.message
+    assert "s3cret" not in failure.message
+
+
+@pytest.fixture
+def _netrc(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / ".netrc"
+    path.write_text("machine 127.0.0.1 login me password pw\n")
+    path.chmod(0o600)
+
+
+NETRC, OWN, USERINFO = "Basic bWU6cHc=", "Bearer token", "Basic YTpi"
+
+
+@pytest.mark.usefixtures("_netrc")
+def test_netrc_fills_in_what_is_not_given(client_strategy: ClientStrategy) -> None:
+    with RawServer(always(reply(b"x"))) as server:
+        plain, with_user = server.url(), server.url().replace("//", "//a:b@")
+        client_strategy.one(plain)
+        client_strategy.one(plain, trust_env=True)
+        client_strategy.one(plain, trust_env=True, headers={"authorization": OWN})
+        client_strategy.one(with_user, trust_env=True)
+    sent = [dict(fields).get("authorization") for fields in server.fields]
+    assert sent == [None, NETRC, OWN, USERINFO]
+    assert [sum(n == "authorization" for n, _ in f) for f in server.fields] == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("text", ["machine", "machine a login", "\0\xff"])
+def test_a_damaged_netrc_is_no_netrc(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    path = tmp_path / "netrc"
+    path.write_text(text, encoding="latin-1")
+    monkeypatch.setenv("NETRC", str(path))
+    assert Environment().authorization("127.0.0.1") is None
+
+
+def test_a_proxy_may_lack_its_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "localhost:3128")
+    environment = Environment()
+    assert environment.proxy(canonicalize("http://example.com/")) == "http://localhost:3128"
+    assert environment.proxy(canonicalize("https://example.com/")) is None

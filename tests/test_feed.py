@@ -1,0 +1,59 @@
+"""The Feed: numbered URLs, one at a time, from anything that can be iterated."""
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+
+import pytest
+
+from concurrent_fetch._feed import Feed
+
+
+def test_takes_in_order_and_then_nothing_for_ever() -> None:
+    feed = Feed(["a", "b", "a"])
+    assert [feed.take() for _ in range(5)] == [(0, "a"), (1, "b"), (2, "a"), None, None]
+
+
+def test_reads_no_more_than_is_taken() -> None:
+    read: list[int] = []
+
+    def endless() -> Iterator[str]:
+        for i in count():
+            read.append(i)
+            yield str(i)
+
+    feed = Feed(endless())
+    assert read == []
+    assert [feed.take(), feed.take()] == [(0, "0"), (1, "1")]
+    assert read == [0, 1]
+
+
+def test_what_the_iterable_raises_passes_through() -> None:
+    def broken() -> Iterator[str]:
+        yield "a"
+        raise KeyError("mine")
+
+    feed = Feed(broken())
+    feed.take()
+    with pytest.raises(KeyError, match="mine"):
+        feed.take()
+
+
+async def arriving() -> AsyncIterator[str]:
+    yield "a"
+
+
+@pytest.mark.parametrize(
+    ("urls", "said"),
+    [
+        ("http://x/", r"got one str; write \['http://x/'\]"),
+        (b"http://x/", "got bytes; decode"),
+        (bytearray(b"x"), "got bytes; decode"),
+        (arriving(), "only fetch_async and iter_async"),
+        (None, "got NoneType"),
+        (3, "got int"),
+    ],
+    ids=["str", "bytes", "bytearray", "async", "none", "int"],
+)
+def test_what_is_no_set_of_urls_is_refused(urls: object, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        Feed(urls)  # type: ignore[arg-type]  # misuse

@@ -1,0 +1,150 @@
+"""Options: written once, checked at construction, safe to show."""
+
+import math
+import pickle
+from typing import Any
+
+import attrs
+import pytest
+
+from concurrent_fetch import Headers, Options
+
+# Field, value, the exception, and what its message must teach.
+REFUSED: list[tuple[str, object, type[Exception], str]] = [
+    ("concurrency", 0, ValueError, "must be at least 1, got 0"),
+    ("concurrency", -3, ValueError, "must be at least 1, got -3"),
+    ("concurrency", 2.0, TypeError, "must be an int, got 2.0"),
+    ("concurrency", "8", TypeError, "must be an int, got '8'"),
+    ("concurrency", True, TypeError, "must be an int, got True"),
+    ("concurrency", None, TypeError, "must be an int, got None"),
+    ("timeout", 0, ValueError, "must be finite seconds greater than 0, got 0"),
+    ("timeout", -1.5, ValueError, "must be finite seconds greater than 0, got -1.5"),
+    ("timeout", math.inf, ValueError, "must be finite seconds greater than 0, got inf"),
+    ("timeout", math.nan, ValueError, "must be finite seconds greater than 0, got nan"),
+    ("timeout", None, TypeError, "must be seconds as a float, got None"),
+    ("timeout", (3, 5), TypeError, r"must be seconds as a float, got \(3, 5\)"),
+    ("timeout", True, TypeError, "must be seconds as a float, got True"),
+    ("connect_timeout", 0, ValueError, "must be finite seconds greater than 0, got 0"),
+    ("connect_timeout", "1", TypeError, "must be seconds as a float, got '1'"),
+    ("max_redirects", -1, ValueError, "must be at least 0, got -1"),
+    ("max_redirects", None, TypeError, "must be an int, got None"),
+    ("max_bytes", 0, ValueError, "must be at least 1, got 0"),
+    ("max_bytes", 1e6, TypeError, "must be an int or None, got 1000000.0"),
+    ("keep_bodies", 1, TypeError, "must be True or False, got 1"),
+    ("reuse_connections", None, TypeError, "must be True or False, got None"),
+    ("verify", "", TypeError, "must be True, False or the path of a CA bundle"),
+    ("verify", 0, TypeError, "must be True, False or the path of a CA bundle as a str, got 0"),
+    ("verify", None, TypeError, "must be True, False or the path of a CA bundle"),
+    ("trust_env", "yes", TypeError, "must be True or False, got 'yes'"),
+    ("digest", "sha256", TypeError, "must be True or False, got 'sha256'"),
+    ("headers", [("A", "b")], TypeError, "must be a mapping of names to values, got list"),
+    ("headers", None, TypeError, "must be a mapping of names to values, got NoneType"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "error", "said"), REFUSED)
+def test_an_error_names_field_value_and_rule(
+    field: str, value: object, error: type[Exception], said: str
+) -> None:
+    options: dict[str, Any] = {field: value}
+    with pytest.raises(error, match=rf"^Options\.{field} {said}"):
+        Options(**options)
+
+
+HEADERS: list[tuple[dict[Any, Any], type[Exception], str]] = [
+    ({"A b": "x"}, ValueError, "'A b'"),
+    ({"": "x"}, ValueError, "''"),
+    ({"A": "x\r\nB: y"}, ValueError, "control character"),
+    ({"A": 1}, TypeError, "'A'.*int"),
+    ({1: "A"}, TypeError, "int"),
+    ({"A": b"x"}, TypeError, "'A'.*bytes"),
+    ({"Accept": "x", "ACCEPT": "y"}, ValueError, "'Accept' and 'ACCEPT'"),
+    ({"A": "世"}, ValueError, "latin-1"),
+    ({"A": "é"}, ValueError, "the value of 'A' must be ASCII.*percent-encode it"),
+    ({"Connection": "close"}, ValueError, r"'Connection'.*reuse_connections=False"),
+    ({"content-length": "3"}, ValueError, "a GET has no body"),
+    ({"Transfer-Encoding": "chunked"}, ValueError, "a GET has no body"),
+]
+
+
+@pytest.mark.parametrize(("headers", "error", "said"), HEADERS)
+def test_headers_that_cannot_be_sent_are_refused(
+    headers: dict[Any, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        Options(headers=headers)
+
+
+def test_a_refused_secret_is_not_shown() -> None:
+    with pytest.raises(ValueError, match="Authorization") as caught:
+        Options(headers={"Authorization": "s3cret\n"})
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(ValueError, match="Authorization") as caught:
+        Options(headers={"Authorization": "s3cret-é"})
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    assert attrs.asdict(Options(), recurse=False) == {
+        "concurrency": 20,
+        "timeout": 30.0,
+        "connect_timeout": 10.0,
+        "headers": {},
+        "max_redirects": 10,
+        "max_bytes": 100 * 1024 * 1024,
+        "keep_bodies": True,
+        "reuse_connections": True,
+        "verify": True,
+        "trust_env": False,
+        "digest": False,
+    }
+
+
+def test_seconds_may_be_an_int_and_the_cap_none() -> None:
+    options = Options(timeout=5, connect_timeout=1, max_bytes=None)
+    assert (options.timeout, options.connect_timeout, options.max_bytes) == (5, 1, None)
+
+
+def test_options_are_positional_nowhere() -> None:
+    with pytest.raises(TypeError):
+        Options(5)  # type: ignore[call-arg]  # misuse
+
+
+def test_options_are_frozen() -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        Options().concurrency = 5  # type: ignore[misc]  # misuse
+
+
+def test_options_are_values() -> None:
+    mine = Options(concurrency=3, headers={"X-A": "1", "X-B": "2"})
+    same = Options(concurrency=3, headers={"x-b": "2", "x-a": "1"})
+    assert mine == same
+    assert hash(mine) == hash(same)
+    assert mine != attrs.evolve(mine, concurrency=4)
+    assert len({mine, same, Options()}) == 2
+
+
+def test_headers_are_read_in_any_case_and_do_not_follow_the_dict_given() -> None:
+    given = {"X-Mine": "1"}
+    options = Options(headers=given)
+    given["X-Mine"] = "2"
+    assert options.headers["x-MINE"] == "1"
+    assert isinstance(options.headers, Headers)
+
+
+def test_options_pickle() -> None:
+    options = Options(headers={"A": "b"}, max_bytes=None, verify="ca.pem")
+    assert pickle.loads(pickle.dumps(options)) == options
+
+
+def test_evolve_checks_again() -> None:
+    options = attrs.evolve(Options(headers={"A": "b"}), concurrency=2)
+    assert (options.concurrency, options.headers["A"]) == (2, "b")
+    with pytest.raises(ValueError, match=r"Options\.concurrency must be at least 1"):
+        attrs.evolve(options, concurrency=0)
+
+
+def test_repr_hides_secrets() -> None:
+    shown = repr(Options(headers={"authorization": "s3cret", "Cookie": "s3cret", "X-A": "1"}))
+    assert "s3cret" not in shown
+    assert "'X-A': '1'" in shown

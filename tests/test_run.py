@@ -1,0 +1,245 @@
+"""Run: what derives from hand-made outcomes, to the digit."""
+
+import math
+import pickle
+import statistics
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Run, Timing
+from concurrent_fetch._columns import COLUMNS
+from concurrent_fetch._run import Stopwatch, most_at_once
+from concurrent_fetch.errors import FetchFailed
+
+NAMES = [
+    "index",
+    "url",
+    "ok",
+    "status_code",
+    "kind",
+    "message",
+    "error",
+    "final_url",
+    "redirects",
+    "size",
+    "wire_size",
+    "digest",
+    "http_version",
+    "reused",
+    "attempts",
+    "started",
+    "sent",
+    "first_byte",
+    "finished",
+    "elapsed",
+    "worker",
+]
+
+
+def answered(
+    index: int, started: float = 0.0, finished: float = 1.0, status: int = 200, size: int = 10
+) -> Response:
+    return Response(
+        url=f"http://u:s3cret@x/{index}",
+        final_url=f"http://x/{index}",
+        status_code=status,
+        headers=Headers(),
+        size=size,
+        redirects=("http://x/a",),
+        timing=Timing(started=started, finished=finished),
+        worker="w",
+        index=index,
+    )
+
+
+def failed(index: int, started: float = 0.0, finished: float = 1.0, kind: str = "dns") -> Failure:
+    return Failure(
+        url=f"http://u:s3cret@x/{index}",
+        kind=FailureKind(kind),
+        message="no such name",
+        error="gaierror",
+        timing=Timing(started=started, finished=finished),
+        worker="w",
+        index=index,
+    )
+
+
+def run_of(*outcomes: Outcome, elapsed: float = 4.0, **changes: Any) -> Run:
+    facts: dict[str, Any] = {
+        "outcomes": outcomes,
+        "strategy": "fetch_mine",
+        "options": Options(),
+        "started_at": datetime(2026, 11, 1, tzinfo=UTC),
+        "elapsed": elapsed,
+        "cpu": 0.5,
+    }
+    return Run(**facts | changes)
+
+
+RUN = run_of(
+    answered(0, 0.0, 2.0, size=100),
+    answered(1, 0.5, 1.0, status=404, size=20),
+    failed(2, 1.0, 4.0),
+    answered(3, 3.0, 3.5, status=302, size=0),
+)
+
+
+def test_derived_numbers() -> None:
+    assert RUN.requests_per_second == 1.0
+    assert RUN.bytes_per_second == 30.0
+    assert RUN.mean_in_flight == (2.0 + 0.5 + 3.0 + 0.5) / 4.0
+    assert RUN.peak_in_flight == 2
+    assert [o.index for o in RUN.responses] == [0, 1, 3]
+    assert [o.index for o in RUN.failures] == [2]
+    assert [o.index for o in RUN.not_ok] == [1, 2]
+
+
+def test_an_empty_run() -> None:
+    empty = run_of(elapsed=0.0)
+    assert (len(empty), empty.responses, empty.failures, empty.not_ok) == (0, (), (), ())
+    assert (empty.requests_per_second, empty.bytes_per_second, empty.mean_in_flight) == (0, 0, 0)
+    assert empty.peak_in_flight == 0
+    assert empty.to_columns() == {name: [] for name in NAMES}
+    assert empty.to_dicts() == []
+    assert str(empty) == "fetch_mine: no URLs"
+    empty.raise_for_failures()
+
+
+def test_a_run_is_a_sequence() -> None:
+    assert len(RUN) == 4
+    assert RUN[0] == RUN.outcomes[0]
+    assert RUN[-1].index == 3
+    assert RUN[1:3] == RUN.outcomes[1:3]
+    assert list(RUN) == list(RUN.outcomes)
+    assert RUN.index(RUN[2]) == 2
+    assert RUN[1] in RUN
+    assert [o.index for o in reversed(RUN)] == [3, 2, 1, 0]
+    with pytest.raises(IndexError):
+        RUN[4]
+
+
+def test_runs_are_values() -> None:
+    again = pickle.loads(pickle.dumps(RUN))
+    assert again == RUN
+    assert hash(again) == hash(RUN)
+    assert attrs.evolve(RUN, elapsed=5.0) != RUN
+
+
+def test_repr_is_one_short_line() -> None:
+    assert repr(RUN) == "<Run fetch_mine: 4 outcomes, 1 failures, 4.00 s>"
+
+
+def test_few_outcomes_are_printed_one_by_one() -> None:
+    lines = str(RUN).splitlines()
+    assert lines[0].startswith("fetch_mine: 4 URLs in 4.00 s, 1 requests/s, 1.5 in flight, 1 fail")
+    rows = [line.split() for line in lines[1:]]
+    assert ["result", "size", "time", "URL"] in rows
+    assert ["404", "20", "B", "500", "ms", "http://***@x/1"] in rows
+    assert ["dns", "–", "3.00", "s", "http://***@x/2"] in rows
+    assert "s3cret" not in str(RUN)
+
+
+def test_many_outcomes_are_printed_by_result() -> None:
+    many = run_of(*(answered(i) for i in range(1000)), failed(1000), failed(1001, kind="tls"))
+    lines = str(many).splitlines()
+    assert len(lines) < 10
+    assert lines[0].startswith("fetch_mine: 1,002 URLs")
+    rows = [line.split() for line in lines]
+    assert ["200", "1,000", "9.8", "KiB", "1.00", "s", "http://***@x/0"] in rows
+    assert ["tls", "1", "0", "B", "1.00", "s", "http://***@x/1001"] in rows
+
+
+def test_columns_and_dicts_have_the_same_names_and_values() -> None:
+    columns, rows = RUN.to_columns(), RUN.to_dicts()
+    assert list(columns) == list(COLUMNS) == NAMES
+    assert [list(row) for row in rows] == [NAMES] * 4
+    assert [{name: columns[name][i] for name in NAMES} for i in range(4)] == rows
+    assert columns["url"] == [f"http://***@x/{i}" for i in range(4)]
+    assert columns["status_code"] == [200, 404, None, 302]
+    assert columns["kind"] == [None, None, "dns", None]
+    assert columns["error"] == [None, None, "gaierror", None]
+    assert columns["ok"] == [True, False, False, True]
+    assert columns["redirects"] == [1, 1, None, 1]
+    assert columns["elapsed"] == [2.0, 0.5, 3.0, 0.5]
+    assert type(columns["kind"][2]) is str
+    assert "s3cret" not in str(columns)
+
+
+def test_raise_for_failures_names_the_first_three() -> None:
+    run_of(answered(0, status=500)).raise_for_failures()
+    with pytest.raises(FetchFailed, match=r"^1 of 4 URLs failed: .*x/2: dns: no such name$") as one:
+        RUN.raise_for_failures()
+    assert "s3cret" not in str(one.value)
+    with pytest.raises(FetchFailed, match=r"^5 of 5 URLs failed: .*; and 2 more$"):
+        run_of(*(failed(i) for i in range(5))).raise_for_failures()
+
+
+times = st.lists(st.floats(0, 1e3), min_size=1, max_size=40)
+
+
+@given(times, st.floats(0, 100))
+def test_percentile_is_linear_between_order_statistics(elapsed: list[float], q: float) -> None:
+    run = run_of(*(answered(i, 0.0, t) for i, t in enumerate(elapsed)))
+    found = run.percentile(q)
+    ordered = sorted(elapsed)
+    # Brute force: the broken line through (100 k / (n - 1), k-th smallest).
+    knots = [100 * k / max(1, len(ordered) - 1) for k in range(len(ordered))]
+    expected = ordered[-1]
+    for left, right, low, high in zip(knots, knots[1:], ordered, ordered[1:], strict=False):
+        if left <= q <= right:
+            expected = low + (high - low) * (q - left) / (right - left)
+            break
+    assert math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-9)
+    assert ordered[0] <= found <= ordered[-1]
+
+
+@given(times)
+def test_percentiles_meet_minimum_median_and_maximum(elapsed: list[float]) -> None:
+    run = run_of(*(answered(i, 0.0, t) for i, t in enumerate(elapsed)))
+    assert run.percentile(0) == min(elapsed)
+    assert run.percentile(100) == max(elapsed)
+    assert math.isclose(run.percentile(50), statistics.median(elapsed), abs_tol=1e-9)
+
+
+def test_percentile_is_of_responses_only() -> None:
+    assert run_of(answered(0, 0.0, 1.0), failed(1, 0.0, 9.0)).percentile(100) == 1.0
+
+
+@pytest.mark.parametrize("q", [-0.1, 100.1, math.nan])
+def test_percentile_outside_its_range_is_refused(q: float) -> None:
+    with pytest.raises(ValueError, match="q must be between 0 and 100, got"):
+        RUN.percentile(q)
+
+
+def test_percentile_of_no_response_is_refused() -> None:
+    with pytest.raises(ValueError, match="no response in this run"):
+        run_of(failed(0)).percentile(50)
+
+
+spans = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=15)
+
+
+@given(spans)
+def test_peak_in_flight_counts_overlaps(pairs: list[tuple[int, int]]) -> None:
+    run = run_of(*(answered(i, s, s + length) for i, (s, length) in enumerate(pairs)))
+    brute = max(
+        (sum(s <= moment < s + length for s, length in pairs) for moment in range(30)), default=0
+    )
+    assert run.peak_in_flight == brute
+
+
+def test_one_that_ends_when_another_starts_does_not_overlap() -> None:
+    assert most_at_once([0.0, 1.0], [1.0, 2.0]) == 1
+
+
+def test_a_stopwatch_sorts_and_measures() -> None:
+    run = Stopwatch("mine", Options()).run([answered(1), answered(0)])
+    assert [o.index for o in run] == [0, 1]
+    assert 0 < run.elapsed < 1
+    assert run.cpu >= 0
+    assert run.started_at.tzinfo is UTC

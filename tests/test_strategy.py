@@ -1,0 +1,150 @@
+"""Strategies: changed options, and names."""
+
+import functools
+import pickle
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+
+import pytest
+from fakes import URLS, answers
+
+from concurrent_fetch import Options, Outcome, Strategy, fetch_async, fetch_threaded, with_options
+from concurrent_fetch._strategy import effective_options, find_strategy, name_of
+from concurrent_fetch.clients import httpx_client
+from concurrent_fetch.errors import UnknownNameError
+
+Returned = Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]
+
+
+class Seen:
+    """A strategy that keeps the options it was called with."""
+
+    def __init__(self) -> None:
+        self.options: list[Options] = []
+
+    def __call__(self, urls: list[str], options: Options) -> list[Outcome]:
+        self.options.append(options)
+        return answers(urls)
+
+    def fetch(self, urls: list[str], options: Options) -> list[Outcome]:
+        return self(urls, options)
+
+
+def test_the_changes_hold_and_every_other_option_is_the_callers() -> None:
+    seen = Seen()
+    changed = with_options(seen, concurrency=8)
+    changed(URLS, Options(concurrency=2, timeout=5.0))
+    assert seen.options == [Options(concurrency=8, timeout=5.0)]
+    assert effective_options(changed, Options(timeout=5.0)) == Options(concurrency=8, timeout=5.0)
+
+
+def test_changes_upon_changes_add_up_and_the_outer_one_holds() -> None:
+    seen = Seen()
+    changed = with_options(with_options(seen, concurrency=4, timeout=1.0), concurrency=8)
+    changed(URLS, Options())
+    assert seen.options == [effective_options(changed, Options())]
+    assert seen.options == [Options(concurrency=8, timeout=1.0)]
+    assert name_of(changed) == "Seen(concurrency=8, timeout=1.0)"
+
+
+def test_a_strategy_without_changes_has_the_options_it_is_given() -> None:
+    assert effective_options(answers, Options(concurrency=3)) == Options(concurrency=3)
+
+
+def test_it_pickles_compares_hashes_and_shows_what_it_is() -> None:
+    changed = with_options(answers, concurrency=8, headers={"x-team": "blue"})
+    same = with_options(answers, concurrency=8, headers={"X-Team": "blue"})
+    assert pickle.loads(pickle.dumps(changed)) == changed == same
+    assert hash(changed) == hash(same)
+    assert changed != with_options(answers, concurrency=9)
+    assert repr(with_options(answers, concurrency=8)) == "answers(concurrency=8)"
+
+
+def test_its_name_hides_secret_headers() -> None:
+    changed = with_options(answers, headers={"Authorization": "secret"})
+    assert "secret" not in name_of(changed) + repr(changed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"concurency": 8},
+            "Options has no field 'concurency' (did you mean 'concurrency'?)",
+        ),
+        ({"xyz": 8}, "Options has no field 'xyz'"),
+        ({"concurrency": "8"}, "Options.concurrency must be an int, got '8'"),
+        ({"concurrency": 0}, "Options.concurrency must be at least 1, got 0"),
+    ],
+)
+def test_a_wrong_change_is_refused_at_once(changes: dict[str, object], message: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        with_options(answers, **changes)
+    assert str(caught.value) == message
+
+
+def test_what_is_no_strategy_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="a strategy must be callable, got 'threaded'"):
+        with_options("threaded", concurrency=8)  # type: ignore[arg-type]  # the mistake itself
+
+
+async def coroutine(urls: list[str], _options: Options) -> list[Outcome]:
+    return answers(urls)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "name"),
+    [
+        (answers, "answers"),
+        (coroutine, "coroutine"),
+        (Seen(), "Seen"),
+        (Seen().fetch, "fetch"),
+        (functools.partial(fetch_async, client="httpx"), "fetch_async(client='httpx')"),
+        (functools.partial(fetch_threaded, client=httpx_client), "fetch_threaded(client='httpx')"),
+        (functools.partial(answers), "answers()"),
+        (functools.partial(divmod, 8), "divmod(8)"),
+        (functools.partial(with_options(answers, timeout=2.0)), "answers(timeout=2.0)()"),
+        (with_options(functools.partial(answers), timeout=2.0), "answers()(timeout=2.0)"),
+        (lambda _urls, _options: [], "<lambda>"),
+    ],
+)
+def test_a_strategy_is_named_after_its_function_and_what_is_changed_of_it(
+    strategy: Callable[..., Returned], name: str
+) -> None:
+    assert name_of(strategy) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("sync", "fetch_sync"),
+        ("threaded", "fetch_threaded"),
+        ("async", "fetch_async"),
+        ("threaded+httpx", "fetch_threaded(client='httpx')"),
+        ("async+httpx", "fetch_async(client='httpx')"),
+    ],
+)
+def test_names_lead_to_the_built_in_strategies(name: str, called: str) -> None:
+    strategy: Strategy = find_strategy(name)
+    assert name_of(strategy) == called
+
+
+ALL = ". There are sync, threaded, async, each also with a client, as in 'threaded+httpx'"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("threded", f"no strategy is called 'threded' (did you mean 'threaded'?){ALL}"),
+        ("qqq", f"no strategy is called 'qqq'{ALL}"),
+        ("", f"no strategy is called ''{ALL}"),
+        ("qqq+httpx", f"no strategy is called 'qqq'{ALL}"),
+        ("sync+aiohttp", "client 'aiohttp' works with fetch_async only"),
+        ("async+requests", "client 'requests' works with fetch_sync or fetch_threaded only"),
+        ("sync+htpx", "did you mean 'httpx'?"),
+        ("sync+", "no client is called ''"),
+    ],
+)
+def test_an_unknown_name_is_told_which_there_are(name: str, message: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        find_strategy(name)
+    assert message in str(caught.value)

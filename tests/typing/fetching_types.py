@@ -1,0 +1,59 @@
+"""What the types of the fetching half promise: read by mypy, never run."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from typing import Any, assert_never, assert_type
+
+import concurrent_fetch as cf
+from concurrent_fetch.clients import aiohttp_client, httpx_client, requests_client
+
+URLS = ["http://example.com/"]
+
+
+def plain() -> None:
+    assert_type(cf.fetch_sync(URLS), cf.Run)
+    assert_type(cf.fetch_threaded(iter(URLS), cf.Options(concurrency=3)), cf.Run)
+    assert_type(cf.fetch_sync(URLS, client=requests_client), cf.Run)
+    assert_type(cf.iter_sync(URLS), Generator[cf.Outcome, None, None])
+    assert_type(cf.iter_threaded(URLS, client="httpx"), Generator[cf.Outcome, None, None])
+
+
+async def on_a_loop(arriving: AsyncIterator[str]) -> None:
+    assert_type(await cf.fetch_async(URLS), cf.Run)
+    assert_type(await cf.fetch_async(arriving, client=aiohttp_client), cf.Run)
+    assert_type(cf.iter_async(arriving), AsyncGenerator[cf.Outcome, None])
+    async for outcome in cf.iter_async(URLS):
+        assert_type(outcome, cf.Response | cf.Failure)
+    async with aiohttp_client.session() as get:
+        assert_type(await get("http://example.com/", 3), cf.Response | cf.Failure)
+
+
+def outcomes(run: cf.Run) -> None:
+    assert_type(run[0], cf.Response | cf.Failure)
+    assert_type(run[1:], tuple[cf.Response | cf.Failure, ...])
+    assert_type(run.responses, tuple[cf.Response, ...])
+    assert_type(run.failures, tuple[cf.Failure, ...])
+    assert_type(run.to_columns(), dict[str, list[Any]])
+    assert_type(run.percentile(50), float)
+    for outcome in run:
+        assert_type(outcome.elapsed, float)
+        match outcome:
+            case cf.Response():
+                assert_type(outcome.text, str)
+                assert_type(outcome.timing.waiting, float | None)
+            case cf.Failure():
+                assert_type(outcome.kind, cf.FailureKind)
+            case _:
+                assert_never(outcome)
+    with httpx_client.session(cf.Options(digest=True)) as get:
+        assert_type(get("http://example.com/"), cf.Response | cf.Failure)
+
+
+def refused() -> None:
+    cf.fetch_sync(URLS, 5)  # type: ignore[arg-type]  # options are Options
+    cf.fetch_sync(None)  # type: ignore[arg-type]  # URLs are an iterable
+    cf.fetch_sync([b"http://example.com/"])  # type: ignore[list-item]  # of str
+    cf.fetch_sync(URLS, client=aiohttp_client)  # type: ignore[arg-type]  # a plain client
+    cf.iter_async(URLS, client=requests_client)  # type: ignore[arg-type]  # an async client
+    cf.Options(concurrency="5")  # type: ignore[arg-type]  # an int
+    cf.Options(5)  # type: ignore[call-arg]  # keywords only
+    assert cf.fetch_sync(URLS)[0].body  # type: ignore[union-attr]  # it may be a Failure

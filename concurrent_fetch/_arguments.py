@@ -21,7 +21,6 @@ offline, in about 7 s.
 _MORE = """\
 examples:
   concurrent-fetch
-  concurrent-fetch compare --file urls.txt --concurrency 32
   concurrent-fetch compare --file urls.txt -s threaded -s threaded+httpx -s async
   concurrent-fetch fetch https://example.com https://example.org
   concurrent-fetch serve --latency 0.05 --capacity 10 --port 8000
@@ -37,7 +36,6 @@ _MORE_ON_COMPARE = """\
 The first strategy is the reference. Each runs once more, untimed, before the rounds.
 
 examples:
-  concurrent-fetch compare https://example.com https://example.org
   concurrent-fetch compare --file urls.txt -s sync -s threaded+httpx --rounds 10,20,40
   grep -v slow urls.txt | concurrent-fetch compare -
 """

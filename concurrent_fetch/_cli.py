@@ -13,8 +13,7 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch._url import redact
 from concurrent_fetch._url_list import read_urls
 from concurrent_fetch.errors import ConcurrentFetchError
-from concurrent_fetch.render import count, seconds
-from concurrent_fetch.render._characters import visible
+from concurrent_fetch.render import count, seconds, visible
 from concurrent_fetch.server import LocalServer, serve
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 

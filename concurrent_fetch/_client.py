@@ -7,7 +7,6 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
-from difflib import get_close_matches
 from functools import cache
 from typing import Protocol, TypeVar
 
@@ -15,6 +14,7 @@ import attrs
 
 from concurrent_fetch._fetch import AsyncSend, Fetching, Send, fetch, fetch_async
 from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._names import did_you_mean
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch.errors import UnknownNameError
@@ -141,10 +141,8 @@ def _advice(name: str, group: str, others: str) -> str:
     names = sorted(_loaders(group))
     if name in {**_loaders(_GROUP), **_loaders(_ASYNC_GROUP)}:
         return f"client {name!r} works with {others} only; here there are {', '.join(names)}"
-    close = get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else "."
     known = ", ".join(names) or "none: is concurrent_fetch installed?"
-    return f"no client is called {name!r}{hint} There are {known}"
+    return f"no client is called {name!r}{did_you_mean(name, names)}. There are {known}"
 
 
 @cache

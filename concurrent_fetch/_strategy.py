@@ -2,13 +2,13 @@
 
 import functools
 from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
-from difflib import get_close_matches
 from pkgutil import resolve_name
 from typing import Any, Protocol
 
 import attrs
 
 from concurrent_fetch._client import find_async_client, find_client
+from concurrent_fetch._names import did_you_mean
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch.errors import UnknownNameError
@@ -66,7 +66,7 @@ def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
     fields = [field.name for field in attrs.fields(Options)]
     for name in changes:
         if name not in fields:
-            raise TypeError(f"Options has no field {name!r}{_hint(name, fields)}")
+            raise TypeError(f"Options has no field {name!r}{did_you_mean(name, fields)}")
     if isinstance(strategy, ConfiguredStrategy):
         changes = dict(strategy.changes) | changes
         strategy = strategy.strategy
@@ -116,7 +116,7 @@ def find_strategy(name: str) -> Strategy:
     base, plus, client = name.partition("+")
     if base not in _BUILT_IN:
         raise UnknownNameError(
-            f"no strategy is called {base!r}{_hint(base, list(_BUILT_IN))}. There are "
+            f"no strategy is called {base!r}{did_you_mean(base, _BUILT_IN)}. There are "
             f"{', '.join(_BUILT_IN)}, each also with a client, as in 'threaded+httpx'"
         )
     function = resolve_name(_BUILT_IN[base])
@@ -125,8 +125,3 @@ def find_strategy(name: str) -> Strategy:
     find(client if plus else function.__kwdefaults__["client"])
     strategy: Strategy = functools.partial(function, client=client) if plus else function
     return strategy
-
-
-def _hint(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

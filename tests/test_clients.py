@@ -271,7 +271,9 @@ def test_names_find_the_built_in_clients() -> None:
 
 
 def test_unknown_names_are_refused_with_a_suggestion() -> None:
-    with pytest.raises(UnknownNameError, match=r"no client is called 'reqests'; did you mean 'req"):
+    with pytest.raises(
+        UnknownNameError, match=r"no client is called 'reqests' \(did you mean 'req"
+    ):
         find_client("reqests")
     with pytest.raises(UnknownNameError, match=r"no client is called 'zzz'\. There are httpx, req"):
         find_client("zzz")

@@ -10,9 +10,10 @@ import attrs
 import pytest
 from fakes import URLS, Clock, failure, response, taking
 
-from concurrent_fetch import Comparison, Outcome, Runner, Verdict
+from concurrent_fetch import Comparison, Outcome, Runner, Verdict, fetch_sync, fetch_threaded
 from concurrent_fetch._report import Line
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
+from concurrent_fetch.server import LocalServer
 
 # Factors around 1 whose typical value is 1 and whose interval says nothing.
 WAVERING = (1.0, 1.5, 0.5, 1.25, 0.75, 1.0, 1.5, 0.5, 1.25, 0.75, 1.0)
@@ -397,3 +398,18 @@ def test_comparing_what_cannot_be_is_refused_by_name() -> None:
     )
     with pytest.raises(NotComparableError, match="b and a cannot be compared: 4 of 4 URLs came"):
         comparison.speedup("c", over="b")
+
+
+def test_columns_and_dicts_hold_every_timed_fetch_with_its_strategy_and_round() -> None:
+    with LocalServer() as server:
+        runner = Runner(server.urls(2), rounds=2, seed=1)
+        comparison = runner.compare(fetch_sync, fetch_threaded)
+    columns = comparison.to_columns()
+    expected = [(name, r) for r, names in enumerate(comparison.order) for name in names]
+    pairs = list(zip(columns["strategy"], columns["round"], strict=True))
+    assert pairs == [pair for pair in expected for _ in range(2)]
+    assert columns["status_code"] == [200] * 8
+    assert columns["index"] == [0, 1] * 4
+    dicts = comparison.to_dicts()
+    assert [row["elapsed"] for row in dicts] == columns["elapsed"]
+    assert list(dicts[0]) == list(columns)

@@ -16,7 +16,18 @@ PACKAGE = Path(__file__).parents[1] / "concurrent_fetch"
 FLOORS: tuple[tuple[str, ...], ...] = (
     # 0: rules, numbers, pictures and the server; none of them knows what a fetch is
     (
-        *("errors", "_units", "_kinds", "_host", "_url", "_headers", "_head", "_content", "_text"),
+        *(
+            "errors",
+            "_units",
+            "_kinds",
+            "_names",
+            "_host",
+            "_url",
+            "_headers",
+            "_head",
+            "_content",
+            "_text",
+        ),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
         *("_deadlines", "_terminal", "_url_list"),
         *("render", "server"),

@@ -1,5 +1,4 @@
 """Tables as text, and numbers as people read them."""
-# ruff: noqa: RUF001 - the multiplication sign and the dash are meant
 
 import math
 from typing import Any

@@ -248,3 +248,20 @@ def test_threads_and_sockets_end_with_the_run(
     with nothing_left():
         client_strategy.fetch(local.urls(50), Options(concurrency=10))
     eventually(lambda: local.stats().open_connections == 0)
+
+
+def test_urls_that_never_come_do_not_hold_a_stop(local: LocalServer) -> None:
+    """A worker waits inside the URL iterable; the others wait for their turn to read it."""
+    never = threading.Event()
+
+    def two_and_then_none() -> Iterator[str]:
+        yield from local.urls(2)
+        never.wait()
+
+    outcomes = cf.iter_threaded(two_and_then_none(), Options(concurrency=8))
+    assert [next(outcomes).ok for _ in range(2)] == [True, True]
+    started = time.monotonic()
+    outcomes.close()
+    elapsed = time.monotonic() - started
+    never.set()
+    assert elapsed < 1

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiohttp
 from aiohttp import client_exceptions, http_exceptions
@@ -46,7 +46,8 @@ _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 @asynccontextmanager
 async def _open(options: Options) -> AsyncIterator[AsyncSend]:
-    async with _session(options) as session:
+    served: _Served = {}
+    async with _session(options, served) as session:
         usual: Mapping[str, str] | None = None
 
         async def send(exchange: Exchange) -> None:
@@ -74,7 +75,11 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
                         exchange.receive(chunk)
                 _check_end(exchange, response)
 
-        yield send
+        try:
+            yield send
+        finally:
+            for response in served.values():
+                response.transport.abort()  # close() of TLS waits for the other side
     await asyncio.sleep(0)  # transports close their sockets in the next turn of the loop
 
 
@@ -96,11 +101,13 @@ def _as_yarl(target: CanonicalURL) -> URL:
     )
 
 
+# Every open connection, and its latest response.
+_Served: TypeAlias = dict[Any, Any]
 # Which exchange this task is sending: aiohttp hands no argument of ours down to its response.
 _sending: ContextVar[Exchange] = ContextVar("_sending")
 
 
-def _session(options: Options) -> aiohttp.ClientSession:
+def _session(options: Options, served: _Served) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         limit=0,  # concurrency is the strategy's; a queue in here would count as latency
         ssl=tls_context(options.verify),
@@ -109,7 +116,7 @@ def _session(options: Options) -> aiohttp.ClientSession:
     )
     return aiohttp.ClientSession(
         connector=connector,
-        response_class=_response_class(),
+        response_class=_response_class(served),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(
@@ -131,9 +138,7 @@ def _check_end(exchange: Exchange, response: Any) -> None:
         raise error
 
 
-def _response_class() -> type[aiohttp.ClientResponse]:
-    served: dict[Any, aiohttp.ClientResponse] = {}  # every open connection, its latest response
-
+def _response_class(served: _Served) -> type[aiohttp.ClientResponse]:
     def lost(protocol: Any, closed: asyncio.Future[None]) -> None:
         closed.exception()  # or asyncio would report it as never looked at
         body: Any = served.pop(protocol).content  # None before the head is there
@@ -146,6 +151,7 @@ def _response_class() -> type[aiohttp.ClientResponse]:
 
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             self.protocol = protocol = connection.protocol
+            self.transport = connection.transport
             _sending.get().mark_sent(reused=protocol in served)
             closed = protocol.closed  # None: already lost
             if closed is not None:

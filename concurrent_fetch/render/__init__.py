@@ -1,5 +1,6 @@
 """Turns neutral descriptions into something to look at; knows nothing of what they describe."""
 
+from concurrent_fetch.render._characters import visible
 from concurrent_fetch.render._format import (
     count,
     interval,
@@ -24,4 +25,5 @@ __all__ = [
     "seconds",
     "size",
     "to_text",
+    "visible",
 ]

@@ -27,9 +27,9 @@ async def fetch_async(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is a blocking one.
         UnknownNameError: there is no async client of that name.
     """
-    watch = Stopwatch("fetch_async", options)
-    async with aclosing(iter_async(urls, options, client=client)) as outcomes:
-        return await watch.run_async(outcomes)
+    outcomes = iter_async(urls, options, client=client)  # imports the client: not on the clock
+    async with aclosing(outcomes):
+        return await Stopwatch("fetch_async", options).run_async(outcomes)
 
 
 def iter_async(

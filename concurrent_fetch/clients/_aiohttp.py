@@ -78,8 +78,9 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
         try:
             yield send
         finally:
-            for response in served.values():
-                response.transport.abort()  # close() of TLS waits for the other side
+            for protocol in served:
+                if protocol.transport is not None:
+                    protocol.transport.abort()  # close() of TLS waits for the other side
     await asyncio.sleep(0)  # transports close their sockets in the next turn of the loop
 
 
@@ -132,10 +133,11 @@ def _session(options: Options, served: _Served) -> aiohttp.ClientSession:
 
 def _check_end(exchange: Exchange, response: Any) -> None:
     """Raise where a body that goes on to the end of the connection ended in a reset."""
-    head, error = exchange.head, response.protocol.exception()
-    to_the_end = head is not None and head.content_length is None and not head.chunked
-    if to_the_end and isinstance(error, aiohttp.ClientOSError):
-        raise error
+    head = exchange.head
+    if head is not None and head.content_length is None and not head.chunked:
+        error = response.protocol.exception()
+        if isinstance(error, aiohttp.ClientOSError):
+            raise error
 
 
 def _response_class(served: _Served) -> type[aiohttp.ClientResponse]:
@@ -151,13 +153,13 @@ def _response_class(served: _Served) -> type[aiohttp.ClientResponse]:
 
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             self.protocol = protocol = connection.protocol
-            self.transport = connection.transport
-            _sending.get().mark_sent(reused=protocol in served)
-            closed = protocol.closed  # None: already lost
-            if closed is not None:
-                if protocol not in served:
-                    closed.add_done_callback(partial(lost, protocol))
+            reused = protocol in served
+            _sending.get().mark_sent(reused=reused)
+            if reused:
                 served[protocol] = self
+            elif (closed := protocol.closed) is not None:  # None: already lost
+                served[protocol] = self
+                closed.add_done_callback(partial(lost, protocol))
             try:
                 return await super().start(connection)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

@@ -108,7 +108,14 @@ class _Workers:
 
     async def _work(self) -> None:
         try:
-            while (job := await self._take()) is not None:
+            while True:
+                if self._source is not None or len(self.ready) >= self._concurrency:
+                    await self._turn()
+                job = self._feed.take()
+                if job is None:
+                    return
+                if len(self._tasks) < self._concurrency:
+                    self.start()
                 index, url = job
                 self.ready.append(await self._get(url, index))
                 self._news.set()
@@ -119,16 +126,13 @@ class _Workers:
             self._active -= 1
             self._news.set()
 
-    async def _take(self) -> tuple[int, str] | None:
+    async def _turn(self) -> None:
+        """Wait until there is room for one more outcome, and a URL has arrived."""
         while len(self.ready) >= self._concurrency:
             self._room.clear()
             await self._room.wait()
         if self._source is not None:
             await self._source.pull()
-        job = self._feed.take()
-        if job is not None and len(self._tasks) < self._concurrency:
-            self.start()
-        return job
 
     def _wake_up(self) -> None:
         """Turn the loop now and then: an idle one notices an interrupted notebook cell late."""

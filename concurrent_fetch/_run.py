@@ -1,7 +1,7 @@
 """Run: one strategy, once over all URLs, and what came back."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 from time import perf_counter, process_time
@@ -212,18 +212,11 @@ class Stopwatch:
         self._start = perf_counter(), process_time()
 
     def run(self, outcomes: Iterable[Outcome]) -> Run:
-        """Collect the outcomes and stop."""
-        return self._stop(list(outcomes))
-
-    async def run_async(self, outcomes: AsyncIterable[Outcome]) -> Run:
-        """Collect the outcomes and stop."""
-        return self._stop([outcome async for outcome in outcomes])
-
-    def _stop(self, outcomes: list[Outcome]) -> Run:
+        """Collect the outcomes, then stop."""
+        collected = list(outcomes)
         elapsed, cpu = perf_counter() - self._start[0], process_time() - self._start[1]
-        outcomes.sort(key=lambda outcome: outcome.index)
         return Run(
-            outcomes=tuple(outcomes),
+            outcomes=tuple(sorted(collected, key=lambda outcome: outcome.index)),
             strategy=self._strategy,
             options=self._options,
             started_at=self._started_at,

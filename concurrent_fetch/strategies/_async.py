@@ -1,9 +1,10 @@
 """On an event loop: as many tasks as may be in flight, pulling from one feed."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from concurrent_fetch._client import AsyncClient, AsyncGet, find_async_client
 from concurrent_fetch._feed import Feed
@@ -27,9 +28,11 @@ async def fetch_async(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is a blocking one.
         UnknownNameError: there is no async client of that name.
     """
-    outcomes = iter_async(urls, options, client=client)  # imports the client: not on the clock
-    async with aclosing(outcomes):
-        return await Stopwatch("fetch_async", options).run_async(outcomes)
+    made = _workers(urls, options, client)  # imports the client: not on the clock
+    watch = Stopwatch("fetch_async", options)
+    async with made as workers:
+        await workers.are_done()
+    return watch.run(workers.ready)
 
 
 def iter_async(
@@ -44,21 +47,49 @@ def iter_async(
     outcomes taken. Arguments are checked at the call; errors as in `fetch_async`. When the
     generator ends or is closed, what is in flight is cancelled.
     """
-    source: Iterable[str] = _Arrivals(urls) if isinstance(urls, AsyncIterable) else urls
-    check_options(options)
-    return _outcomes(Feed(source), source, options, find_async_client(client))
+    return _outcomes(_workers(urls, options, client, bounded=True))
 
 
 async def _outcomes(
-    feed: Feed, source: Iterable[str], options: Options, client: AsyncClient
+    made: "AbstractAsyncContextManager[_Workers]",
 ) -> AsyncGenerator[Outcome, None]:
+    async with made as workers:
+        while await workers.some_are_ready():
+            while workers.ready:
+                yield workers.next_outcome()
+
+
+def _workers(
+    urls: Iterable[str] | AsyncIterable[str],
+    options: Options,
+    client: str | AsyncClient,
+    *,
+    bounded: bool = False,
+) -> "AbstractAsyncContextManager[_Workers]":
+    """Check the arguments; return what opens the client, and the workers on it.
+
+    `bounded`: they wait when as many outcomes as may be in flight have not been taken.
+    """
+    arrivals = _Arrivals(urls) if isinstance(urls, AsyncIterable) else None
+    feed = Feed(urls if arrivals is None else arrivals)  # type: ignore[arg-type]  # plain, if not async
+    check_options(options)
+    room = options.concurrency if bounded else math.inf
+    return _at_work(feed, arrivals, options, find_async_client(client), room)
+
+
+@asynccontextmanager
+async def _at_work(
+    feed: Feed,
+    arrivals: "_Arrivals | None",
+    options: Options,
+    client: AsyncClient,
+    room: float,
+) -> "AsyncIterator[_Workers]":
     async with client.session(options) as get:
-        workers = _Workers(feed, source, options.concurrency, get)
+        workers = _Workers(feed, arrivals, options.concurrency, room, get)
         try:
             workers.start()
-            while await workers.some_are_ready():
-                while workers.ready:
-                    yield workers.next_outcome()
+            yield workers
         finally:
             await workers.stop()
 
@@ -69,17 +100,26 @@ class _Workers:
     Each starts the next one when it has found work, so there are never more than URLs.
     """
 
-    def __init__(self, feed: Feed, source: Iterable[str], concurrency: int, get: AsyncGet) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        arrivals: "_Arrivals | None",
+        concurrency: int,
+        room: float,
+        get: AsyncGet,
+    ) -> None:
         self.ready = deque[Outcome]()
         self._feed = feed
-        self._source = source if isinstance(source, _Arrivals) else None
+        self._arrivals = arrivals
         self._concurrency = concurrency
+        self._room = room
         self._get = get
         self._tasks: list[asyncio.Task[None]] = []
         self._active = 0
         self._error: BaseException | None = None
         self._news = asyncio.Event()
-        self._room = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._end = asyncio.Event()
         self._tick = asyncio.get_running_loop().call_later(_TICK, self._wake_up)
 
     def start(self) -> None:
@@ -92,12 +132,18 @@ class _Workers:
         while not self.ready and self._active and self._error is None:
             self._news.clear()
             await self._news.wait()
-        if self._error is not None:
+        if self._error is not None and not self.ready:
             raise self._error
         return bool(self.ready)
 
+    async def are_done(self) -> None:
+        """Wait for all outcomes. Raises what reading the URLs raised."""
+        await self._end.wait()
+        if self._error is not None:
+            raise self._error
+
     def next_outcome(self) -> Outcome:
-        self._room.set()
+        self._taken.set()
         return self.ready.popleft()
 
     async def stop(self) -> None:
@@ -109,7 +155,7 @@ class _Workers:
     async def _work(self) -> None:
         try:
             while True:
-                if self._source is not None or len(self.ready) >= self._concurrency:
+                if self._arrivals is not None or len(self.ready) >= self._room:
                     await self._turn()
                 job = self._feed.take()
                 if job is None:
@@ -125,14 +171,16 @@ class _Workers:
         finally:
             self._active -= 1
             self._news.set()
+            if not self._active or self._error is not None:
+                self._end.set()
 
     async def _turn(self) -> None:
         """Wait until there is room for one more outcome, and a URL has arrived."""
-        while len(self.ready) >= self._concurrency:
-            self._room.clear()
-            await self._room.wait()
-        if self._source is not None:
-            await self._source.pull()
+        while len(self.ready) >= self._room:
+            self._taken.clear()
+            await self._taken.wait()
+        if self._arrivals is not None:
+            await self._arrivals.pull()
 
     def _wake_up(self) -> None:
         """Turn the loop now and then: an idle one notices an interrupted notebook cell late."""

@@ -277,3 +277,21 @@ def test_aclosing_an_iterator_that_never_ran_does_nothing() -> None:
     asyncio.run(close())
     cf.iter_sync(URLS).close()
     cf.iter_threaded(URLS).close()
+
+
+def test_threads_that_the_system_refuses_lose_no_url(
+    local: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, started = threading.Thread.start, list[str]()
+
+    def three_and_no_more(thread: threading.Thread) -> None:
+        if thread.name.startswith("fetch-"):
+            if len(started) == 3:
+                raise RuntimeError("can't start new thread")
+            started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", three_and_no_more)
+    run = cf.fetch_threaded(local.urls(40), Options(concurrency=16))
+    assert [response.status_code for response in run.responses] == [200] * 40
+    assert {response.worker for response in run.responses} <= set(started)

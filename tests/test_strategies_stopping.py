@@ -265,3 +265,16 @@ def test_urls_that_never_come_do_not_hold_a_stop(local: LocalServer) -> None:
     elapsed = time.monotonic() - started
     never.set()
     assert elapsed < 1
+
+
+def test_what_came_before_the_urls_failed_is_not_lost(
+    client_strategy: ClientStrategy, local: LocalServer
+) -> None:
+    def thirty_and_then_an_error() -> Iterator[str]:
+        yield from local.urls(30)
+        raise OSError("the list ends here")
+
+    taken: list[cf.Outcome] = []
+    with pytest.raises(OSError, match="the list ends here"):
+        client_strategy.take(99, thirty_and_then_an_error(), Options(concurrency=4), taken.append)
+    assert len(taken) >= 26  # what was still in flight when the iterable failed is aborted

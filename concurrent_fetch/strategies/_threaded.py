@@ -113,9 +113,15 @@ class _Workers:
         number = len(self._threads) + 1
         # A daemon: a look-up that cannot be interrupted must not hold the process.
         thread = threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True)
-        self._threads.append(thread)
-        self._active += 1
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            if not self._threads:
+                raise
+            self._concurrency = len(self._threads)  # the system has no more: go on with these
+        else:
+            self._threads.append(thread)
+            self._active += 1
 
     def _work(self) -> None:
         try:

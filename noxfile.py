@@ -12,7 +12,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "floors", "docs", "typing", "tests"]
+nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "tests"]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
@@ -49,6 +49,15 @@ def typing(session: nox.Session) -> None:
     install(session, "typing")
     session.run("mypy")
     session.run("pyright")
+
+
+# On the oldest Python: not every old version has a wheel for the newer ones.
+@nox.session(python=PYTHONS[0], venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """A quick part of the tests on the lowest versions that pyproject.toml allows."""
+    groups = nox.project.dependency_groups(PROJECT, "test")
+    session.install("--resolution", "lowest-direct", "-e", ".", *groups)
+    session.run("pytest", "tests/test_clients.py", "tests/test_fetch.py")
 
 
 @nox.session(python=PYTHONS)

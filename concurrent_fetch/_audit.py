@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import attrs
 
 from concurrent_fetch._record import Record
-from concurrent_fetch._url import redact
+from concurrent_fetch._redaction import redact
 
 _TOO_MANY_MARKED = 0.1
 
@@ -77,6 +77,20 @@ def deviation(
     if bodies:
         return f"brought another body than {reference.strategy} for {redact(urls[bodies[0]])}"
     return None
+
+
+def not_of_this_run(record: Record, *, subject: str = "") -> str | None:
+    """Return the reason against a strategy that gave outcomes of another time, as a cache does."""
+    if not record.outside:
+        return None
+    outcomes, were, times = (
+        ("outcome", "was", "its times lie")
+        if record.outside == 1
+        else ("outcomes", "were", "their times lie")
+    )
+    return (
+        f"{record.outside} {outcomes}{subject} {were} not fetched in this run ({times} outside it)"
+    )
 
 
 def too_many_marked(marked: int, rounds: int) -> str | None:

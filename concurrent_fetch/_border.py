@@ -2,7 +2,8 @@
 
 A client's own class says little (`requests.ConnectionError` is a name that does not resolve and
 a port that refuses at once), so the innermost cause is asked first: by the shared rules, then
-by the client's own table.
+by the client's own table. What stands here is never raised at: a foreign exception may fail when it
+is read or shown.
 """
 
 import socket
@@ -40,11 +41,19 @@ _IN_HEAD = {FailureKind.INCOMPLETE: FailureKind.DISCONNECTED}
 
 
 def classify(
-    error: BaseException, own: FailureTable, *, in_body: bool
+    error: BaseException,
+    own: FailureTable,
+    *,
+    in_body: bool,
+    handled: BaseException | None = None,
 ) -> tuple[FailureKind, BaseException]:
-    """Return the kind of the failure and the exception in `error`'s chain that decided it."""
+    """Return the kind of the failure and the exception in `error`'s chain that decided it.
+
+    `handled` is what the caller was handling before: Python makes it the context of all that is
+    raised, and it is no cause of it.
+    """
     moved = _IN_BODY if in_body else _IN_HEAD
-    chain = list(causes(error))[::-1]
+    chain = list(causes(error, handled))[::-1]
     for table in (SHARED, own):
         for cause in chain:
             kind = _look_up(type(cause), table)
@@ -53,28 +62,50 @@ def classify(
     return FailureKind.OTHER, error
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exception and all that it came from, outermost first.
+def causes(error: BaseException, handled: BaseException | None = None) -> Iterator[BaseException]:
+    """Yield the exception and all that it came from, outermost first; the chain ends at `handled`.
 
     Libraries wrap in every way there is: `__cause__`, `__context__` (also where `from None` hides
     it), an exception among the arguments, a `reason`, the members of a group.
     """
-    queue, seen = [error], set[int]()
+    queue, seen = [error], {id(handled)} - {id(error)}
     while queue:
         current = queue.pop(0)
         if id(current) in seen or isinstance(current, _NO_CAUSE):
             continue
         seen.add(id(current))
         yield current
-        group = current.exceptions if isinstance(current, BaseExceptionGroup) else ()
-        found = (
-            *group,
-            *current.args,
-            getattr(current, "reason", None),
-            current.__cause__,
-            current.__context__,
-        )
-        queue += [cause for cause in found if isinstance(cause, BaseException)]
+        queue += _named_by(current)
+
+
+def in_words(error: BaseException) -> str:
+    """Return the exception's class and text, as far as it can be had."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception as failed:  # noqa: BLE001 - foreign code
+        text = f"its text cannot be had, that raises {type(failed).__name__}"
+    return f"{name}: {text}" if text else name
+
+
+def _named_by(error: BaseException) -> list[BaseException]:
+    """Return the exceptions that this one names as what it came from."""
+    members = _read(error, "exceptions") if isinstance(error, BaseExceptionGroup) else ()
+    arguments = _read(error, "args")
+    found = (
+        *(members if isinstance(members, tuple) else ()),
+        *(arguments if isinstance(arguments, tuple) else ()),
+        *(_read(error, name) for name in ("reason", "__cause__", "__context__")),
+    )
+    return [cause for cause in found if isinstance(cause, BaseException)]
+
+
+def _read(error: BaseException, name: str) -> object:
+    try:
+        value: object = getattr(error, name, None)
+    except Exception:  # noqa: BLE001 - a foreign property
+        return None
+    return value
 
 
 def _look_up(cls: type[BaseException], table: FailureTable) -> FailureKind | None:

@@ -1,19 +1,21 @@
-"""The command line: arguments in, tables and lines on stdout, an exit code out."""
+"""The command line: arguments in, results on stdout, remarks on stderr, an exit code out."""
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 
+import attrs
+
 from concurrent_fetch._arguments import options_of, parse, strategies_of, usage
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._outcome import Outcome, Response
+from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
 from concurrent_fetch._runner import Runner
 from concurrent_fetch._terminal import OutputError, flush, folded, is_watched, note, show
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._url import redact
 from concurrent_fetch._url_list import read_urls
 from concurrent_fetch.errors import ConcurrentFetchError
-from concurrent_fetch.render import count, seconds, visible
+from concurrent_fetch.render import count, many, seconds, to_text, visible
 from concurrent_fetch.server import LocalServer, serve
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
@@ -53,7 +55,7 @@ def _status(argv: Sequence[str] | None) -> int:
 def _demonstrate(_: argparse.Namespace) -> int:
     note(
         "Comparing fetch_sync, fetch_threaded and fetch_async on "
-        f"{_urls(_DEMO_URLS)} of a local server, {seconds(_DEMO_LATENCY)} each: about 7 s."
+        f"{many(_DEMO_URLS, 'URL')} of a local server, {seconds(_DEMO_LATENCY)} each: about 7 s."
     )
     with LocalServer(latency=_DEMO_LATENCY) as server:
         runner = Runner(server.urls(_DEMO_URLS), rounds=10, progress=is_watched())
@@ -117,7 +119,10 @@ _COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {
 
 
 def _show_comparison(comparison: Comparison) -> int:
-    show(f"{comparison}\n\n{folded(comparison.explain())}")
+    table = comparison.table()
+    show(f"{to_text(attrs.evolve(table, notes=()))}\n\n{folded(comparison.explain())}")
+    for remark in table.notes:
+        note(visible(remark))
     failed, refused = set[int](), set[int]()
     for record in (*comparison.checks.values(), *comparison.records):
         failed |= {i for i, kind in enumerate(record.columns["kind"]) if kind is not None}
@@ -129,7 +134,7 @@ def _show_run(run: Run) -> int:
     rows = [_row(outcome) for outcome in run]
     result, size, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
     lines = [f"{r:<{result}}  {s:>{size}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
-    show("\n".join([*lines, f"{_urls(len(run))} in {run.elapsed:.2f} s"]))
+    show("\n".join([*lines, f"{many(len(run), 'URL')} in {run.elapsed:.2f} s"]))
     return _show_losses(len(run.failures), len(run.not_ok) - len(run.failures), len(run))
 
 
@@ -143,11 +148,7 @@ def _row(outcome: Outcome) -> tuple[str, str, str, str]:
 def _show_losses(failed: int, refused: int, total: int) -> int:
     """Say how many URLs failed, and how many got a status of 400 or above; return the exit code."""
     if failed:
-        note(f"failed: {count(failed)} of {_urls(total)}")
+        note(f"failed: {count(failed)} of {many(total, 'URL')}")
     if refused:
-        note(f"status 400 or above: {count(refused)} of {_urls(total)}")
+        note(f"status 400 or above: {count(refused)} of {many(total, 'URL')}")
     return 1 if failed else 0
-
-
-def _urls(n: int) -> str:
-    return f"{count(n)} URL" + ("" if n == 1 else "s")

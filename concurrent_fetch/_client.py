@@ -12,7 +12,8 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from concurrent_fetch._fetch import AsyncSend, Fetching, Send, fetch, fetch_async
+from concurrent_fetch._drive import AsyncSend, Send, drive, drive_async
+from concurrent_fetch._fetch import Fetching
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._names import did_you_mean
 from concurrent_fetch._options import Options, check_options
@@ -64,7 +65,7 @@ class Client:
         with self.open(fetching.options) as send:
 
             def get(url: str, index: int = 0) -> Outcome:
-                return fetch(send, url, index, fetching)
+                return drive(send, url, index, fetching)
 
             try:
                 yield get
@@ -91,7 +92,7 @@ class AsyncClient:
         async with self.open(fetching.options) as send:
 
             async def get(url: str, index: int = 0) -> Outcome:
-                return await fetch_async(send, url, index, fetching)
+                return await drive_async(send, url, index, fetching)
 
             try:
                 yield get

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from concurrent_fetch._outcome import Failure, Outcome, Response
-from concurrent_fetch._url import redact
+from concurrent_fetch._redaction import redact
 
 
 def _of_response(name: str) -> Callable[[Outcome], Any]:

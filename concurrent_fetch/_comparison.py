@@ -18,7 +18,7 @@ from concurrent_fetch._run import Run
 from concurrent_fetch._stats import Estimate, Spread, rounds_needed, speedup, spread
 from concurrent_fetch._verdict import Verdict, verdict_of
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
-from concurrent_fetch.render import Table, count, interval, ratio, seconds, to_text
+from concurrent_fetch.render import Table, interval, many, ratio, seconds, to_text
 
 _ALPHA = 0.05
 _FEWEST_ROUNDS = 6
@@ -164,7 +164,7 @@ class Comparison:
     def table(self) -> Table:
         """Return the comparison as a neutral table, for any renderer."""
         start, end = (t.astimezone().strftime("%H:%M") for t in (self.started_at, self.finished_at))
-        size = f"{_many(len(self.urls), 'URL')} × {_many(self.rounds, 'round')}"
+        size = f"{many(len(self.urls), 'URL')} × {many(self.rounds, 'round')}"
         caption = (
             f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
             f"this machine, {start}–{end}"
@@ -208,6 +208,8 @@ class Comparison:
         busy = sum(r.busy for r in complete)
         fetches = len(self.urls) * len(complete) or math.nan
         reasons = self.reasons_against(name)
+        if any(r.outside for r in complete):
+            busy = math.nan  # no times of fetches of these runs
         return Line(
             name=name,
             typical=self.typical(name) if complete else None,
@@ -253,8 +255,8 @@ class Comparison:
 
     def _alpha(self, *, all_pairs: bool = False) -> float:
         """The level of one interval, so that all of them hold together at every planned look."""
-        count = len(self.strategies)
-        pairs = count * (count - 1) // 2 if all_pairs else count - 1
+        n = len(self.strategies)
+        pairs = n * (n - 1) // 2 if all_pairs else n - 1
         return _ALPHA / (max(1, pairs) * len(self.looks))
 
     def _judge(self, name: str, base: str, *, all_pairs: bool = False) -> Verdict:
@@ -264,7 +266,3 @@ class Comparison:
         if name == base:
             return Estimate(point=1.0, low=1.0, high=1.0, confidence=1 - alpha)
         return speedup(self._times(base), self._times(name), alpha)
-
-
-def _many(n: int, what: str) -> str:
-    return f"{count(n)} {what}" if n == 1 else f"{count(n)} {what}s"

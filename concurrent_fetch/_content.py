@@ -33,60 +33,43 @@ class _Inflater(Protocol):
 
 
 class Decoder:
-    """Removes the content-codings of one body, piece by piece, and counts what comes out.
+    """Removes the content-codings of one body, piece by piece.
 
-    `codings` are in the order in which they were applied, as in `Head.codings`. Above `max_bytes`
-    of decoded body (`None`: no cap) the fetch ends.
+    `codings` are in the order in which they were applied, as in `Head.codings`. `max_bytes` is the
+    cap of the decoded body (`None`: no cap), which whoever takes the pieces holds: here it bounds
+    only what one coding hands to another.
     """
 
-    __slots__ = ("_cap", "_codings", "_layers", "size")
+    __slots__ = ("_codings", "_layers", "_max_bytes")
 
     def __init__(self, codings: Sequence[str], max_bytes: Bytes | None) -> None:
-        self.size: Bytes = 0
-        """Bytes of decoded body so far."""
-        self._cap = max_bytes
         self._codings = codings
-        self._layers: list[_Layer] | None = None if codings else []
+        self._max_bytes = max_bytes
+        self._layers: list[_Layer] | None = None
 
     def decode(self, chunk: bytes) -> Iterable[bytes]:
         """Return the decoded pieces of one chunk of the wire; they are made while iterated over.
 
-        Iterate to the end before the next chunk. Raises `Refusal` on the way: `too_large` before
-        the piece that passes the cap, `decode` for corrupt data, trailing junk and, at the first
-        byte of a body, for a coding other than gzip and deflate and for more than 5 codings.
+        Iterate to the end before the next chunk, or not at all any more. Raises `Refusal` on the
+        way: `decode` for corrupt data, trailing junk and, at the first byte of a body, for a coding
+        other than gzip and deflate and for more than 5 codings; `too_large` for a bomb inside.
         """
         if not chunk:
             return ()
         if self._layers is None:
-            self._layers = _layers(self._codings, self._cap)
-        if not self._layers:
-            return (self._counted(chunk),)
-        return self._pieces(chunk)
+            self._layers = _layers(self._codings, self._max_bytes)
+        pieces: Iterable[bytes] = (chunk,)
+        for layer in self._layers:
+            pieces = layer.decode(pieces)
+        return pieces
 
-    def finish(self) -> Iterable[bytes]:
+    def finish(self) -> None:
         """Say that the wire has ended; an entirely empty body is an empty body.
 
-        Returns the pieces held back: none, since nothing is. Raises `Refusal` of kind `decode` if
-        a coding is cut short.
+        Raises `Refusal` of kind `decode` if a coding is cut short.
         """
         for layer in self._layers or ():
             layer.finish()
-        return ()
-
-    def _pieces(self, chunk: bytes) -> Iterator[bytes]:
-        pieces: Iterable[bytes] = (chunk,)
-        for layer in self._layers or ():
-            pieces = layer.decode(pieces)
-        for piece in pieces:
-            yield self._counted(piece)
-
-    def _counted(self, piece: bytes) -> bytes:
-        self.size += len(piece)
-        if self._cap is not None and self.size > self._cap:
-            raise Refusal(
-                FailureKind.TOO_LARGE, f"the body has more than max_bytes = {self._cap} bytes"
-            )
-        return piece
 
 
 class _Layer:
@@ -170,10 +153,10 @@ def _undecodable(message: str) -> Refusal:
     return Refusal(FailureKind.DECODE, message)
 
 
-def _layers(codings: Sequence[str], cap: Bytes | None) -> list[_Layer]:
+def _layers(codings: Sequence[str], max_bytes: Bytes | None) -> list[_Layer]:
     """Return the layers, the outermost (applied last) first.
 
-    The body itself is counted against the cap; what a layer hands to another is no body, yet may
+    The body itself is counted by who takes it; what a layer hands to another is no body, yet may
     be a bomb that ends in nothing (empty gzip members by the million), so it has a budget.
     """
     if len(codings) > _MOST_CODINGS:
@@ -181,7 +164,7 @@ def _layers(codings: Sequence[str], cap: Bytes | None) -> list[_Layer]:
     for coding in codings:
         if coding not in _CODINGS:
             raise _undecodable(f"the content-coding {coding[:40]!a} is not supported")
-    budget = None if cap is None else 2 * cap + _PIECE
+    budget = None if max_bytes is None else 2 * max_bytes + _PIECE
     inner = [_Layer(coding, budget) for coding in codings[:0:-1]]
     return [*inner, *[_Layer(coding, None) for coding in codings[:1]]]
 

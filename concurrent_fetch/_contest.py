@@ -10,6 +10,7 @@ from concurrent_fetch._audit import (
     Note,
     deviation,
     differing_bodies,
+    not_of_this_run,
     notes_on,
     reasons_against,
 )
@@ -17,7 +18,7 @@ from concurrent_fetch._bridge import Clock
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._options import Options
-from concurrent_fetch._progress import Progress, Report
+from concurrent_fetch._progress import OnProgress, Progress
 from concurrent_fetch._record import Intern, Record, columns_of, interning
 from concurrent_fetch._schedule import rounds
 from concurrent_fetch._strategy import Strategy
@@ -37,11 +38,12 @@ class Contest:
     seed: int
     clock: Clock
     meter: Meter
-    report: Report
+    report: OnProgress
 
     _started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
     _checks: dict[str, Record] = attrs.field(factory=dict, init=False)
     _reasons: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False)
+    _suspects: set[str] = attrs.field(factory=set, init=False)
     _known: dict[str, frozenset[int]] = attrs.field(factory=dict, init=False)
     """The URLs whose bodies are known not to equal those of the reference."""
     _notes: list[Note] = attrs.field(factory=list, init=False)
@@ -76,6 +78,19 @@ class Contest:
             self._reasons[check.strategy] = against
             self._notes += notes_on(check, first, self.urls, changing)
             self._known[check.strategy] = changing.union(differing_bodies(check, first))
+        for check in self._checks.values():
+            self._suspect(check)
+
+    def _suspect(self, record: Record) -> None:
+        """Note that a strategy gave outcomes of another time; with the reference, against all."""
+        reference, *_ = self.strategies
+        subject = f" of {reference}" if record.strategy == reference else ""
+        reason = not_of_this_run(record, subject=subject)
+        if reason is None or record.strategy in self._suspects:
+            return
+        self._suspects.add(record.strategy)
+        for name in self.strategies if subject else (record.strategy,):
+            self._reasons[name] = (*self._reasons[name], reason)
 
     def _round(self, names: Sequence[str]) -> None:
         number = len(self._order)
@@ -83,6 +98,7 @@ class Contest:
         for name in names:
             records[name] = self._run(name, number)
             self._records.append(records[name])
+            self._suspect(records[name])
             self._tell(name, number)
         self._order.append(tuple(names))
         reference = records[next(iter(self.strategies))]
@@ -105,7 +121,7 @@ class Contest:
 
     def _run(self, name: str, number: int | None) -> Record:
         options = attrs.evolve(self.options, keep_bodies=False, digest=number is None)
-        run = self.meter.measure(name, self.strategies[name], options)
+        run, outside = self.meter.measure(name, self.strategies[name], options)
         return Record(
             strategy=name,
             round=number,
@@ -113,6 +129,7 @@ class Contest:
             started_at=run.started_at,
             elapsed=run.elapsed,
             cpu=run.cpu,
+            outside=outside,
             columns=columns_of(run.outcomes, self._intern),
         )
 

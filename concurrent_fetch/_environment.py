@@ -2,11 +2,16 @@
 
 import netrc
 import os
+import re
 from base64 import b64encode
 from pathlib import Path
 
 from concurrent_fetch._kinds import FailureKind, Refusal
-from concurrent_fetch._url import CanonicalURL
+from concurrent_fetch._url import CanonicalURL, canonicalize
+
+# The only ones named in a message: before "://" there may stand a piece of a mistyped password.
+_UNSUPPORTED = frozenset({"https", "socks", "socks4", "socks4a", "socks5", "socks5h"})
+_BEHIND_ORIGIN = re.compile("[?#]")
 
 
 class Environment:
@@ -18,28 +23,26 @@ class Environment:
 
         self._proxies = getproxies()
         self._bypass = proxy_bypass
+        self._checked = set[str]()
         self._netrc = _read_netrc()
 
     def proxy(self, target: CanonicalURL) -> str | None:
         """Return the URL of the proxy for this target, if there is one.
 
         Raises:
-            Refusal: the proxy is neither http nor https.
+            Refusal: the proxy's URL is malformed, or does not begin with http://.
         """
         if self._bypass(f"{target.host}:{target.port}"):
             return None
-        proxy = self._proxies.get(target.scheme) or self._proxies.get("all")
+        name = target.scheme if self._proxies.get(target.scheme) else "all"
+        proxy = self._proxies.get(name)
         if not proxy:
             return None
         if "://" not in proxy:
             proxy = f"http://{proxy}"
-        scheme = proxy.partition("://")[0].lower()
-        if scheme not in ("http", "https"):
-            raise Refusal(
-                FailureKind.CONNECT,
-                f"a {scheme} proxy is not supported; use an http or https proxy, "
-                "or trust_env=False",
-            )
+        if proxy not in self._checked:
+            _check_proxy(proxy, f"{name}_proxy")
+            self._checked.add(proxy)
         return proxy
 
     def authorization(self, host: str) -> str | None:
@@ -50,6 +53,27 @@ class Environment:
         login, _, password = entry
         credentials = f"{login}:{password or ''}".encode()
         return f"Basic {b64encode(credentials).decode()}"
+
+
+def _check_proxy(proxy: str, variable: str) -> None:
+    """Refuse a proxy that no client could use, without a word of its URL: it may be a password."""
+    scheme = proxy.partition("://")[0].lower()
+    if scheme in _UNSUPPORTED:
+        raise Refusal(
+            FailureKind.CONNECT,
+            f"a proxy at {scheme}:// is not supported; use one at http://, or trust_env=False",
+        )
+    try:
+        is_origin = canonicalize(proxy).origin_form == "/" and not _BEHIND_ORIGIN.search(proxy)
+    except Refusal:
+        is_origin = False
+    if not is_origin:
+        raise Refusal(
+            FailureKind.CONNECT,
+            f"the proxy variable {variable} is malformed; write http://host:port or "
+            "http://user:password@host:port with special characters percent-encoded, "
+            "or trust_env=False",
+        )
 
 
 def _read_netrc() -> netrc.netrc | None:

@@ -35,6 +35,7 @@ class Exchange:
         "_limit",
         "_options",
         "deadline",
+        "ended_by",
         "first_byte",
         "head",
         "headers",
@@ -46,7 +47,6 @@ class Exchange:
         "size",
         "status",
         "target",
-        "verdict",
         "wire_size",
     )
 
@@ -69,7 +69,7 @@ class Exchange:
         self.sent: Seconds | None = None
         self.first_byte: Seconds | None = None
         self.redirected = False
-        self.verdict: Exception | None = None
+        self.ended_by: Exception | None = None
         self.size: Bytes = 0
         self.wire_size: Bytes | None = 0
         self._options = options
@@ -93,8 +93,9 @@ class Exchange:
 
         `reused` says whether the connection had served before.
         """
-        self.sent = perf_counter()
         self.reused = reused
+        if self.first_byte is None:  # else it is too late for the moment to be true
+            self.sent = perf_counter()
 
     def answer(
         self,
@@ -117,12 +118,12 @@ class Exchange:
                 self._consider_redirect(head)
             length = head.content_length
             if length is not None and length > self._limit and not self._is_bodiless:
-                raise Refusal(  # noqa: TRY301 - to be noted as every verdict
+                raise Refusal(  # noqa: TRY301 - to be noted as what ended it
                     FailureKind.TOO_LARGE,
                     f"Content-Length {length} is beyond max_bytes={self._limit}",
                 )
-        except Exception as verdict:
-            self.verdict = verdict
+        except Exception as ended_by:
+            self.ended_by = ended_by
             raise
         if decoded:
             self.wire_size = None
@@ -133,7 +134,7 @@ class Exchange:
         """Record a piece of the body as it came off the wire, capped and decoded as it arrives."""
         try:
             if perf_counter() > self.deadline:
-                raise Refusal(FailureKind.TIMEOUT, "")  # noqa: TRY301 - to be noted as every verdict
+                raise Refusal(FailureKind.TIMEOUT, "")  # noqa: TRY301 - to be noted as what ended it
             if self.wire_size is not None:
                 self.wire_size += len(chunk)
                 self._cap(self.wire_size)
@@ -145,7 +146,7 @@ class Exchange:
                 if self._options.keep_bodies:
                     self._chunks.append(bytes(piece))
         except Refusal as refusal:
-            self.verdict = refusal
+            self.ended_by = refusal
             raise
 
     def finish(self) -> None:

@@ -6,7 +6,7 @@ written once; when and where it runs is the strategy's affair.
 
 from collections.abc import AsyncIterable, Iterable
 
-from concurrent_fetch._url import redact
+from concurrent_fetch._redaction import redact
 
 
 class Feed:

@@ -1,29 +1,28 @@
-"""One fetch without I/O, and the two drivers that feed it to a client.
+"""One fetch without I/O.
 
 `exchanges` is a generator: it yields an `Exchange` for every request that the fetch needs, learns
 from what the exchange recorded, and returns the outcome. What makes outcomes equal whichever
 client moved the bytes stands here, once.
 """
 
-import asyncio
-import threading
-from collections.abc import Awaitable, Callable, Generator
+import sys
+from asyncio import CancelledError
+from collections.abc import Generator
 from time import perf_counter
 from typing import TypeAlias
 
-from concurrent_fetch._border import FailureTable, classify
+from concurrent_fetch._border import FailureTable, classify, in_words
 from concurrent_fetch._deadlines import Deadlines
 from concurrent_fetch._environment import Environment
 from concurrent_fetch._exchange import BodyUnwanted, Exchange
 from concurrent_fetch._kinds import FailureKind, Refusal
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
+from concurrent_fetch._redaction import redact_within
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._url import CanonicalURL, canonicalize, resolve
 
-Send: TypeAlias = Callable[[Exchange], object]
-AsyncSend: TypeAlias = Callable[[Exchange], Awaitable[object]]
-Plan: TypeAlias = Generator[Exchange, Exception | None, Outcome]
+Hops: TypeAlias = Generator[Exchange, BaseException | None, Outcome]
 
 _DEFAULT_HEADERS = {
     "User-Agent": "concurrent_fetch",
@@ -31,7 +30,8 @@ _DEFAULT_HEADERS = {
     # What every client can be held to: their own defaults differ by what else is installed.
     "Accept-Encoding": "gzip, deflate",
 }
-_ORIGIN_ONLY = frozenset({"authorization", "cookie", "proxy-authorization"})
+_NEARLY = 0.99  # clients keep their limits by clocks and timers of their own
+_ORIGIN_ONLY = frozenset({"authorization", "cookie", "host", "proxy-authorization"})
 
 
 class Fetching:
@@ -55,7 +55,7 @@ class Fetching:
         self, target: CanonicalURL, home: CanonicalURL | None, deadline: Seconds
     ) -> Exchange:
         """Return the exchange for one hop; `home` is the given URL while we are at its origin."""
-        headers = self.safe_headers if home is None else self.headers
+        headers = self.headers if home is not None else self._headers_away(target)
         authorization = None if home is None else home.authorization
         proxy = None
         if self.environment is not None:
@@ -67,17 +67,34 @@ class Fetching:
             headers = {**kept, "Authorization": authorization}
         return Exchange(target, headers, self.options, deadline, proxy)
 
+    def _headers_away(self, target: CanonicalURL) -> dict[str, str]:
+        if "host" not in self.options.headers:
+            return self.safe_headers
+        # In so many words: a client may have taken the headers of the first hop as its defaults.
+        return {**self.safe_headers, "Host": target.authority}
 
-class _Progress:
+
+class _Trip:
     """How far one fetch has come: what its outcome will say, whatever that is."""
 
-    __slots__ = ("attempts", "exchange", "index", "redirects", "started", "url", "worker")
+    __slots__ = (
+        "attempts",
+        "exchange",
+        "handled",
+        "hop_started",
+        "index",
+        "redirects",
+        "started",
+        "url",
+        "worker",
+    )
 
     def __init__(self, url: object, index: int, worker: str) -> None:
-        self.url = url if isinstance(url, str) else repr(url)
+        self.url = url if isinstance(url, str) else _shown(url)
         self.index = index
         self.worker = worker
-        self.started = perf_counter()
+        self.handled = sys.exception()  # by the caller: no cause of what goes wrong here
+        self.started = self.hop_started = perf_counter()
         self.attempts = 1
         self.redirects: tuple[str, ...] = ()
         self.exchange: Exchange | None = None
@@ -94,37 +111,39 @@ class _Progress:
         )
 
 
-def exchanges(url: object, index: int, fetching: Fetching, worker: str) -> Plan:
+def exchanges(url: object, index: int, fetching: Fetching, worker: str) -> Hops:
     """Yield an exchange for each request that this URL needs; return its outcome.
 
-    The driver sends into it the exception that the client raised, or None.
+    The driver sends into it the exception that the client raised and that is to be the outcome's,
+    or None.
     """
-    progress = _Progress(url, index, worker)
+    trip = _Trip(url, index, worker)
     try:
         target = canonicalize(url)
-        exchange = yield from _follow(target, progress, fetching)
+        exchange = yield from _follow(target, trip, fetching)
         exchange.finish()
-    except Exception as error:  # noqa: BLE001 - the border: whatever it is costs this outcome only
-        return _failure(error, progress, fetching)
-    return _response(exchange, progress)
+        return _response(exchange, trip)
+    except (Exception, CancelledError) as error:  # noqa: BLE001 - the border: costs this outcome only
+        return _failure(error, trip, fetching)
 
 
 def _follow(
-    target: CanonicalURL, progress: _Progress, fetching: Fetching
-) -> Generator[Exchange, Exception | None, Exchange]:
+    target: CanonicalURL, trip: _Trip, fetching: Fetching
+) -> Generator[Exchange, BaseException | None, Exchange]:
     """Go from redirect to redirect; return the exchange that is the answer."""
     limit = fetching.options.max_redirects
     home: CanonicalURL | None = target
-    deadline = progress.started + fetching.options.timeout
+    deadline = trip.started + fetching.options.timeout
     while True:
-        exchange = yield from _request(target, home, deadline, progress, fetching)
+        exchange = yield from _request(target, home, deadline, trip, fetching)
         if not exchange.redirected:
             return exchange
-        if len(progress.redirects) == limit:
+        if len(trip.redirects) == limit:
             raise Refusal(
                 FailureKind.TOO_MANY_REDIRECTS, f"more redirects than max_redirects={limit}"
             )
-        progress.redirects += (target.url,)
+        trip.redirects += (target.url,)
+        trip.hop_started = perf_counter()
         location = exchange.head.location if exchange.head else None
         target = resolve(target, location or b"")
         if home is not None and target.origin != home.origin:
@@ -135,38 +154,39 @@ def _request(
     target: CanonicalURL,
     home: CanonicalURL | None,
     deadline: Seconds,
-    progress: _Progress,
+    trip: _Trip,
     fetching: Fetching,
-) -> Generator[Exchange, Exception | None, Exchange]:
+) -> Generator[Exchange, BaseException | None, Exchange]:
     """Do one request; once more where a kept connection turned out to be closed."""
     while True:
         if fetching.stopped:
             raise Refusal(FailureKind.CANCELLED, "the run was stopped")
-        exchange = progress.exchange = fetching.exchange(target, home, deadline)
+        exchange = trip.exchange = fetching.exchange(target, home, deadline)
         error = yield exchange
-        if exchange.verdict is not None:
-            if isinstance(exchange.verdict, BodyUnwanted):
+        if exchange.ended_by is not None:
+            if isinstance(exchange.ended_by, BodyUnwanted):
                 return exchange
-            raise exchange.verdict
+            raise exchange.ended_by
         if error is None:
             return exchange
-        if not (progress.attempts == 1 and _was_stale(exchange, error, fetching)):
+        if not (trip.attempts == 1 and _was_stale(exchange, error, trip, fetching)):
             raise error
-        progress.attempts += 1
+        trip.attempts += 1
+        trip.hop_started = perf_counter()
 
 
-def _was_stale(exchange: Exchange, error: Exception, fetching: Fetching) -> bool:
+def _was_stale(exchange: Exchange, error: BaseException, trip: _Trip, fetching: Fetching) -> bool:
     """Whether a reused connection was closed before anything came back: nobody's fault."""
     if not exchange.reused or exchange.first_byte is not None or fetching.stopped:
         return False
-    kind, _ = classify(error, fetching.failures, in_body=False)
+    kind, _ = classify(error, fetching.failures, in_body=False, handled=trip.handled)
     return kind is FailureKind.DISCONNECTED
 
 
-def _response(exchange: Exchange, progress: _Progress) -> Response:
+def _response(exchange: Exchange, trip: _Trip) -> Response:
     assert exchange.head is not None  # noqa: S101 - finish() has seen it
     return Response(
-        url=progress.url,
+        url=trip.url,
         final_url=exchange.url,
         status_code=exchange.status,
         headers=exchange.head.headers,
@@ -174,85 +194,58 @@ def _response(exchange: Exchange, progress: _Progress) -> Response:
         size=exchange.size,
         wire_size=exchange.wire_size,
         digest=exchange.digest,
-        redirects=progress.redirects,
+        redirects=trip.redirects,
         http_version=exchange.http_version,
         reused=exchange.reused,
-        attempts=progress.attempts,
-        timing=progress.timing(),
-        worker=progress.worker,
-        index=progress.index,
+        attempts=trip.attempts,
+        timing=trip.timing(),
+        worker=trip.worker,
+        index=trip.index,
     )
 
 
-def _failure(error: Exception, progress: _Progress, fetching: Fetching) -> Failure:
-    timing = progress.timing()
+def _failure(error: BaseException, trip: _Trip, fetching: Fetching) -> Failure:
+    timing = trip.timing()
     if isinstance(error, Refusal):
         kind, message, name = error.kind, error.message, None
     else:
-        in_body = progress.exchange is not None and progress.exchange.first_byte is not None
-        kind, cause = classify(error, fetching.failures, in_body=in_body)
-        message, name = f"{type(cause).__name__}: {cause}", type(error).__name__
+        kind, cause = classify(
+            error,
+            fetching.failures,
+            in_body=timing.first_byte is not None,
+            handled=trip.handled,
+        )
+        proxy = None if trip.exchange is None else trip.exchange.proxy
+        message, name = redact_within(in_words(cause), proxy), type(error).__name__
     if kind is FailureKind.TIMEOUT:
-        message = _which_limit(timing.elapsed, fetching.options)
+        message = _which_limit(timing, trip, fetching.options) or message
     if fetching.stopped:
         kind, message = FailureKind.CANCELLED, "the run was stopped before this fetch was over"
     return Failure(
-        url=progress.url,
+        url=trip.url,
         kind=kind,
         message=message,
         error=name,
-        attempts=progress.attempts,
+        attempts=trip.attempts,
         timing=timing,
-        worker=progress.worker,
-        index=progress.index,
+        worker=trip.worker,
+        index=trip.index,
     )
 
 
-def _which_limit(elapsed: Seconds, options: Options) -> str:
-    if elapsed >= options.timeout * 0.99:
+def _which_limit(timing: Timing, trip: _Trip, options: Options) -> str | None:
+    """Say which of our limits has run out; None where it was one of the client's own."""
+    if timing.elapsed >= options.timeout * _NEARLY:
         return f"not finished within timeout={options.timeout:g} s"
-    return f"not connected within connect_timeout={options.connect_timeout:g} s"
+    connecting = timing.finished - trip.hop_started
+    has_connected = timing.sent is not None or timing.first_byte is not None
+    if not has_connected and connecting >= options.connect_timeout * _NEARLY:
+        return f"not connected within connect_timeout={options.connect_timeout:g} s"
+    return None
 
 
-def fetch(send: Send, url: object, index: int, fetching: Fetching) -> Outcome:
-    """Drive one fetch through a client's `send`; whatever happens is an outcome."""
-    plan = exchanges(url, index, fetching, threading.current_thread().name)
-    error: Exception | None = None
+def _shown(value: object) -> str:
     try:
-        exchange = next(plan)
-        while True:
-            try:
-                send(exchange)
-            except Exception as raised:  # noqa: BLE001 - the border
-                error = raised
-            exchange, error = plan.send(error), None
-    except StopIteration as stop:
-        outcome: Outcome = stop.value
-        return outcome
-
-
-async def fetch_async(send: AsyncSend, url: object, index: int, fetching: Fetching) -> Outcome:
-    """Drive one fetch through an async client's `send`, and cancel it there at its deadline."""
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in a task
-    plan = exchanges(url, index, fetching, task.get_name())
-    error: Exception | None = None
-    with fetching.deadlines.watch(task, fetching.options.timeout) as deadline:
-        try:
-            exchange = next(plan)
-            while True:
-                try:
-                    await send(exchange)
-                except BaseException as raised:
-                    if deadline.is_over():
-                        error = TimeoutError()
-                    elif isinstance(raised, Exception):
-                        error = raised
-                    else:
-                        raise
-                exchange, error = plan.send(error), None
-        except StopIteration as stop:
-            outcome: Outcome = stop.value
-    if not outcome.ok:
-        await asyncio.sleep(0)  # a bad URL fails without waiting: others get their turn here
-    return outcome
+        return repr(value)
+    except Exception:  # noqa: BLE001 - foreign code
+        return f"<{type(value).__name__}>"

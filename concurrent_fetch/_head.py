@@ -6,11 +6,11 @@ Sources: RFC 9110, section 5 (fields), and RFC 9112, section 6 (length of a body
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from operator import itemgetter
+from itertools import chain
 from string import ascii_letters, digits
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 from concurrent_fetch._headers import Headers
 from concurrent_fetch._kinds import FailureKind, Refusal
@@ -26,7 +26,6 @@ _CONTROLS = bytes([*range(9), *range(10, 32), 127])  # all but tab
 _ACTED_ON = (b"content-length", b"transfer-encoding", b"content-encoding", b"location")
 _TRANSFER_ENCODING = re.compile(rb"^(transfer-encoding: )[^\r]*+", re.IGNORECASE | re.MULTILINE)
 _MOST_DIGITS = 64
-_NAME = itemgetter(0)
 _ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}
 
 
@@ -55,13 +54,14 @@ def read_head(
         raise _protocol("the HTTP version is not 1.0, 1.1, 2 or 3")
     if not 200 <= status <= 999:
         raise _protocol(f"status {status} cannot end an exchange: it must be 200 to 999")
-    pairs, block = _joined(fields)
-    _check_size(len(pairs), block)
-    places = _places(tuple(map(_NAME, pairs)))
+    parts, block = _joined(tuple(chain.from_iterable(fields)))
+    count = len(parts) // 2
+    _check_size(count, block)
+    places = _places(parts[::2])
     # Everything at once: delete what is not allowed, and only the line ends may be gone.
-    if len(block) - len(block.translate(None, _CONTROLS)) != 2 * len(pairs):
+    if len(block) - len(block.translate(None, _CONTROLS)) != 2 * count:
         raise _protocol("a header field has a control character in its value")
-    found = {name: [pairs[place][1].strip(b" \t") for place in where] for name, where in places}
+    found = {name: [parts[place].strip(b" \t") for place in where] for name, where in places}
     if chunked := b"transfer-encoding" in found:
         _check_chunked(found)
         block = _TRANSFER_ENCODING.sub(rb"\1chunked", block)
@@ -78,41 +78,32 @@ def _protocol(message: str) -> Refusal:
     return Refusal(FailureKind.PROTOCOL, message)
 
 
-def _joined(
-    fields: Iterable[tuple[bytes | str, bytes | str]],
-) -> tuple[Sequence[tuple[Any, ...]], bytes]:
-    """Return the fields as bytes, and as one block of lines."""
-    pairs: Any = tuple(fields)
+def _joined(parts: tuple[bytes | str, ...]) -> tuple[tuple[bytes, ...], bytes]:
+    """Return names and values, one after the other, as bytes; and as one block of lines."""
+    lines = b"%b: %b\r\n" * (len(parts) // 2)
     try:
-        return pairs, _lines(pairs)
-    except TypeError:
-        pairs = _as_bytes(pairs)
-        return pairs, _lines(pairs)
+        return cast("tuple[bytes, ...]", parts), lines % parts
+    except TypeError:  # there is a str among them
+        as_bytes = _as_bytes(parts)
+        return as_bytes, lines % as_bytes
 
 
-def _lines(pairs: Sequence[tuple[bytes, ...]]) -> bytes:
-    return b"\r\n".join([*map(b": ".join, pairs), b""])
-
-
-def _as_bytes(pairs: Iterable[tuple[bytes | str, bytes | str]]) -> list[tuple[Any, ...]]:
+def _as_bytes(parts: tuple[bytes | str, ...]) -> tuple[bytes, ...]:
     try:
-        return [
-            tuple([part.encode("latin-1") if isinstance(part, str) else part for part in pair])
-            for pair in pairs
-        ]
+        return tuple([p.encode("latin-1") if isinstance(p, str) else p for p in parts])
     except UnicodeEncodeError:
         raise _protocol("a header field has a character outside latin-1") from None
 
 
 @lru_cache(64)  # a server names its fields in the same order in every answer
 def _places(names: tuple[bytes, ...]) -> tuple[tuple[bytes, list[int]], ...]:
-    """Check the names; return where those stand that a fetch acts on."""
+    """Check the names; return where the values of those stand that a fetch acts on."""
     if not all(names) or b"".join(names).translate(None, _IN_NAMES):
         raise _protocol("a header field has an invalid name")
     lowered = [name.lower() for name in names]
     return tuple(
         [
-            (acted_on, [place for place, name in enumerate(lowered) if name == acted_on])
+            (acted_on, [2 * n + 1 for n, name in enumerate(lowered) if name == acted_on])
             for acted_on in _ACTED_ON
             if acted_on in lowered
         ]

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from concurrent_fetch._outcome import Failure, Outcome, Response
-from concurrent_fetch._url import redact
+from concurrent_fetch._outcome import Failure, Outcome, Response, check_outcome
+from concurrent_fetch._redaction import redact
 
 _RULE = "a Response or a Failure for each URL, in any order"
 
@@ -15,8 +15,8 @@ def in_url_order(returned: object, urls: Sequence[str]) -> list[Outcome]:
     """Return the outcomes in the order of the URLs, each with its right `index`.
 
     Raises:
-        ValueError: it is no list of outcomes, or a URL is missing or answered too often; the
-            message goes on where "strategy 'mine'" ends.
+        ValueError: it is no list of outcomes, a field of one breaks its rule, or a URL is missing
+            or answered too often; the message goes on where "strategy 'mine'" ends.
     """
     outcomes = _as_outcomes(returned)
     ordered, astray = _placed(outcomes, urls)
@@ -43,6 +43,11 @@ def _as_outcomes(returned: object) -> list[Outcome]:
     for item in returned:
         if not isinstance(item, (Response, Failure)):
             raise ValueError(f"returned {_what(item)} among its outcomes; it must return {_RULE}")  # noqa: TRY004 - the same
+        try:
+            check_outcome(item)
+        except ValueError as error:
+            url = redact(str(item.url))
+            raise ValueError(f"returned an outcome for {url} that cannot be: {error}") from None
     return returned
 
 

@@ -3,13 +3,24 @@
 import gc
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from time import perf_counter
+from typing import NamedTuple
 
-from concurrent_fetch._bridge import Bridge
+from concurrent_fetch._bridge import Bridge, Driven
 from concurrent_fetch._matching import in_url_order
 from concurrent_fetch._options import Options
+from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._run import Run
-from concurrent_fetch._strategy import Strategy, effective_options
+from concurrent_fetch._strategy import Strategy, effective_options, load_client
 from concurrent_fetch.errors import StrategyError
+
+
+class Measured(NamedTuple):
+    """A run, and what does not belong to it."""
+
+    run: Run
+    outside: int
+    """Outcomes whose times lie outside the run: saved ones, say, that no fetch brought now."""
 
 
 class Meter:
@@ -19,12 +30,18 @@ class Meter:
         self._urls = urls
         self._bridge = bridge
 
-    def measure(self, name: str, strategy: Strategy, options: Options) -> Run:
+    def measure(self, name: str, strategy: Strategy, options: Options) -> Measured:
         """Run a strategy once; what it says of its own time is ignored.
 
+        The times of its outcomes are held against the clock if that is `time.perf_counter`, on
+        which they are to be. Any other clock may have nothing to do with them, and so outcomes
+        made by hand serve under a clock that is turned by hand: nothing is `outside` then.
+
         Raises:
-            StrategyError: it raised, or did not answer once for every URL.
+            StrategyError: it raised, did not answer once for every URL, or gave an outcome that
+                breaks a rule of its fields.
         """
+        load_client(strategy)
         gc.collect()  # its own garbage is a strategy's cost, that of the one before is not
         started_at = datetime.now(UTC)
         try:
@@ -36,11 +53,18 @@ class Meter:
             outcomes = in_url_order(driven.returned, self._urls)
         except ValueError as error:
             raise StrategyError(f"strategy {name!r} {error}") from None
-        return Run(
+        run = Run(
             outcomes=tuple(outcomes),
             strategy=name,
             options=effective_options(strategy, options),
             started_at=started_at,
-            elapsed=driven.elapsed,
+            elapsed=driven.finished - driven.started,
             cpu=driven.cpu,
         )
+        on_its_clock = self._bridge.clocks.wall is perf_counter
+        return Measured(run, _outside(outcomes, driven) if on_its_clock else 0)
+
+
+def _outside(outcomes: Sequence[Outcome], driven: Driven) -> int:
+    timings = [outcome.timing for outcome in outcomes]
+    return sum(t.started < driven.started or t.finished > driven.finished for t in timings)

@@ -109,7 +109,11 @@ class Options:
 
 
 def check_options(options: object) -> None:
-    """Refuse what is given in the place of the options, and say what to write."""
+    """Refuse what is given in the place of the options, and say what to write.
+
+    Raises:
+        TypeError: it is no `Options`.
+    """
     if not isinstance(options, Options):
         number = isinstance(options, int) and not isinstance(options, bool)
         hint = f"Options(concurrency={options})" if number else "Options(concurrency=20)"

@@ -20,7 +20,7 @@ class Progress:
     """Its round, from 0; None for a check run."""
 
 
-Report = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 def _ignore(_: Progress) -> None:
@@ -28,7 +28,7 @@ def _ignore(_: Progress) -> None:
 
 
 @contextmanager
-def reporter(progress: bool | Report) -> Iterator[Report]:
+def reporter(progress: bool | OnProgress) -> Iterator[OnProgress]:
     """Yield what to call with each `Progress`: the callable given, a bar on stderr, or nothing."""
     if callable(progress):
         yield progress
@@ -40,7 +40,7 @@ def reporter(progress: bool | Report) -> Iterator[Report]:
 
 
 @contextmanager
-def _bar() -> Iterator[Report]:
+def _bar() -> Iterator[OnProgress]:
     # Costs 20 ms to import, for those who ask for it; picks terminal or notebook by itself.
     from tqdm.auto import tqdm  # noqa: PLC0415
 

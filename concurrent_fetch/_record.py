@@ -64,6 +64,8 @@ class Record:
     started_at: datetime
     elapsed: Seconds
     cpu: Seconds
+    outside: int
+    """Outcomes whose times lie outside the run, so that no fetch of it brought them."""
     columns: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
 
     def column(self, name: str) -> list[Any]:

@@ -147,6 +147,21 @@ def left_out(marked: Mapping[int, str]) -> list[str]:
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int) -> str:
     """Return the result and its reason in two sentences, from the lines of a table."""
+    said = _sentences(lines, rounds_needed)
+    judged = any(line.speedup for line in lines[1:])
+    return (
+        f"{said.removesuffix('.')} ({_excluded(lines)})." if judged and _excluded(lines) else said
+    )
+
+
+def _excluded(lines: Sequence[Line]) -> str:
+    """Say which strategies could not be compared while others were, with the first reason."""
+    return "; ".join(
+        f"{line.name} could not be compared: {line.reasons[0]}" for line in lines if line.reasons
+    )
+
+
+def _sentences(lines: Sequence[Line], rounds_needed: int) -> str:
     reference, *others = lines
     if not others:
         return f"{reference.name} was measured alone. Add a second strategy to compare it with."

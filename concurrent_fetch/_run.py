@@ -1,5 +1,6 @@
 """Run: one strategy, once over all URLs, and what came back."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any, overload
 import attrs
 
 from concurrent_fetch._columns import COLUMNS
-from concurrent_fetch._options import Options
+from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Failure, Outcome, Response
 from concurrent_fetch._stats import quantile
 from concurrent_fetch._units import Seconds
@@ -20,21 +21,55 @@ from concurrent_fetch.render import Align, Column, Table, count, seconds, size, 
 _SHOWN = 12
 
 
+def _outcomes(_: "Run", __: object, value: tuple[object, ...]) -> None:
+    if strange := {type(item) for item in value if not isinstance(item, (Response, Failure))}:
+        raise TypeError(
+            "Run.outcomes must hold Response and Failure only, got "
+            f"{', '.join(sorted(kind.__name__ for kind in strange))}"
+        )
+
+
+def _text(_: "Run", field: "attrs.Attribute[str]", value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"Run.{field.name} must be a str, got {value!r}")
+
+
+def _options(_: "Run", __: object, value: Any) -> None:
+    check_options(value)
+
+
+def _aware(_: "Run", field: "attrs.Attribute[datetime]", value: object) -> None:
+    if not isinstance(value, datetime):
+        raise TypeError(f"Run.{field.name} must be a datetime, got {value!r}")
+    if value.utcoffset() is None:
+        raise ValueError(f"Run.{field.name} must have a time zone, as datetime.now(UTC) has")
+
+
+def _duration(_: "Run", field: "attrs.Attribute[Seconds]", value: object) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"Run.{field.name} must be seconds as a float, got {value!r}")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"Run.{field.name} must be finite seconds of at least 0, got {value!r}")
+
+
 @attrs.frozen(kw_only=True, repr=False)
 class Run(Sequence[Outcome]):
     """The outcomes of one strategy over one URL set, in URL order.
 
     A sequence: `run[0]`, `len(run)`, `for outcome in run`.
+
+    Raises:
+        TypeError, ValueError: with the field, the value and the rule it broke.
     """
 
-    outcomes: tuple[Outcome, ...]
-    strategy: str
-    options: Options
-    started_at: datetime
+    outcomes: tuple[Outcome, ...] = attrs.field(converter=tuple[Outcome, ...], validator=_outcomes)
+    strategy: str = attrs.field(validator=_text)
+    options: Options = attrs.field(validator=_options)
+    started_at: datetime = attrs.field(validator=_aware)
     """With time zone."""
-    elapsed: Seconds
+    elapsed: Seconds = attrs.field(validator=_duration)
     """From the call to the last outcome."""
-    cpu: Seconds
+    cpu: Seconds = attrs.field(validator=_duration)
     """CPU time of the whole process in that time."""
 
     @overload

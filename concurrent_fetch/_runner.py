@@ -3,7 +3,7 @@
 import inspect
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,12 +14,12 @@ from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._contest import Contest
 from concurrent_fetch._feed import check_urls
 from concurrent_fetch._meter import Meter
-from concurrent_fetch._options import Options
-from concurrent_fetch._progress import Progress, reporter
+from concurrent_fetch._options import Options, check_options
+from concurrent_fetch._progress import OnProgress, reporter
+from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
 from concurrent_fetch._strategy import Strategy, name_of
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._url import redact
 
 
 def _as_urls(urls: Iterable[str]) -> tuple[str, ...]:
@@ -45,9 +45,8 @@ def _as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
     return looks
 
 
-def _options(_: "Runner", __: object, value: Any) -> None:
-    if not isinstance(value, Options):
-        raise TypeError(f"options must be Options, got {value!r}; write Options(concurrency=8)")
+def _options(_: "Runner", __: object, value: object) -> None:
+    check_options(value)
 
 
 def _budget(_: "Runner", __: object, value: Any) -> None:
@@ -85,9 +84,10 @@ class Runner:
     """A budget for the timed rounds; the round that runs over it is the last."""
     seed: int | None = attrs.field(default=None, validator=_seed, kw_only=True)
     """Of the order of the rounds; None draws one, kept in `Comparison.seed`."""
-    progress: bool | Callable[[Progress], None] = attrs.field(default=False, kw_only=True)
+    progress: bool | OnProgress = attrs.field(default=False, kw_only=True)
     """True shows a bar on stderr; a callable gets a `Progress` after every check and timed run."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
+    """On another than this, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
 
     def run(self, strategy: Strategy) -> Run:
@@ -95,21 +95,25 @@ class Runner:
 
         Raises:
             TypeError: it is no strategy.
-            StrategyError: it raised, or did not answer once for every URL.
+            StrategyError: it raised, did not answer once for every URL, or gave an outcome that
+                breaks a rule of its fields.
         """
         _check_callable(strategy)
         with Bridge(self._clocks) as bridge:
-            return Meter(self.urls, bridge).measure(name_of(strategy), strategy, self.options)
+            meter = Meter(self.urls, bridge)
+            return meter.measure(name_of(strategy), strategy, self.options).run
 
-    def compare(self, *strategies: Strategy, **named: Strategy) -> Comparison:
+    def compare(self, /, *strategies: Strategy, **named: Strategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
 
         Each runs once untimed before, as a warm-up and to check that all do the same work.
+        One that gives outcomes whose times lie outside its run, as a cache does, is not comparable.
 
         Raises:
             TypeError: something is no strategy.
             ValueError: two have the same name, or there is none.
-            StrategyError: one raised, or did not answer once for every URL.
+            StrategyError: one raised, did not answer once for every URL, or gave an outcome that
+                breaks a rule of its fields.
         """
         contestants = _by_name(strategies, named)
         with Bridge(self._clocks) as bridge, reporter(self.progress) as report:

@@ -1,7 +1,8 @@
 """Strategies: what runs when. Any callable is one; names lead to the built-in ones."""
 
+import contextlib
 import functools
-from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator, Mapping
 from pkgutil import resolve_name
 from typing import Any, Protocol
 
@@ -9,9 +10,12 @@ import attrs
 
 from concurrent_fetch._client import find_async_client, find_client
 from concurrent_fetch._names import did_you_mean
-from concurrent_fetch._options import Options
+from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
+from concurrent_fetch._redaction import redact
 from concurrent_fetch.errors import UnknownNameError
+
+_DEFAULTS = Options()
 
 
 class Strategy(Protocol):
@@ -36,13 +40,14 @@ class ConfiguredStrategy:
     changes: tuple[tuple[str, Any], ...]
 
     def __call__(
-        self, urls: list[str], options: Options, /
+        self, urls: list[str], options: Options = _DEFAULTS, /
     ) -> Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]:
         """Run the strategy with its own options in place of those given."""
         return self.strategy(urls, self.applied_to(options))
 
     def applied_to(self, options: Options) -> Options:
         """Return `options` with the changes of this strategy."""
+        check_options(options)
         return attrs.evolve(options, **dict(self.changes))
 
     def __repr__(self) -> str:
@@ -97,7 +102,54 @@ def _call(function: object, arguments: Iterable[object], keywords: Mapping[str, 
 
 
 def _shown(value: object) -> str:
-    return repr(getattr(value, "name", value))
+    """A text without user info, a number, an object's name, or else its type: no secrets."""
+    text = value if isinstance(value, str) else getattr(value, "name", None)
+    if isinstance(text, str):
+        return repr(redact(text))
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    return f"<{type(value).__name__}>"
+
+
+def function_of(strategy: object) -> object:
+    """Return what is called in the end, below partials and changed options."""
+    *_, (function, _) = _layers(strategy)
+    return function
+
+
+def load_client(strategy: object) -> None:
+    """Import the client that a strategy's keyword `client` names, so that no clock sees it.
+
+    Does nothing where there is no such keyword. What cannot be imported is for the strategy to
+    say when it runs.
+    """
+    if client := _client_of(strategy):
+        for find in (find_client, find_async_client):
+            with contextlib.suppress(Exception):
+                find(client)
+
+
+def _client_of(strategy: object) -> str | None:
+    """Return the name that its keyword `client` has, given or by default."""
+    layers = list(_layers(strategy))
+    defaults = getattr(layers[-1][0], "__kwdefaults__", None) or {}
+    keywords = [keywords for _, keywords in layers if "client" in keywords]
+    client = (*keywords, defaults)[0].get("client")
+    return client if isinstance(client, str) else None
+
+
+def _layers(strategy: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
+    """Yield a strategy, what it wraps, and so on; each with the keywords it gives."""
+    while True:
+        if isinstance(strategy, functools.partial):
+            yield strategy, strategy.keywords
+            strategy = strategy.func
+        elif isinstance(strategy, ConfiguredStrategy):
+            yield strategy, {}
+            strategy = strategy.strategy
+        else:
+            yield strategy, {}
+            return
 
 
 _BUILT_IN = {
@@ -120,8 +172,7 @@ def find_strategy(name: str) -> Strategy:
             f"{', '.join(_BUILT_IN)}, each also with a client, as in 'threaded+httpx'"
         )
     function = resolve_name(_BUILT_IN[base])
-    find = find_async_client if base == "async" else find_client
-    # Imported now, so that no clock of a first run sees it.
-    find(client if plus else function.__kwdefaults__["client"])
     strategy: Strategy = functools.partial(function, client=client) if plus else function
+    find = find_async_client if base == "async" else find_client
+    find(_client_of(strategy) or "")
     return strategy

@@ -35,7 +35,6 @@ _REFERENCE = re.compile(
 _NOT_A_CHARACTER = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TO_QUOTE = re.compile(rf"%[0-9A-Fa-f]{{2}}|[^{_CHARACTERS}?]")
 _UNRESERVED_CHARACTER = re.compile(f"[{_UNRESERVED}]")
-_USERINFO = re.compile(r"\A([^/?#@]*//+|[A-Za-z][A-Za-z0-9+.-]*:/)?[^/?#]+@")
 
 
 class CanonicalURL(NamedTuple):
@@ -56,6 +55,12 @@ class CanonicalURL(NamedTuple):
     def origin(self) -> tuple[str, str, int]:
         """Scheme, host and port: what credentials belong to."""
         return self.scheme, self.host, self.port
+
+    @property
+    def authority(self) -> str:
+        """Host and port as they stand in the URL: what the Host header says."""
+        start = len(self.scheme) + len("://")
+        return self.url[start : self.url.index("/", start)]
 
     @property
     def origin_form(self) -> str:
@@ -91,15 +96,6 @@ def resolve(base: CanonicalURL, location: bytes | str) -> CanonicalURL:
     except Refusal as refusal:
         raise Refusal(refusal.kind, f"redirect to an unusable Location: {refusal}") from refusal
     return target._replace(authorization=None)
-
-
-def redact(url: str) -> str:
-    """Replace user info by `***`, in any text that is or was meant to be a URL; never raises.
-
-    >>> redact("https://user:secret@example.com/a@b")
-    'https://***@example.com/a@b'
-    """
-    return _USERINFO.sub(r"\1***@", url) if "@" in url else url
 
 
 def _recognise(url: str) -> CanonicalURL | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from itertools import count
+from time import perf_counter
 from typing import Any
 
 import attrs
 import pytest
-from fakes import URLS, Clock, failure, response, taking
+from fakes import URLS, Clock, answers, failure, response, taking
 
 from concurrent_fetch import (
     Comparison,
@@ -130,6 +131,12 @@ def test_the_others_stay_comparable() -> None:
     )
     assert comparison.verdict("good") is Verdict.FASTER
     assert comparison.fastest == ("good",)
+    assert comparison.explain() == (
+        "good is 4.0× as fast as reference (95% sure: 4.0× to 4.0×). The reason: good had 1.0 "
+        "fetches in flight against 1.0 (1.00×), and each took 500 ms against 2.00 s (0.25×) "
+        "(bad could not be compared: 1 of 4 URLs came back differently, "
+        "first http://b.example/: 500 against 200)."
+    )
     with pytest.raises(NotComparableError, match="bad and reference cannot be compared"):
         comparison.speedup("bad", over="good")
 
@@ -251,6 +258,75 @@ def test_content_that_changes_once_during_the_rounds_costs_one_round_at_most() -
     comparison = compared(on_run(later, new), on_run(later - {5}, new))
     assert set(comparison.marked) == {4}
     assert comparison.verdict("mine") is Verdict.FASTER
+
+
+# --- outcomes of another time ---
+
+
+def fetched_now(urls: list[str], _options: Options) -> list[Outcome]:
+    return [
+        response(url, index, started=perf_counter(), finished=perf_counter())
+        for index, url in enumerate(urls)
+    ]
+
+
+class Cache:
+    """A strategy that fetches some URLs once and for all, and the others each time."""
+
+    def __init__(self, kept: int = len(URLS)) -> None:
+        self._kept = kept
+        self._saved: list[Outcome] = []
+
+    def __call__(self, urls: list[str], options: Options) -> list[Outcome]:
+        outcomes = fetched_now(urls, options)
+        self._saved = self._saved or outcomes
+        return [*self._saved[: self._kept], *outcomes[self._kept :]]
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason"),
+    [
+        (4, "4 outcomes were not fetched in this run (their times lie outside it)"),
+        (1, "1 outcome was not fetched in this run (its times lie outside it)"),
+    ],
+)
+def test_a_strategy_that_gives_saved_outcomes_is_never_faster(kept: int, reason: str) -> None:
+    comparison = Runner(URLS, rounds=6).compare(fetched_now, again=fetched_now, cached=Cache(kept))
+    assert comparison.reasons_against("cached") == (reason,)
+    assert comparison.verdict("cached") is Verdict.NOT_COMPARABLE
+    assert comparison.verdict("again") is not Verdict.NOT_COMPARABLE
+    assert comparison.marked == {}
+    row = next(row for row in comparison.table().rows if row[0] == "cached")
+    assert row[5] == "–"  # in flight
+    assert f"cached is not comparable with fetched_now: {reason}" in str(comparison)
+
+
+def test_a_reference_that_gives_saved_outcomes_cannot_be_compared_with() -> None:
+    comparison = Runner(URLS, rounds=6).compare(Cache(), fetched_now)
+    reason = "4 outcomes of Cache were not fetched in this run (their times lie outside it)"
+    assert comparison.reasons_against("fetched_now") == (reason,)
+    assert comparison.verdict("fetched_now") is Verdict.NOT_COMPARABLE
+    assert str(comparison).count(reason) == 1
+    assert comparison.explain().count(reason) == 1
+
+
+def test_outcomes_saved_before_the_check_run_are_found_in_it() -> None:
+    cache = Cache()
+    cache(URLS, Options())
+    comparison = Runner(URLS, rounds=1).compare(fetched_now, cache)
+    assert comparison.checks["Cache"].outside == 4
+    assert len(comparison.reasons_against("Cache")) == 1
+
+
+def test_hand_made_times_serve_under_a_clock_turned_by_hand() -> None:
+    clock = Clock()
+
+    def mine(urls: list[str], options: Options) -> list[Outcome]:
+        clock.pass_by(1.0)
+        return answers(urls, options)
+
+    comparison = Runner(URLS, rounds=6, clock=clock).compare(taking(clock, 2.0), mine)
+    assert comparison.speedup("mine").point == 2.0
 
 
 # --- notes ---

@@ -17,7 +17,7 @@ import urllib3
 from aiohttp import client_exceptions, http_exceptions
 
 from concurrent_fetch import FailureKind as Kind
-from concurrent_fetch._border import SHARED, FailureTable, _look_up, causes, classify
+from concurrent_fetch._border import SHARED, FailureTable, _look_up, causes, classify, in_words
 from concurrent_fetch.clients import _aiohttp, _httpx, _requests
 
 
@@ -63,6 +63,38 @@ def test_a_circle_of_causes_ends() -> None:
 def test_the_steps_of_tls_are_no_cause() -> None:
     error = hidden(TimeoutError(), ssl.SSLWantReadError())
     assert classify(error, {}, in_body=False)[0] is Kind.TIMEOUT
+
+
+def test_what_the_caller_is_handling_is_no_cause() -> None:
+    handled = hidden(ConnectionRefusedError(), ConnectionResetError())
+    error = wrapped(Foreign(), hidden(Foreign("inner"), handled))
+    assert handled not in causes(error, handled)
+    assert classify(error, {}, in_body=False, handled=handled) == (Kind.OTHER, error)
+    assert classify(error, {}, in_body=False)[0] is Kind.DISCONNECTED
+
+
+def test_what_the_caller_is_handling_may_be_raised_once_more() -> None:
+    handled = wrapped(Foreign(), REFUSED)
+    assert classify(handled, {}, in_body=False, handled=handled) == (Kind.CONNECT, REFUSED)
+
+
+class Hostile(Exception):  # noqa: N818 - somebody else's
+    """Nothing of it can be read."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    def __getattribute__(self, name: str) -> object:
+        if name in {"reason", "args"}:
+            raise RuntimeError(f"no {name}")
+        return super().__getattribute__(name)
+
+
+def test_an_exception_that_cannot_be_read_does_not_raise() -> None:
+    error = wrapped(Hostile(), REFUSED)
+    assert classify(error, {}, in_body=False) == (Kind.CONNECT, REFUSED)
+    assert in_words(error) == "Hostile: its text cannot be had, that raises RuntimeError"
+    assert in_words(TimeoutError()) == "TimeoutError"
 
 
 SHARED_CASES: list[tuple[BaseException, Kind, Kind]] = [

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import functools
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 import pytest
 from fakes import URLS, Clock, answers, response, taking
 
-from concurrent_fetch import Options, Outcome, Runner, Strategy
+from concurrent_fetch import Options, Outcome, Runner, Strategy, with_options
 from concurrent_fetch.errors import StrategyError
 
 told: contextvars.ContextVar[str] = contextvars.ContextVar("told", default="nothing")
@@ -89,6 +90,21 @@ def test_a_comparison_of_plain_strategies_starts_no_thread() -> None:
     before = threading.active_count()
     runner().compare(strategy)
     assert set(counts) == {before}
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [coroutine, async_generator, with_options(functools.partial(coroutine), concurrency=2)],
+)
+def test_the_loop_of_an_async_function_is_started_before_the_clock(strategy: Strategy) -> None:
+    names: list[set[str]] = []
+
+    def clock() -> float:
+        names.append({thread.name for thread in threading.enumerate()})
+        return float(len(names))
+
+    runner(clock).run(strategy)
+    assert "fetch-loop" in names[0]
 
 
 def test_strategies_of_both_kinds_see_the_callers_context() -> None:

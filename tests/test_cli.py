@@ -91,10 +91,12 @@ def test_the_default_is_a_comparison_of_all_three_on_a_server_of_its_own(
     assert "The reason: " in explanation
 
 
-def test_the_default_says_first_on_stderr_what_it_is_doing(
+def test_the_default_says_first_on_stderr_what_it_is_doing_and_last_what_to_know(
     demonstration: "subprocess.CompletedProcess[str]",
 ) -> None:
-    (line,) = demonstration.stderr.splitlines()
+    line, *remarks = demonstration.stderr.splitlines()
+    assert remarks[-1].startswith("not counted: the first run of each")
+    assert "not counted" not in demonstration.stdout
     assert line.startswith("Comparing fetch_sync, fetch_threaded and fetch_async on ")
     assert line.endswith(": about 7 s.")
 
@@ -210,9 +212,12 @@ def test_compare_ends_with_1_where_a_url_failed_and_with_0_where_it_was_refused(
 ) -> None:
     urls = [local.url("/get"), local.url("/status/500")]
     assert main(["compare", "-r", "1", *urls]) == 0
-    assert capsys.readouterr().err == "status 400 or above: 1 of 2 URLs\n"
+    assert capsys.readouterr().err.endswith(")\nstatus 400 or above: 1 of 2 URLs\n")
     assert main(["compare", "-r", "1", *urls, REFUSED]) == 1
-    assert capsys.readouterr().err == "failed: 1 of 3 URLs\nstatus 400 or above: 1 of 3 URLs\n"
+    captured = capsys.readouterr()
+    assert captured.err.endswith(")\nfailed: 1 of 3 URLs\nstatus 400 or above: 1 of 3 URLs\n")
+    assert "not counted: " in captured.err
+    assert "not counted: " not in captured.out
 
 
 def test_a_strategy_that_fails_ends_with_1_and_its_sentence(
@@ -273,7 +278,7 @@ MISUSES = {
     ("fetch", URL, "-s", "thraeded"): "-s/--strategy: no strategy is called 'thraeded' (did you "
     "mean 'threaded'?)",
     ("compare", URL, "-s", "sync+htpx"): "-s/--strategy: no client is called 'htpx' (did you mean "
-    "'httpx'? There are",
+    "'httpx'?). There are",
     ("compare", URL, "-s", "sync+zz"): "no client is called 'zz'. There are",
     ("compare", URL, "-s", "sync+aiohttp"): "client 'aiohttp' works with fetch_async only",
     ("compare", URL, "-s", "sync", "-s", "sync"): "--strategy sync is given twice",

@@ -85,6 +85,102 @@ def test_whatever_a_client_raises_is_an_outcome(error: Exception) -> None:
     assert type(error).__name__ in failure.message
 
 
+class Unreadable(Exception):  # noqa: N818 - somebody else's
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    @property
+    def reason(self) -> object:
+        raise RuntimeError("no reason")
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+def test_what_cannot_be_read_costs_one_outcome(local: LocalServer) -> None:
+    urls: list[Any] = [local.url("/get"), Unprintable(), local.url("/get")]
+    for run in (cf.fetch_sync(urls), cf.fetch_threaded(urls), asyncio.run(cf.fetch_async(urls))):
+        assert [outcome.ok for outcome in run] == [True, False, True]
+        assert (only(run).kind, only(run).url) == (FailureKind.INVALID_URL, "<Unprintable>")
+    failure = only(cf.fetch_sync(["http://x/"], client=raising(Unreadable())))
+    assert (failure.kind, failure.error) == (FailureKind.OTHER, "Unreadable")
+
+
+def test_user_info_in_the_text_of_an_exception_is_not_shown() -> None:
+    client = raising(ValueError("cannot go to http://me:s3cret@h/ today"))
+    failure = only(cf.fetch_sync(["http://x/"], client=client))
+    assert failure.message == "ValueError: cannot go to http://***@h/ today"
+
+
+def test_the_user_info_of_a_mistyped_url_is_not_shown() -> None:
+    for mark in "/#?":
+        run = cf.fetch_sync([f"http://user:se{mark}cret@host/x"])
+        assert only(run).kind is FailureKind.INVALID_URL
+        assert "cret" not in repr(only(run)) + repr(run.to_dicts())
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_time_limit_of_the_clients_own_is_not_called_ours(sent: bool) -> None:
+    def send(exchange: Exchange) -> None:
+        if sent:
+            exchange.mark_sent()
+            time.sleep(0.02)
+        raise TimeoutError("my own limit")
+
+    options = Options(connect_timeout=0.01 if sent else 1.0)
+    failure = only(cf.fetch_sync(["http://x/"], options, client=client_of(send)))
+    assert failure.kind is FailureKind.TIMEOUT
+    assert failure.message == "TimeoutError: my own limit"
+
+
+def test_a_connect_timeout_is_that_of_the_last_hop() -> None:
+    def send(exchange: Exchange) -> None:
+        if exchange.url.endswith("/end"):
+            raise TimeoutError("my own limit")
+        time.sleep(0.05)
+        exchange.answer(302, [("Location", "/end")])
+
+    options = Options(connect_timeout=0.04)
+    failure = only(cf.fetch_sync(["http://x/"], options, client=client_of(send)))
+    assert failure.message == "TimeoutError: my own limit"
+
+
+def test_a_cancellation_that_nobody_requested_costs_one_outcome() -> None:
+    async def send(exchange: Exchange) -> None:
+        if exchange.url.endswith("/bad"):
+            future = asyncio.get_running_loop().create_future()
+            future.cancel()
+            await future
+        exchange.answer(200, [])
+
+    urls = ["http://x/", "http://x/bad", "http://x/"]
+    run = asyncio.run(cf.fetch_async(urls, client=async_client_of(send)))
+    assert [outcome.ok for outcome in run] == [True, False, True]
+    assert (only(run).kind, only(run).error) == (FailureKind.OTHER, "CancelledError")
+    assert "not this fetch" in only(run).message
+
+
+def test_a_cancellation_that_was_requested_passes_through() -> None:
+    async def send(_: Exchange) -> None:
+        await asyncio.sleep(60)
+
+    async def cancelled(*, before: bool) -> None:
+        async with async_client_of(send).session() as get:
+            task = asyncio.current_task()
+            assert task is not None
+            if before:
+                task.cancel()
+            else:
+                asyncio.get_running_loop().call_soon(task.cancel)
+            await get("http://x/")
+
+    for before in (True, False):
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(cancelled(before=before))
+
+
 def test_a_clients_table_names_its_own_exceptions() -> None:
     class Strange(Exception):  # noqa: N818 - somebody else's
         pass

@@ -144,14 +144,51 @@ def test_a_proxy_that_refuses(
     assert failure.kind is FailureKind.CONNECT, failure
 
 
-def test_a_socks_proxy_is_refused_in_words(
+@pytest.mark.parametrize("scheme", ["socks5", "https"])
+def test_a_proxy_of_another_kind_is_refused_in_words(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("all_proxy", f"{scheme}://user:s3cret@127.0.0.1:9")
+    for target in ("http://127.0.0.1:9/", "https://127.0.0.1:9/"):
+        failure = client_strategy.failure(target, trust_env=True)
+        assert failure.kind is FailureKind.CONNECT
+        assert f"a proxy at {scheme}:// is not supported" in failure.message
+        assert "s3cret" not in failure.message
+
+
+MALFORMED = [
+    "http://user:s3cret@127.0.0.1:99999",
+    "http://user:s3cret@127.0.0.1:port",
+    "http://user:80/s3cret@127.0.0.1:9",
+    "http://user:80#s3cret@127.0.0.1:9",
+    "http://user:s3cret@",
+    "user:s3cret@a b:9",
+    "s3cret://127.0.0.1:9",
+]
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+def test_a_malformed_proxy_is_refused_without_showing_it(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("https_proxy", url)
+    failure = client_strategy.failure("https://127.0.0.1:9/", trust_env=True)
+    assert failure.kind is FailureKind.CONNECT
+    assert "the proxy variable https_proxy is malformed" in failure.message
+    assert "s3cret" not in repr(failure)
+    assert "user:80" not in repr(failure)
+
+
+def test_the_password_of_a_proxy_that_refuses_is_not_shown(
     client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("all_proxy", "socks5://user:s3cret@127.0.0.1:9")
-    failure = client_strategy.failure("http://127.0.0.1:9/", trust_env=True)
+    refusal = reply(b"no", status="407 Proxy Authentication Required")
+    with RawServer(always(refusal)) as server:
+        monkeypatch.setenv("all_proxy", f"http://us%20er:s3cret@127.0.0.1:{server.port}")
+        failure = client_strategy.failure("https://127.0.0.1:9/", trust_env=True)
     assert failure.kind is FailureKind.CONNECT
-    assert "a socks5 proxy is not supported" in failure.message
     assert "s3cret" not in failure.message
+    assert "us%20er" not in failure.message
 
 
 @pytest.fixture

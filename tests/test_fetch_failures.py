@@ -21,8 +21,8 @@ from raw_server import (
     reply,
 )
 
+from concurrent_fetch import Failure, Options
 from concurrent_fetch import FailureKind as Kind
-from concurrent_fetch import Options
 
 INVALID = [
     "",
@@ -128,6 +128,21 @@ def test_same_kind_in_every_client(client_strategy: ClientStrategy, accident: st
     assert failure.timing.sent is not None
     assert failure.elapsed < 2.0
     assert len(server.heads) == 1
+
+
+def test_what_the_caller_is_handling_has_no_say(client_strategy: ClientStrategy) -> None:
+    def while_refused(port: int, url: str) -> Failure:
+        try:
+            socket.create_connection(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            return client_strategy.failure(url, timeout=5.0)
+        raise AssertionError("somebody listens there")
+
+    garbage = once(b"220 mail.example.com ESMTP\r\n\r\n")
+    with RawServer(garbage) as server, closed_port() as port:
+        failure = while_refused(port, server.url())
+    assert failure.kind is Kind.PROTOCOL, failure
+    assert "refused" not in failure.message
 
 
 def test_a_body_that_is_reset_without_a_length_is_incomplete(

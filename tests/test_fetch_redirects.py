@@ -146,6 +146,17 @@ def test_secrets_stay_at_the_origin_also_when_a_hop_leads_back(
     assert sent(there, "x-mine") == ["1"]
 
 
+def test_a_host_of_ones_own_stays_at_the_origin(client_strategy: ClientStrategy) -> None:
+    home: dict[str, bytes] = {"/a": to("/b"), "/end": reply(b"end")}
+    away: dict[str, bytes] = {}
+    with RawServer(by_path(home)) as here, RawServer(by_path(away)) as there:
+        home["/b"] = to(there.url("/c"))
+        away["/c"] = to(here.url("/end"))
+        client_strategy.response(here.url("/a"), headers={"hOST": "virtual.example"})
+    assert sent(here, "host") == ["virtual.example"] * 2 + [f"127.0.0.1:{here.port}"]
+    assert sent(there, "host") == [f"127.0.0.1:{there.port}"]
+
+
 def test_user_info_is_sent_at_home_only(client_strategy: ClientStrategy) -> None:
     home: dict[str, bytes] = {"/a": to("/b")}
     with RawServer(by_path(home)) as here, RawServer(always(reply(b"end"))) as there:

@@ -14,20 +14,10 @@ PACKAGE = Path(__file__).parents[1] / "concurrent_fetch"
 
 # A family (a folder) is one place on a floor. From the ground up:
 FLOORS: tuple[tuple[str, ...], ...] = (
-    # 0: rules, numbers, pictures and the server; none of them knows what a fetch is
+    # 0: rules, numbers, pictures and the server; none of them knows an outcome or a client
     (
-        *(
-            "errors",
-            "_units",
-            "_kinds",
-            "_names",
-            "_host",
-            "_url",
-            "_headers",
-            "_head",
-            "_content",
-            "_text",
-        ),
+        *("errors", "_units", "_kinds", "_names", "_host", "_url", "_redaction"),
+        *("_headers", "_head", "_content", "_text"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
         *("_deadlines", "_terminal", "_url_list"),
         *("render", "server"),
@@ -35,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # 1: what is asked for and what became of it, as data
     ("_options", "_outcome", "_exchange", "_columns", "_matching", "_report"),
     # 2: one fetch; one run
-    ("_fetch", "_run"),
+    ("_fetch", "_drive", "_run"),
     # 3: what a client and a strategy are, how any strategy is driven, how a run is kept
     ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging

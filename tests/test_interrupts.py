@@ -16,7 +16,7 @@ import concurrent_fetch as cf
 
 # Says when it begins, and at the end how long after the signal it got there, and what is left.
 PROGRAM = """
-import asyncio, os, signal, sys, threading, time
+import asyncio, os, signal, socket, sys, threading, time
 import concurrent_fetch as cf
 from concurrent_fetch import clients
 
@@ -33,16 +33,24 @@ def at_signal(number, frame):
 signal.signal(signal.SIGINT, at_signal)
 print("begin", flush=True)
 try:
+    if strategy == "stalled":
+        socket.getaddrinfo = lambda *_, **__: time.sleep(30)
+        strategy = "fetch_async"
     if strategy == "fetch_async":
         asyncio.run(cf.fetch_async([url] * 24, options, client=client))
     elif strategy == "runner":
         cf.Runner([url] * 24, options).run(getattr(cf, client))
+    elif strategy == "snippet":
+        names = {}
+        exec(client, names)
+        names["fetch_pool"]([url] * 24, options)
     elif strategy.startswith("iter"):
         for _ in getattr(cf, strategy)([url] * 24, options, client=client): pass
     else:
         getattr(cf, strategy)([url] * 24, options, client=client)
 except KeyboardInterrupt:
-    workers = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
+    others = [t for t in threading.enumerate() if t is not threading.main_thread()]
+    workers = [t.name for t in others if not t.name.startswith("look-up")]
     print("interrupted", workers, flush=True)
     raise SystemExit(130)
 """
@@ -111,6 +119,23 @@ def test_below_the_runner(strategy: str) -> None:
     with RawServer(silent) as server, program("runner", strategy, server.url()) as process:
         eventually(lambda: server.connections > 0, 10.0)
         time.sleep(0.05)
+        interrupt(process)
+
+
+def test_in_the_plain_strategy_of_the_docs() -> None:
+    page = (pathlib.Path(__file__).parents[1] / "docs" / "strategies.md").read_text("utf-8")
+    snippet = page.partition("```python\n")[2].partition("```")[0]
+    with RawServer(silent) as server, program("snippet", snippet, server.url()) as process:
+        eventually(lambda: server.connections == 8, 10.0)
+        time.sleep(0.05)
+        interrupt(process)
+
+
+@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+def test_while_a_name_is_looked_up(client: str) -> None:
+    """The loop does not wait for a look-up either."""
+    with program("stalled", client, "http://stalled.example/") as process:
+        time.sleep(0.5)
         interrupt(process)
 
 

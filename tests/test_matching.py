@@ -106,5 +106,7 @@ def test_user_info_of_a_missing_url_is_hidden() -> None:
 def test_an_outcome_whose_url_is_no_str_is_named_too() -> None:
     strange = response("u")
     object.__setattr__(strange, "url", 5)
-    with pytest.raises(ValueError, match="not asked for, or too often: 5"):
+    with pytest.raises(
+        ValueError, match=r"for 5 that cannot be: Response\.url must be a str, got 5"
+    ):
         in_url_order([strange], ["u"])

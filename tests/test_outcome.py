@@ -1,5 +1,6 @@
 """Outcomes: frozen values that derive, compare, pickle and keep secrets."""
 
+import math
 import pickle
 from typing import Any
 
@@ -7,6 +8,7 @@ import attrs
 import pytest
 
 from concurrent_fetch import Failure, FailureKind, Headers, Outcome, Response, Timing
+from concurrent_fetch._outcome import check_outcome
 
 TIMING = Timing(started=1.0, sent=1.25, first_byte=2.0, finished=4.5)
 
@@ -98,6 +100,74 @@ def test_a_failures_kind_reads_as_its_name() -> None:
 def test_headers_pickle_as_headers() -> None:
     headers = pickle.loads(pickle.dumps(response().headers))
     assert headers["CONTENT-TYPE"] == "text/html; charset=latin-1"
+
+
+def test_plain_values_become_those_of_the_fields() -> None:
+    plain = response(headers={"Content-Type": "text/plain"}, redirects=["http://a/"])
+    assert plain.headers.fields == (("Content-Type", "text/plain"),)
+    assert plain.redirects == ("http://a/",)
+    assert failure(kind="dns").kind is FailureKind.DNS
+
+
+def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match=r"Failure\.kind must be one of .*dns, .*, got 'dsn'"):
+        failure(kind="dsn")
+
+
+@pytest.mark.parametrize("outcome", [response(), failure()], ids=["response", "failure"])
+def test_what_can_be_passes_the_check(outcome: Outcome) -> None:
+    check_outcome(outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (response(status_code=99), "Response.status_code must be an int from 100 to 999, got 99"),
+        (
+            response(status_code=True),
+            "Response.status_code must be an int from 100 to 999, got True",
+        ),
+        (response(headers=None), "Response.headers must be Headers or another mapping, got None"),
+        (response(body="x"), "Response.body must be bytes, got a value of type str"),
+        (response(size=1.5), "Response.size must be an int of at least 0, got 1.5"),
+        (
+            response(wire_size=-1),
+            "Response.wire_size must be an int of at least 0, or None, got -1",
+        ),
+        (
+            response(redirects=(1,)),
+            "Response.redirects must be a tuple of str, got a value of type ",
+        ),
+        (response(reused=1), "Response.reused must be True or False, or None, got 1"),
+        (response(attempts=0), "Response.attempts must be an int of at least 1, got 0"),
+        (response(timing=None), "Response.timing must be a Timing, got None"),
+        (response(index="0"), "Response.index must be an int, got a value of type str"),
+        (failure(message=None), "Failure.message must be a str, got None"),
+        (failure(error=5), "Failure.error must be a str, or None, got 5"),
+        (
+            failure(timing=Timing(started=math.nan, finished=1.0)),
+            "Timing.started must be finite seconds, got nan",
+        ),
+        (
+            response(timing=Timing(started=1.0, first_byte=0.5, finished=2.0)),
+            "Timing.first_byte must not lie before started, 1.0, got 0.5",
+        ),
+        (
+            response(timing=Timing(started=1.0, sent=3.0, first_byte=2.0, finished=4.0)),
+            "Timing.first_byte must not lie before sent, 3.0, got 2.0",
+        ),
+        (
+            response(timing=Timing(started=1.0, sent=3.0, finished=2.0)),
+            "Timing.finished must not lie before sent, 3.0, got 2.0",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_field_value_and_rule(
+    outcome: Outcome, message: str
+) -> None:
+    with pytest.raises(ValueError, match="must") as caught:
+        check_outcome(outcome)
+    assert str(caught.value).startswith(message)
 
 
 def test_match_is_exhaustive() -> None:

@@ -1,22 +1,23 @@
 """How far a comparison has come."""
 
 import re
+from typing import Any
 
 import attrs
 import pytest
 from fakes import URLS, Clock, failure, response, taking
 
 from concurrent_fetch import Outcome, Progress, Runner
-from concurrent_fetch._progress import Report
+from concurrent_fetch._progress import OnProgress
 
 
-def told(report: bool | Report, *, rounds: int = 2, changing: bool = False) -> None:
+def told(report: bool | OnProgress, *, rounds: int = 2, changing: bool = False) -> None:
     clock = Clock()
     digests = iter(range(1000))
 
-    def answer(url: str, index: int, **times: float) -> Outcome:
+    def answer(url: str, index: int, **times: Any) -> Outcome:
         digest = str(next(digests)) if changing else "abc"
-        return response(url, index, started=times["started"], digest=digest)
+        return response(url, index, digest=digest, **times)
 
     strategies = {
         name: taking(clock, 1.0, name=name, answer=answer) for name in ("reference", "other")

@@ -57,6 +57,7 @@ def record_of(outcomes: Sequence[Outcome], *, elapsed: float = 2.0) -> Record:
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
         elapsed=elapsed,
         cpu=0.5,
+        outside=0,
         columns=columns_of(outcomes, interning()),
     )
 

@@ -243,3 +243,36 @@ def test_a_stopwatch_sorts_and_measures() -> None:
     assert 0 < run.elapsed < 1
     assert run.cpu >= 0
     assert run.started_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"outcomes": ["x", None]},
+            "Run.outcomes must hold Response and Failure only, got NoneType, ",
+        ),
+        ({"strategy": None}, "Run.strategy must be a str, got None"),
+        ({"options": {}}, "options must be an Options, got dict"),
+        ({"started_at": "now"}, "Run.started_at must be a datetime, got 'now'"),
+        ({"started_at": datetime(2026, 1, 1)}, "Run.started_at must have a time zone"),  # noqa: DTZ001 - the mistake itself
+        ({"elapsed": -1.0}, "Run.elapsed must be finite seconds of at least 0, got -1.0"),
+        ({"elapsed": math.nan}, "Run.elapsed must be finite seconds of at least 0, got nan"),
+        ({"cpu": "1"}, "Run.cpu must be seconds as a float, got '1'"),
+    ],
+)
+def test_what_is_no_run_is_refused_with_field_value_and_rule(
+    changes: dict[str, Any], message: str
+) -> None:
+    facts: dict[str, Any] = {
+        "outcomes": [answered(0)],
+        "strategy": "mine",
+        "options": Options(),
+        "started_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "elapsed": 1.0,
+        "cpu": 0.5,
+    }
+    assert Run(**facts).outcomes == (answered(0),)
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Run(**facts | changes)
+    assert str(caught.value).startswith(message)

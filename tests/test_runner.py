@@ -3,6 +3,8 @@
 import asyncio
 import functools
 import re
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +19,7 @@ from concurrent_fetch import (
     Run,
     Runner,
     Strategy,
+    Timing,
     fetch_async,
     fetch_sync,
     fetch_threaded,
@@ -77,6 +80,11 @@ def test_the_same_seed_gives_the_same_order_and_a_drawn_one_is_kept() -> None:
 def test_positional_and_keyword_strategies_go_in_the_order_written() -> None:
     comparison = Runner(URLS, rounds=1).compare(answers, b=answers, a=answers)
     assert comparison.strategies == ("answers", "b", "a")
+
+
+def test_any_word_may_name_a_strategy() -> None:
+    names = {"self": answers, "strategies": answers, "named": answers}
+    assert Runner(URLS, rounds=1).compare(**names).strategies == tuple(names)
 
 
 def test_every_run_gets_a_list_of_its_own() -> None:
@@ -169,6 +177,30 @@ def test_all_forms_of_one_strategy_give_the_same_result() -> None:
         runs = comparison.runs(name)
         assert [(run.elapsed, run.cpu) for run in runs] == [(2.0, 0.0)] * 2, name
         assert all([o.url for o in run] == URLS for run in runs), name
+
+
+IMPORTS = """
+import functools, sys, time
+import concurrent_fetch as cf
+
+def clock():
+    seen.append(module in sys.modules)
+    return time.perf_counter()
+
+for strategy, module in (
+    (cf.with_options(cf.fetch_async, concurrency=2), "aiohttp"),
+    (functools.partial(cf.fetch_threaded, client="httpx"), "httpx"),
+    (cf.iter_sync, "requests"),
+):
+    seen = []
+    assert module not in sys.modules
+    cf.Runner(["http://127.0.0.1:1/"], clock=clock).run(strategy)
+    assert seen[0], module
+"""
+
+
+def test_a_client_is_imported_before_the_clock_starts() -> None:
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True, timeout=50)
 
 
 def test_cpu_time_has_a_clock_of_its_own() -> None:
@@ -313,6 +345,31 @@ def test_a_strategy_that_raises_is_named_with_its_error() -> None:
     assert isinstance(caught.value.__cause__, KeyError)
 
 
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            {"status_code": "200"},
+            "Response.status_code must be an int from 100 to 999, got a value ",
+        ),
+        ({"status_code": 20}, "Response.status_code must be an int from 100 to 999, got 20"),
+        ({"size": -1}, "Response.size must be an int of at least 0, got -1"),
+        ({"timing": Timing(started=2.0, finished=1.0)}, "Timing.finished must not lie before star"),
+    ],
+)
+def test_an_outcome_that_cannot_be_is_refused_with_its_field_value_and_rule(
+    facts: dict[str, Any], message: str
+) -> None:
+    def mine(urls: list[str], _options: Options) -> list[Outcome]:
+        return [attrs.evolve(response(urls[0]), **facts), *answers(urls)[1:]]
+
+    with pytest.raises(StrategyError) as caught:
+        Runner(URLS).run(mine)
+    assert f"strategy 'mine' returned an outcome for {URLS[0]} that cannot be: {message}" in str(
+        caught.value
+    )
+
+
 def test_an_error_without_a_message_is_named_by_its_class() -> None:
     def breaks(_urls: list[str], _options: Options) -> list[Outcome]:
         raise NotImplementedError
@@ -417,8 +474,8 @@ def test_lambdas_and_equal_functions_go_by_keyword() -> None:
         (5, {}, "urls must be an iterable of str, got int"),
         ([1], {}, "urls[0] must be a str, got 1; write str(url)"),
         (["http://a/", b"http://b/"], {}, "urls[1] must be a str, got b'http://b/'; write url.dec"),
-        (URLS, {"options": {}}, "options must be Options, got {}; write Options(concurrency=8)"),
-        (URLS, {"options": None}, "options must be Options, got None"),
+        (URLS, {"options": {}}, "options must be an Options, got dict; write for example Options("),
+        (URLS, {"options": None}, "options must be an Options, got NoneType"),
         (URLS, {"rounds": 0}, "rounds must be at least 1, got 0"),
         (URLS, {"rounds": -5}, "rounds must be at least 1, got -5"),
         (URLS, {"rounds": ()}, "rounds must be at least 1, got ()"),

@@ -3,6 +3,8 @@
 import functools
 import pickle
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fakes import URLS, answers
@@ -46,6 +48,14 @@ def test_changes_upon_changes_add_up_and_the_outer_one_holds() -> None:
     assert name_of(changed) == "Seen(concurrency=8, timeout=1.0)"
 
 
+def test_it_can_be_called_without_options_as_the_built_in_strategies_can() -> None:
+    seen = Seen()
+    with_options(seen, concurrency=2)(URLS)
+    assert seen.options == [Options(concurrency=2)]
+    with pytest.raises(TypeError, match="options must be an Options, got int"):
+        with_options(seen, timeout=1.0)(URLS, 8)  # type: ignore[arg-type]  # the mistake itself
+
+
 def test_a_strategy_without_changes_has_the_options_it_is_given() -> None:
     assert effective_options(answers, Options(concurrency=3)) == Options(concurrency=3)
 
@@ -62,6 +72,28 @@ def test_it_pickles_compares_hashes_and_shows_what_it_is() -> None:
 def test_its_name_hides_secret_headers() -> None:
     changed = with_options(answers, headers={"Authorization": "secret"})
     assert "secret" not in name_of(changed) + repr(changed)
+
+
+SECRET = "http://user:s3cret@proxy.example:8080"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"proxy": SECRET}, "fetch_threaded(proxy='http://***@proxy.example:8080')"),
+        ({"proxies": {"http": SECRET}}, "fetch_threaded(proxies=<dict>)"),
+        ({"proxies": [SECRET]}, "fetch_threaded(proxies=<list>)"),
+        ({"proxy": SECRET.encode()}, "fetch_threaded(proxy=<bytes>)"),
+        ({"proxy": SimpleNamespace(name=SECRET)}, "fetch_threaded(proxy='http://***@proxy.exa"),
+        ({"proxy": SimpleNamespace(url=SECRET)}, "fetch_threaded(proxy=<SimpleNamespace>)"),
+        ({"retries": 3, "backoff": 0.5, "proxy": None}, "(retries=3, backoff=0.5, proxy=None)"),
+    ],
+)
+def test_its_name_hides_what_may_be_secret(arguments: dict[str, Any], name: str) -> None:
+    called = name_of(functools.partial(fetch_threaded, **arguments))
+    assert name in called
+    assert "s3cret" not in called
+    assert "s3cret" not in name_of(functools.partial(fetch_threaded, *arguments.values()))
 
 
 @pytest.mark.parametrize(

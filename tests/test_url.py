@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import concurrent_fetch
 from concurrent_fetch._kinds import FailureKind, Refusal
-from concurrent_fetch._url import CanonicalURL, canonicalize, redact, resolve
+from concurrent_fetch._redaction import redact, redact_within
+from concurrent_fetch._url import CanonicalURL, canonicalize, resolve
 
 SECRET = "s3cr3t"
 
@@ -302,6 +303,11 @@ def test_a_location_brings_no_credentials(location: str) -> None:
         ("http://u:p@h\\@x/", "http://***@x/"),
         ("http://u:\n@h", "http://***@h"),
         ("http://u:\ud800@h", "http://***@h"),
+        ("http://u:s/p@h/x", "http://***@h/x"),
+        ("http://u:s#p@h/x", "http://***@h/x"),
+        ("http://u:s?p@q@h/x", "http://***@h/x"),
+        ("u:s/p@h", "***@h"),
+        ("b'http://u:s/p@h'", "b'http://***@h'"),
     ],
 )
 def test_redacting_hides_user_info(url: str, shown: str) -> None:
@@ -312,11 +318,27 @@ def test_redacting_hides_user_info(url: str, shown: str) -> None:
     "url",
     [
         *("", "@", "http://h/", "http://@h/", "http://h/a@b", "http://h?a@b", "http://h#a@b"),
-        *("http://h/?u=http://a:b@c/", "example.com/a@b"),
+        *("http://h/?u=http://a:b@c/", "http://h/p@x?y=a@b"),
     ],
 )
 def test_redacting_leaves_a_url_without_user_info_as_it_is(url: str) -> None:
     assert redact(url) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "shown"),
+    [
+        ("407, url='http://u:p@h:3128/'", None, "407, url='http://***@h:3128/'"),
+        ("x https://u@h/a@b, http://u:p@q@h", None, "x https://***@h/a@b, http://***@h"),
+        ("http://h/a@b me@example.com", None, "http://h/a@b me@example.com"),
+        ("Failed to parse: us%20er:pw@h", "http://us%20er:pw@h", "Failed to parse: ***@h"),
+        ("'us er:p@w' and 'p@w'", "http://us%20er:p%40w@h", "'***' and '***'"),
+        ("no route to h:80", "http://h:80", "no route to h:80"),
+        ("no route to h:80", "http://:@h:80", "no route to h:80"),
+    ],
+)
+def test_redacting_within_a_text(text: str, known: str | None, shown: str) -> None:
+    assert redact_within(text, known) == shown
 
 
 NASTY = st.text(

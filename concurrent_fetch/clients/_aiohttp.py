@@ -1,6 +1,7 @@
 """aiohttp: one session for all tasks (one per worker opened nine times as many connections)."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -9,15 +10,17 @@ from typing import Any, TypeAlias
 
 import aiohttp
 from aiohttp import client_exceptions, http_exceptions
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from concurrent_fetch._client import AsyncClient
+from concurrent_fetch._drive import AsyncSend
 from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._fetch import AsyncSend
 from concurrent_fetch._headers import SECRET
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
 from concurrent_fetch._url import CanonicalURL
+from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._tls import tls_context
 
 FAILURES: dict[type[BaseException], FailureKind] = {
@@ -113,6 +116,7 @@ def _session(options: Options, served: _Served) -> aiohttp.ClientSession:
         limit=0,  # concurrency is the strategy's; a queue in here would count as latency
         ssl=tls_context(options.verify),
         force_close=not options.reuse_connections,
+        resolver=_Resolver(),
         use_dns_cache=False,  # as the others
     )
     return aiohttp.ClientSession(
@@ -129,6 +133,28 @@ def _session(options: Options, served: _Served) -> aiohttp.ClientSession:
         max_field_size=65536,
         max_headers=102,
     )
+
+
+class _Resolver(AbstractResolver):
+    """Looks names up where a stalled one holds nobody."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [
+            {
+                "hostname": host,
+                "host": address,
+                "port": port,
+                "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
+                "proto": 0,
+                "flags": 0,
+            }
+            for address in await resolve(host)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is kept."""
 
 
 def _check_end(exchange: Exchange, response: Any) -> None:

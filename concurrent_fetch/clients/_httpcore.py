@@ -1,20 +1,25 @@
 """The network below httpx: httpcore's public backends, so that a deadline sits in the socket."""
 
+import asyncio
+import contextlib
+import math
 import select
 import ssl
 from collections.abc import Iterable
 from socket import socket
+from time import perf_counter
 from typing import Any, Protocol
 
 import httpcore
 
 from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._sockets import Sockets
 
 
 class Line(Protocol):
-    """What sends one exchange at a time: a thread's transports, or a slot's."""
+    """What sends one exchange at a time: a thread, or a place on the event loop."""
 
     exchange: Exchange
 
@@ -122,7 +127,10 @@ def _readable(sock: socket) -> bool:
 
 
 class AsyncNetwork(httpcore.AsyncNetworkBackend):
-    """httpcore's own network, with the moment of sending marked."""
+    """httpcore's own network, with the moment of sending marked, and look-ups nobody waits for.
+
+    Look-up, connection and TLS handshake share one `connect_timeout`.
+    """
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -137,13 +145,33 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Return a connected stream."""
-        return _AsyncStream(await self._inner.connect_tcp(host, port, timeout), self._line)
+        connect_by = math.inf if timeout is None else perf_counter() + timeout
+        with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+            async with asyncio.timeout(timeout):
+                *others, last = await resolve(host)
+        for left, address in zip(range(len(others) + 1, 1, -1), others, strict=True):
+            # A dead address must leave time for the next one.
+            share = _time_left(connect_by) / left
+            with contextlib.suppress(httpcore.ConnectTimeout, httpcore.ConnectError):
+                return await self._connect(address, port, share, connect_by)
+        return await self._connect(last, port, _time_left(connect_by), connect_by)
+
+    async def _connect(
+        self, address: str, port: int, timeout: Seconds, connect_by: Seconds
+    ) -> httpcore.AsyncNetworkStream:
+        inner = await self._inner.connect_tcp(address, port, timeout)
+        return _AsyncStream(inner, self._line, connect_by)
+
+
+def _time_left(connect_by: Seconds) -> Seconds:
+    return max(0.0, connect_by - perf_counter())
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, inner: httpcore.AsyncNetworkStream, line: Line) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, line: Line, connect_by: Seconds) -> None:
         self._inner = inner
         self._line = line
+        self._connect_by = connect_by
         self._sender = _Sender(line)
         self.read = inner.read  # type: ignore[method-assign]  # nothing to add: no frame in between
         self.aclose = inner.aclose  # type: ignore[method-assign]  # the same
@@ -160,8 +188,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         timeout: Seconds | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            secured = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+            secured = await self._inner.start_tls(
+                ssl_context, server_hostname, _time_left(self._connect_by)
+            )
         except BaseException:  # httpcore does so itself, but not when it is cancelled
             await self._inner.aclose()
             raise
-        return _AsyncStream(secured, self._line)
+        return _AsyncStream(secured, self._line, self._connect_by)

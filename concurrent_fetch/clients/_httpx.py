@@ -1,4 +1,4 @@
-"""httpx in both colours, by its transports: one per thread, or one per slot of the event loop.
+"""httpx in both colours, by its transports: one per thread, or one per place on the event loop.
 
 A shared httpx pool is scanned once per request and connection: at 100 in flight that is quadratic
 (5.7 s where aiohttp takes 0.17 s). A transport that serves one request at a time never queues.
@@ -13,8 +13,8 @@ import httpcore
 import httpx
 
 from concurrent_fetch._client import AsyncClient, Client
+from concurrent_fetch._drive import AsyncSend, Send
 from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._fetch import AsyncSend, Send
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
 from concurrent_fetch.clients._httpcore import AsyncNetwork, Network
@@ -157,8 +157,8 @@ httpx_client = Client("httpx", _open, failures=FAILURES)
 """`httpx.HTTPTransport`, one per thread."""
 
 
-class _Slot:
-    """What sends one request at a time on the event loop: the counterpart of a thread's line."""
+class _AsyncLine:
+    """What sends one request at a time on the event loop."""
 
     exchange: Exchange  # the one being sent
 
@@ -190,24 +190,24 @@ class _Slot:
 @asynccontextmanager
 async def _open_async(options: Options) -> AsyncIterator[AsyncSend]:
     tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
-    slots: list[_Slot] = []
-    idle: list[_Slot] = []
+    lines: list[_AsyncLine] = []
+    idle: list[_AsyncLine] = []
 
     async def send(exchange: Exchange) -> None:
         if not idle:
-            slots.append(_Slot(options))
-            idle.append(slots[-1])
-        slot = idle.pop()
+            lines.append(_AsyncLine(options))
+            idle.append(lines[-1])
+        line = idle.pop()
         try:
-            await slot.send(exchange)
+            await line.send(exchange)
         finally:
-            idle.append(slot)
+            idle.append(line)
 
     try:
         yield send
     finally:
-        for slot in slots:
-            await slot.close()
+        for line in lines:
+            await line.close()
 
 
 httpx_async_client = AsyncClient("httpx", _open_async, failures=FAILURES)

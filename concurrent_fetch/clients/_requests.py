@@ -20,8 +20,8 @@ from urllib3 import connection as urllib3_connection
 from urllib3 import exceptions as urllib3_errors
 
 from concurrent_fetch._client import Client
+from concurrent_fetch._drive import Send
 from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._fetch import Send
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
 from concurrent_fetch.clients._sockets import Sockets

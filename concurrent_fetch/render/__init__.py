@@ -4,6 +4,7 @@ from concurrent_fetch.render._characters import visible
 from concurrent_fetch.render._format import (
     count,
     interval,
+    many,
     percent,
     rate,
     ratio,
@@ -19,6 +20,7 @@ __all__ = [
     "Table",
     "count",
     "interval",
+    "many",
     "percent",
     "rate",
     "ratio",

@@ -87,6 +87,11 @@ def rate(x: float) -> str:
     return _number(x)
 
 
+def many(n: int, what: str) -> str:
+    """Return a number of things: `1 URL`, `1,234 URLs`."""
+    return f"{count(n)} {what}" if n == 1 else f"{count(n)} {what}s"
+
+
 def _number(x: float) -> str:
     """Two significant digits below 1, one decimal below 100, no decimals from there on."""
     if x == 0 or math.isinf(x):

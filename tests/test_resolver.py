@@ -1,0 +1,165 @@
+"""Look-ups of names by async clients: one that stalls holds nobody, and all addresses are tried."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from raw_server import RawServer, always, closed_port, reply, silent
+
+import concurrent_fetch as cf
+from concurrent_fetch import AsyncClient, FailureKind, Options
+from concurrent_fetch.clients import aiohttp_client, httpx_async_client
+from concurrent_fetch.clients._resolver import resolve
+
+ASYNC = pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=str)
+
+STALL = 2.0
+
+
+def fetch(client: AsyncClient, url: str, **options: Any) -> cf.Run:
+    return asyncio.run(cf.fetch_async([url], Options(**options), client=client))
+
+
+def failure(client: AsyncClient, url: str, **options: Any) -> cf.Failure:
+    (only,) = fetch(client, url, **options).failures
+    return only
+
+
+@pytest.fixture
+def over() -> Iterator[threading.Event]:
+    """Ends what the test has stalled."""
+    event = threading.Event()
+    yield event
+    event.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("look-up"):
+            thread.join()
+
+
+@pytest.fixture
+def _stalled(monkeypatch: pytest.MonkeyPatch, over: threading.Event) -> None:
+    def getaddrinfo(*_: Any, **__: Any) -> Any:
+        over.wait(STALL)
+        raise socket.gaierror(-2, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@ASYNC
+@pytest.mark.usefixtures("_stalled")
+@pytest.mark.parametrize("limit", ["timeout", "connect_timeout"])
+def test_a_stalled_look_up_ends_with_its_time(client: AsyncClient, limit: str) -> None:
+    began = time.monotonic()
+    assert failure(client, "http://stalled.example/", **{limit: 0.2}).kind is FailureKind.TIMEOUT
+    assert 0.2 <= time.monotonic() - began < 0.7
+
+
+@ASYNC
+@pytest.mark.usefixtures("_stalled")
+def test_a_cancelled_run_does_not_wait_for_its_look_up(client: AsyncClient) -> None:
+    async def give_up() -> None:
+        await asyncio.wait_for(cf.fetch_async(["http://stalled.example/"], client=client), 0.2)
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
+    assert time.monotonic() - began < 0.7
+
+
+@ASYNC
+@pytest.mark.usefixtures("_stalled")
+def test_a_literal_address_is_not_looked_up(client: AsyncClient) -> None:
+    with RawServer(always(reply(b"x"))) as server:
+        assert fetch(client, server.url(), timeout=1.0).responses
+
+
+PROGRAM = """
+import asyncio, socket, sys, time
+import concurrent_fetch as cf
+
+socket.getaddrinfo = lambda *_, **__: time.sleep(60)
+run = cf.fetch_async(["http://stalled.example/"], cf.Options(timeout=0.2), client=sys.argv[1])
+print(asyncio.run(run)[0].kind)
+"""
+
+
+@ASYNC
+def test_the_process_ends_before_the_look_up(client: AsyncClient) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM, client.name],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("timeout\n", "")
+
+
+Resolve = Callable[..., None]
+
+
+@pytest.fixture
+def resolves_to(monkeypatch: pytest.MonkeyPatch) -> Resolve:
+    """Makes every name have these addresses, after a while."""
+
+    def set_up(*addresses: str, after: float = 0.0) -> None:
+        def getaddrinfo(_: str, port: int | None, *__: Any, **___: Any) -> Any:
+            time.sleep(after)
+            return [
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port or 0))
+                for address in addresses
+            ]
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    return set_up
+
+
+@ASYNC
+def test_a_dead_address_leaves_the_next_one_to_try(
+    client: AsyncClient, resolves_to: Resolve
+) -> None:
+    resolves_to("127.0.0.2", "127.0.0.1")
+    with RawServer(always(reply(b"x"))) as server:
+        url = server.url(host="two.example")
+        assert fetch(client, url).responses[0].body == b"x"
+    assert dict(server.fields[0])["host"] == f"two.example:{server.port}"
+
+
+@ASYNC
+def test_where_all_addresses_are_dead_it_is_no_connection(
+    client: AsyncClient, resolves_to: Resolve
+) -> None:
+    resolves_to("127.0.0.2", "127.0.0.1")
+    with closed_port() as port:
+        assert failure(client, f"http://two.example:{port}/").kind is FailureKind.CONNECT
+
+
+@ASYNC
+def test_a_name_without_an_address_is_a_failure(client: AsyncClient, resolves_to: Resolve) -> None:
+    resolves_to()
+    assert failure(client, "http://none.example/").kind is FailureKind.DNS
+
+
+@ASYNC
+def test_look_up_connection_and_handshake_share_the_connect_timeout(
+    client: AsyncClient, resolves_to: Resolve
+) -> None:
+    resolves_to("127.0.0.1", after=0.4)
+    with RawServer(silent) as server:
+        url = f"https://slow.example:{server.port}/"
+        failed = failure(client, url, connect_timeout=0.6)
+    assert failed.kind is FailureKind.TIMEOUT
+    assert 0.5 < failed.elapsed < 0.9
+
+
+def test_a_link_local_address_keeps_its_scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 0, 0, 2))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [entry])
+    assert asyncio.run(resolve("near.example")) == ["fe80::1%2"]

@@ -6,26 +6,40 @@ that one is enough.
 """
 
 import asyncio
-from typing import Self
+from typing import Any
 
 from concurrent_fetch._units import Seconds
 
+_Task = asyncio.Task[Any]
+
 
 class Deadlines:
-    """The fetches under way in one session, in the order in which their time runs out."""
+    """The tasks with a fetch under way in one session, in the order in which time runs out."""
 
     def __init__(self) -> None:
-        self._watched: dict[Deadline, None] = {}
+        # When the fetch of a task must be over, and how often the task had been cancelled before.
+        self._watched: dict[_Task, tuple[Seconds, int]] = {}
+        self._ran_out: dict[_Task, int] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def watch(self, task: "asyncio.Task[object]", seconds: Seconds) -> "Deadline":
+    def watch(self, task: _Task, seconds: Seconds) -> None:
         """Cancel the task when its fetch is not over in time; not before one watched earlier."""
         loop = task.get_loop()
-        deadline = Deadline(self._watched, task, loop.time() + seconds)
-        self._watched[deadline] = None
+        at = loop.time() + seconds
+        self._watched[task] = at, task.cancelling()
         if self._timer is None:
-            self._timer = loop.call_at(deadline.at, self._look, loop)
-        return deadline
+            self._timer = loop.call_at(at, self._look, loop)
+
+    def leave(self, task: _Task) -> None:
+        """Watch the task no longer: its fetch is over."""
+        self._watched.pop(task, None)
+        if self._ran_out:
+            self.is_over(task)
+
+    def is_over(self, task: _Task) -> bool:
+        """Whether the task was cancelled for its deadline, and by nobody else; take that back."""
+        cancelled_before = self._ran_out.pop(task, None)
+        return cancelled_before is not None and task.uncancel() <= cancelled_before
 
     def close(self) -> None:
         """Stop watching."""
@@ -36,43 +50,10 @@ class Deadlines:
         """Cancel those whose time is over; set the timer to the next."""
         self._timer = None
         while self._watched:
-            first = next(iter(self._watched))
-            if first.at > loop.time():
-                self._timer = loop.call_at(first.at, self._look, loop)
+            task, (at, cancelled_before) = next(iter(self._watched.items()))
+            if at > loop.time():
+                self._timer = loop.call_at(at, self._look, loop)
                 return
-            first.run_out()
-
-
-class Deadline:
-    """The deadline of one fetch."""
-
-    __slots__ = ("_among", "_cancelling", "_ran_out", "_task", "at")
-
-    def __init__(
-        self, among: "dict[Deadline, None]", task: "asyncio.Task[object]", at: Seconds
-    ) -> None:
-        self.at = at
-        self._among = among
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._ran_out = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._among.pop(self, None)
-        self.is_over()
-
-    def run_out(self) -> None:
-        """Cancel the task."""
-        self._among.pop(self)
-        self._ran_out = True
-        self._task.cancel()
-
-    def is_over(self) -> bool:
-        """Whether the task was cancelled for its deadline, and by nobody else; take that back."""
-        if not self._ran_out:
-            return False
-        self._ran_out = False
-        return self._task.uncancel() <= self._cancelling
+            del self._watched[task]
+            self._ran_out[task] = cancelled_before
+            task.cancel()

@@ -36,26 +36,29 @@ async def drive_async(send: AsyncSend, url: object, index: int, fetching: Fetchi
     assert task is not None  # noqa: S101 - a coroutine runs in a task
     hops = exchanges(url, index, fetching, task.get_name())
     error: BaseException | None = None
-    with fetching.deadlines.watch(task, fetching.options.timeout) as deadline:
-        try:
-            exchange = next(hops)
-            while True:
-                try:
-                    await send(exchange)
-                except BaseException as raised:
-                    if deadline.is_over():
-                        error = TimeoutError()
-                    elif isinstance(raised, Exception):
-                        error = raised
-                    elif isinstance(raised, asyncio.CancelledError) and not task.cancelling():
-                        error = asyncio.CancelledError(
-                            "what the client awaited was cancelled, and not this fetch"
-                        )
-                    else:
-                        raise
-                exchange, error = hops.send(error), None
-        except StopIteration as stop:
-            outcome: Outcome = stop.value
+    deadlines = fetching.deadlines
+    deadlines.watch(task, fetching.options.timeout)
+    try:
+        exchange = next(hops)
+        while True:
+            try:
+                await send(exchange)
+            except BaseException as raised:
+                if deadlines.is_over(task):
+                    error = TimeoutError()
+                elif isinstance(raised, Exception):
+                    error = raised
+                elif isinstance(raised, asyncio.CancelledError) and not task.cancelling():
+                    error = asyncio.CancelledError(
+                        "what the client awaited was cancelled, and not this fetch"
+                    )
+                else:
+                    raise
+            exchange, error = hops.send(error), None
+    except StopIteration as stop:
+        outcome: Outcome = stop.value
+    finally:
+        deadlines.leave(task)
     if not outcome.ok:
         await asyncio.sleep(0)  # a bad URL fails without waiting: others get their turn here
     return outcome

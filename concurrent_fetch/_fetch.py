@@ -187,7 +187,7 @@ def _response(exchange: Exchange, trip: _Trip) -> Response:
     assert exchange.head is not None  # noqa: S101 - finish() has seen it
     return Response(
         url=trip.url,
-        final_url=exchange.url,
+        final_url=exchange.target.url,
         status_code=exchange.status,
         headers=exchange.head.headers,
         body=exchange.body,

@@ -8,7 +8,6 @@ Sources: RFC 9110, section 5 (fields), and RFC 9112, section 6 (length of a body
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain
 from string import ascii_letters, digits
 from typing import NamedTuple, cast
 
@@ -26,6 +25,7 @@ _CONTROLS = bytes([*range(9), *range(10, 32), 127])  # all but tab
 _ACTED_ON = (b"content-length", b"transfer-encoding", b"content-encoding", b"location")
 _TRANSFER_ENCODING = re.compile(rb"^(transfer-encoding: )[^\r]*+", re.IGNORECASE | re.MULTILINE)
 _MOST_DIGITS = 64
+_FEW_DIGITS = 19
 _ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}
 
 
@@ -35,11 +35,11 @@ class Head(NamedTuple):
     headers: Headers
     content_length: int | None
     """As declared, in bytes on the wire."""
-    codings: tuple[str, ...]
+    codings: tuple[str, ...] = ()
     """Content-codings in the order they were applied in, lower-case, without `identity`."""
-    location: bytes | None
+    location: bytes | None = None
     """The first Location that is not empty."""
-    chunked: bool
+    chunked: bool = False
 
 
 def read_head(
@@ -54,14 +54,18 @@ def read_head(
         raise _protocol("the HTTP version is not 1.0, 1.1, 2 or 3")
     if not 200 <= status <= 999:
         raise _protocol(f"status {status} cannot end an exchange: it must be 200 to 999")
-    parts, block = _joined(tuple(chain.from_iterable(fields)))
+    parts, block = _joined(tuple([part for field in fields for part in field]))
     count = len(parts) // 2
     _check_size(count, block)
-    places = _places(parts[::2])
+    length_at, places = _places(parts[::2])
     # Everything at once: delete what is not allowed, and only the line ends may be gone.
     if len(block) - len(block.translate(None, _CONTROLS)) != 2 * count:
         raise _protocol("a header field has a control character in its value")
-    found = {name: [parts[place].strip(b" \t") for place in where] for name, where in places}
+    if length_at is not None:
+        length = parts[length_at]
+        if length.isdigit() and len(length) < _FEW_DIGITS:
+            return Head(Headers(block), int(length))
+    found = {name: [parts[p].strip(b" \t") for p in where] for name, where in places}
     if chunked := b"transfer-encoding" in found:
         _check_chunked(found)
         block = _TRANSFER_ENCODING.sub(rb"\1chunked", block)
@@ -96,18 +100,23 @@ def _as_bytes(parts: tuple[bytes | str, ...]) -> tuple[bytes, ...]:
 
 
 @lru_cache(64)  # a server names its fields in the same order in every answer
-def _places(names: tuple[bytes, ...]) -> tuple[tuple[bytes, list[int]], ...]:
-    """Check the names; return where the values of those stand that a fetch acts on."""
+def _places(names: tuple[bytes, ...]) -> tuple[int | None, tuple[tuple[bytes, list[int]], ...]]:
+    """Check the names; return where the values of those stand that a fetch acts on.
+
+    And first, for the ordinary case, that of Content-Length if it is the only one.
+    """
     if not all(names) or b"".join(names).translate(None, _IN_NAMES):
         raise _protocol("a header field has an invalid name")
     lowered = [name.lower() for name in names]
-    return tuple(
+    places = tuple(
         [
             (acted_on, [2 * n + 1 for n, name in enumerate(lowered) if name == acted_on])
             for acted_on in _ACTED_ON
             if acted_on in lowered
         ]
     )
+    only_length = [name for name in lowered if name in _ACTED_ON] == [b"content-length"]
+    return (places[0][1][0] if only_length else None), places
 
 
 def _check_size(count: int, block: bytes) -> None:
@@ -135,8 +144,6 @@ def _check_chunked(found: dict[bytes, list[bytes]]) -> None:
 
 
 def _content_length(values: list[bytes]) -> int:
-    if len(values) == 1 and values[0].isdigit() and len(values[0]) < 19:
-        return int(values[0])
     lengths: set[int] = set()
     for element in b",".join(values).split(b","):
         number = element.strip(b" \t")

@@ -7,6 +7,7 @@ URL: a mistyped one may hold a password anywhere. Sources: RFC 3986 (syntax, res
 
 import re
 from base64 import b64encode
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -21,12 +22,14 @@ _CHARACTERS = r"A-Za-z0-9._~\-!$&'()*+,;=:@/"
 _TRIPLET = "%(?:[01][0-9A-F]|2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCDF]|[89A-F][0-9A-F])"
 
 # The ordinary case: canonical but for dot segments and the port's value, which code looks at.
-_CANONICAL = re.compile(
-    r"(https?)://(?=[^:/]{1,253}+[:/])"
-    rf"({IPV4}(?=[:/])|(?:{LABEL}\.)*[a-z_][a-z0-9_-]{{0,62}}+)"
+_CANONICAL_ORIGIN = re.compile(
+    r"(https?)://(?=[^:]{1,253}+(?::|\Z))"
+    rf"({IPV4}(?=:|\Z)|(?:{LABEL}\.)*[a-z_][a-z0-9_-]{{0,62}}+)"
     r"(?::([1-9][0-9]{0,4}+))?"
-    rf"/(?:[{_CHARACTERS}]++|{_TRIPLET})*+"
-    rf"(?:\?(?:[{_CHARACTERS}?]++|{_TRIPLET})++)?+"
+)
+_LONGEST_ORIGIN = len("https://") + 253 + len(":65535")
+_CANONICAL_TARGET = re.compile(
+    rf"/(?:[{_CHARACTERS}]++|{_TRIPLET})*+(?:\?(?:[{_CHARACTERS}?]++|{_TRIPLET})++)?+"
 )
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _REFERENCE = re.compile(
@@ -100,15 +103,26 @@ def resolve(base: CanonicalURL, location: bytes | str) -> CanonicalURL:
 
 def _recognise(url: str) -> CanonicalURL | None:
     """Return the URL as it is if it is canonical already: the fast path."""
-    match = _CANONICAL.fullmatch(url)
-    if match is None or "/." in url or len(url) > _LONGEST:
+    slash = url.find("/", len("https://"))
+    if not 0 < slash <= _LONGEST_ORIGIN or len(url) > _LONGEST or "/." in url:
+        return None
+    origin = _recognise_origin(url[:slash])
+    if origin is None or not _CANONICAL_TARGET.fullmatch(url, slash):
+        return None
+    return CanonicalURL(url, *origin, None)
+
+
+@lru_cache(1024)  # a URL set has many URLs of few origins
+def _recognise_origin(text: str) -> tuple[str, str, int] | None:
+    match = _CANONICAL_ORIGIN.fullmatch(text)
+    if match is None:
         return None
     scheme, host, digits = match.groups()
     default = _DEFAULT_PORTS[scheme]
     port = int(digits) if digits else default
     if port > 65535 or (digits and port == default):
         return None
-    return CanonicalURL(url, scheme, host, port, None)
+    return scheme, host, port
 
 
 def _without_margins(url: str) -> str:

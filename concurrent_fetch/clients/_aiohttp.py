@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import aiohttp
 from aiohttp import client_exceptions, http_exceptions
@@ -49,8 +49,8 @@ _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 @asynccontextmanager
 async def _open(options: Options) -> AsyncIterator[AsyncSend]:
-    served: _Served = {}
-    async with _session(options, served) as session:
+    connections = _Connections()
+    async with _session(options, connections) as session:
         usual: Mapping[str, str] | None = None
 
         async def send(exchange: Exchange) -> None:
@@ -81,9 +81,7 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
         try:
             yield send
         finally:
-            for protocol in served:
-                if protocol.transport is not None:
-                    protocol.transport.abort()  # close() of TLS waits for the other side
+            connections.abort()
     await asyncio.sleep(0)  # transports close their sockets in the next turn of the loop
 
 
@@ -105,13 +103,11 @@ def _as_yarl(target: CanonicalURL) -> URL:
     )
 
 
-# Every open connection, and its latest response.
-_Served: TypeAlias = dict[Any, Any]
 # Which exchange this task is sending: aiohttp hands no argument of ours down to its response.
 _sending: ContextVar[Exchange] = ContextVar("_sending")
 
 
-def _session(options: Options, served: _Served) -> aiohttp.ClientSession:
+def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         limit=0,  # concurrency is the strategy's; a queue in here would count as latency
         ssl=tls_context(options.verify),
@@ -121,7 +117,7 @@ def _session(options: Options, served: _Served) -> aiohttp.ClientSession:
     )
     return aiohttp.ClientSession(
         connector=connector,
-        response_class=_response_class(served),
+        response_class=_response_class(connections),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(
@@ -166,26 +162,46 @@ def _check_end(exchange: Exchange, response: Any) -> None:
             raise error
 
 
-def _response_class(served: _Served) -> type[aiohttp.ClientResponse]:
-    def lost(protocol: Any, closed: asyncio.Future[None]) -> None:
+class _Connections:
+    """The open connections of a run: the transport of each, and the response it served last."""
+
+    def __init__(self) -> None:
+        self._transports: dict[Any, asyncio.Transport] = {}
+        self._latest: dict[Any, Any] = {}
+
+    def serve(self, connection: Any, response: aiohttp.ClientResponse) -> bool:
+        """Note that a connection serves a response; return whether it had served one before."""
+        protocol = connection.protocol
+        reused = protocol in self._latest
+        if not reused:
+            if protocol.closed is None:  # already lost
+                return False
+            self._transports[protocol] = connection.transport
+            protocol.closed.add_done_callback(partial(self._lost, protocol))
+        self._latest[protocol] = response
+        return reused
+
+    def abort(self) -> None:
+        """Close them at once: close() of a TLS transport waits for the other side."""
+        for transport in list(self._transports.values()):
+            transport.abort()
+
+    def _lost(self, protocol: Any, closed: asyncio.Future[None]) -> None:
         closed.exception()  # or asyncio would report it as never looked at
-        body: Any = served.pop(protocol).content  # None before the head is there
+        del self._transports[protocol]
+        body: Any = self._latest.pop(protocol).content  # None before the head is there
         error = protocol.exception()
         if isinstance(error, http_exceptions.HttpProcessingError) and body and not body.is_eof():
             body.set_exception(error)  # the parser gives up without waking the reader
 
+
+def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
     class Response(aiohttp.ClientResponse):
         """Knows the moment of sending and whether the connection is new, at no cost of a trace."""
 
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
-            self.protocol = protocol = connection.protocol
-            reused = protocol in served
-            _sending.get().mark_sent(reused=reused)
-            if reused:
-                served[protocol] = self
-            elif (closed := protocol.closed) is not None:  # None: already lost
-                served[protocol] = self
-                closed.add_done_callback(partial(lost, protocol))
+            self.protocol = connection.protocol
+            _sending.get().mark_sent(reused=connections.serve(connection, self))
             try:
                 return await super().start(connection)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

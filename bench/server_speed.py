@@ -21,21 +21,22 @@ def requests_per_second(server: LocalServer, duration: float) -> float:
     request = f"GET /bytes/1024?i=1 HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode()
     size = _size_of_one_response(server, request)
     selector = selectors.DefaultSelector()
-    for _ in range(CONNECTIONS):
-        connection = socket.create_connection((server.host, server.port))
+    connections = [socket.create_connection((server.host, server.port)) for _ in range(CONNECTIONS)]
+    for connection in connections:
         connection.sendall(request * AHEAD)
         selector.register(connection, selectors.EVENT_READ, [0])
     done, start = 0, perf_counter()
     while perf_counter() - start < duration:
         for key, _ in selector.select():
-            connection = key.fileobj  # type: ignore[assignment]  # registered as sockets above
+            connection = key.fileobj
+            assert isinstance(connection, socket.socket)
             key.data[0] += len(connection.recv(65536))
             whole, key.data[0] = divmod(key.data[0], size)
             done += whole
             connection.sendall(request * whole)
     elapsed = perf_counter() - start
-    for key in list(selector.get_map().values()):
-        key.fileobj.close()  # type: ignore[union-attr]  # registered as sockets above
+    for connection in connections:
+        connection.close()
     selector.close()
     return done / elapsed
 

@@ -1,9 +1,9 @@
 """Exchange: one request and what came back, stamped. All that a client sees of a fetch."""
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from time import perf_counter
+from typing import Any
 
 from concurrent_fetch._content import Decoder
 from concurrent_fetch._head import Head, read_head
@@ -14,6 +14,12 @@ from concurrent_fetch._url import CanonicalURL
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BODILESS = frozenset({204, 304})
+
+
+def _sha256() -> Any:
+    import hashlib  # noqa: PLC0415 - few ask for digests, and every import would pay
+
+    return hashlib.sha256()
 
 
 class BodyUnwanted(Exception):  # noqa: N818 - a signal to the driver, no error
@@ -76,7 +82,7 @@ class Exchange:
         self._limit = math.inf if options.max_bytes is None else options.max_bytes
         self._chunks: list[bytes] = []
         self._decoder: Decoder | None = None
-        self._hash = hashlib.sha256() if options.digest else None
+        self._hash = _sha256() if options.digest else None
 
     @property
     def url(self) -> str:

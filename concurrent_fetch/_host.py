@@ -4,7 +4,6 @@ Messages name the rule that was broken and show no more than one character of th
 URL may hold a password anywhere. Sources: RFC 3986 (syntax), RFC 1035 (lengths), UTS #46 (names).
 """
 
-import ipaddress
 import re
 
 from concurrent_fetch._kinds import FailureKind, Refusal
@@ -52,6 +51,8 @@ def _ipv6(text: str) -> str:
     """Return the shortest form; an IPv4-mapped address in hexadecimal, whatever the Python."""
     if "%" in text:
         raise invalid_url("an IPv6 address with a zone id cannot be fetched; leave the zone out")
+    import ipaddress  # noqa: PLC0415 - few hosts are IPv6 literals, and every import would pay
+
     try:
         address = ipaddress.IPv6Address(text)
     except ipaddress.AddressValueError:

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator, Mapping
-from pkgutil import resolve_name
+from importlib import import_module
 from typing import Any, Protocol
 
 import attrs
@@ -153,9 +153,9 @@ def _layers(strategy: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
 
 
 _BUILT_IN = {
-    "sync": "concurrent_fetch.strategies:fetch_sync",
-    "threaded": "concurrent_fetch.strategies:fetch_threaded",
-    "async": "concurrent_fetch.strategies:fetch_async",
+    "sync": "fetch_sync",
+    "threaded": "fetch_threaded",
+    "async": "fetch_async",
 }
 
 
@@ -171,7 +171,7 @@ def find_strategy(name: str) -> Strategy:
             f"no strategy is called {base!r}{did_you_mean(base, _BUILT_IN)}. There are "
             f"{', '.join(_BUILT_IN)}, each also with a client, as in 'threaded+httpx'"
         )
-    function = resolve_name(_BUILT_IN[base])
+    function = getattr(import_module("concurrent_fetch.strategies"), _BUILT_IN[base])
     strategy: Strategy = functools.partial(function, client=client) if plus else function
     find = find_async_client if base == "async" else find_client
     find(_client_of(strategy) or "")

@@ -28,12 +28,12 @@ def requests_per_second(server: LocalServer, duration: float) -> float:
     done, start = 0, perf_counter()
     while perf_counter() - start < duration:
         for key, _ in selector.select():
-            connection = key.fileobj
-            assert isinstance(connection, socket.socket)
-            key.data[0] += len(connection.recv(65536))
+            ready = key.fileobj
+            assert isinstance(ready, socket.socket)
+            key.data[0] += len(ready.recv(65536))
             whole, key.data[0] = divmod(key.data[0], size)
             done += whole
-            connection.sendall(request * whole)
+            ready.sendall(request * whole)
     elapsed = perf_counter() - start
     for connection in connections:
         connection.close()

@@ -59,7 +59,10 @@ def _as_headers(value: Mapping[str, str]) -> Headers:
         raise TypeError(
             f"Options.headers must be a mapping of names to values, got {type(value).__name__}"
         )
-    return Headers.from_mapping(value)
+    try:
+        return Headers.from_mapping(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Options.headers: {error}") from None
 
 
 def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -> None:

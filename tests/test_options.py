@@ -71,8 +71,9 @@ HEADERS: list[tuple[dict[Any, Any], type[Exception], str]] = [
 def test_headers_that_cannot_be_sent_are_refused(
     headers: dict[Any, Any], error: type[Exception], said: str
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=said) as caught:
         Options(headers=headers)
+    assert str(caught.value).startswith("Options.headers")
 
 
 def test_a_refused_secret_is_not_shown() -> None:

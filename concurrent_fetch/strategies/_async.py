@@ -24,6 +24,8 @@ async def fetch_async(
 ) -> Run:
     """Fetch the URLs with `options.concurrency` tasks; return all outcomes in URL order.
 
+    No URLs give an empty `Run`.
+
     Raises:
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is a blocking one.
         UnknownNameError: there is no async client of that name.

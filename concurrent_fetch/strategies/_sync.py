@@ -16,7 +16,8 @@ def fetch_sync(
 ) -> Run:
     """Fetch the URLs one after another; return all outcomes in URL order.
 
-    One fetch is in flight at a time, whatever `options.concurrency` says.
+    One fetch is in flight at a time, whatever `options.concurrency` says. No URLs give an empty
+    `Run`.
 
     Raises:
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.

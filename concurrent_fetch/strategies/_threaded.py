@@ -24,6 +24,8 @@ def fetch_threaded(
 ) -> Run:
     """Fetch the URLs in `options.concurrency` threads; return all outcomes in URL order.
 
+    No URLs give an empty `Run`.
+
     Raises:
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
         UnknownNameError: there is no client of that name.

@@ -19,7 +19,7 @@ class Environment:
 
     def __init__(self) -> None:
         # Costs 15 ms to import, for those who ask for it.
-        from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
+        from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - as said above
 
         self._proxies = getproxies()
         self._bypass = proxy_bypass

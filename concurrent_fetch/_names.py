@@ -9,8 +9,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     >>> did_you_mean("reqests", ["aiohttp", "requests"])
     " (did you mean 'requests'?)"
     """
-    # Only for messages: no part of what an import costs.
-    from difflib import get_close_matches  # noqa: PLC0415
+    from difflib import get_close_matches  # noqa: PLC0415 - only messages need it
 
     close = get_close_matches(name, list(names), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""

@@ -42,7 +42,7 @@ def reporter(progress: bool | OnProgress) -> Iterator[OnProgress]:
 @contextmanager
 def _bar() -> Iterator[OnProgress]:
     # Costs 20 ms to import, for those who ask for it; picks terminal or notebook by itself.
-    from tqdm.auto import tqdm  # noqa: PLC0415
+    from tqdm.auto import tqdm  # noqa: PLC0415 - as said above
 
     with tqdm(unit="run", leave=False, mininterval=0, miniters=1) as bar:
 

@@ -7,9 +7,7 @@ decided elsewhere in this package or not wanted, and costs as much again as the 
 import http.client
 import io
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -25,6 +23,7 @@ from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
 from concurrent_fetch.clients._sockets import Sockets
+from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.clients._tls import tls_context
 
 FAILURES: dict[type[BaseException], FailureKind] = {
@@ -51,33 +50,6 @@ _MAX_LINE = 64 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [^\r\n]*)?\r?\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n]*)\r?\n")
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
-
-
-@contextmanager
-def _open(options: Options) -> Iterator[Send]:
-    tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
-    sockets = Sockets(options)
-    mine = threading.local()
-    adapters: list[_Adapter] = []
-
-    def send(exchange: Exchange) -> None:
-        sockets.enter(exchange)
-        adapter: _Adapter | None = getattr(mine, "adapter", None)
-        if adapter is None:
-            adapter = mine.adapter = _Adapter(options, sockets)
-            adapters.append(adapter)
-        adapter.fetch(exchange)
-
-    try:
-        yield send
-    finally:
-        sockets.abort()
-        for adapter in adapters:
-            adapter.close()
-
-
-requests_client = Client("requests", _open, failures=FAILURES)
-"""`requests.adapters.HTTPAdapter`, one per thread."""
 
 
 class _Adapter(HTTPAdapter):
@@ -258,3 +230,11 @@ class _TLSConnection(_Connection, urllib3_connection.HTTPSConnection):
         super().connect()
         # Options.verify has decided; urllib3 would warn on every request without verification.
         self.is_verified = True
+
+
+def _open(options: Options) -> AbstractContextManager[Send]:
+    return line_per_thread(options, _Adapter)
+
+
+requests_client = Client("requests", _open, failures=FAILURES)
+"""`requests.adapters.HTTPAdapter`, one per thread."""

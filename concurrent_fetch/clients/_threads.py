@@ -1,0 +1,50 @@
+"""What the blocking clients share: one line per thread, and sockets that can be aborted."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from concurrent_fetch._drive import Send
+from concurrent_fetch._exchange import Exchange
+from concurrent_fetch._options import Options
+from concurrent_fetch.clients._sockets import Sockets
+from concurrent_fetch.clients._tls import tls_context
+
+
+class ThreadLine(Protocol):
+    """What one thread sends on; its sockets are made by `Sockets.connect`."""
+
+    def fetch(self, exchange: Exchange) -> None:
+        """Send one request and hand over its response."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        ...
+
+
+@contextmanager
+def line_per_thread(
+    options: Options, make: Callable[[Options, Sockets], ThreadLine]
+) -> Iterator[Send]:
+    """Open a blocking client for one run; leaving it aborts what is in flight."""
+    tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
+    sockets = Sockets(options)
+    mine = threading.local()
+    lines: list[ThreadLine] = []
+
+    def send(exchange: Exchange) -> None:
+        sockets.enter(exchange)
+        line: ThreadLine | None = getattr(mine, "line", None)
+        if line is None:
+            line = mine.line = make(options, sockets)
+            lines.append(line)
+        line.fetch(exchange)
+
+    try:
+        yield send
+    finally:
+        sockets.abort()
+        for line in lines:
+            line.close()

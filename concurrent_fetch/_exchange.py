@@ -65,11 +65,16 @@ class Exchange:
         proxy: str | None = None,
     ) -> None:
         self.target = target
+        """The canonical URL in its parts: scheme, host, port, origin, origin_form."""
         self.headers = headers
+        """To be sent, and no others."""
         self.deadline = deadline
+        """The moment the fetch must be over, on the clock of `time.perf_counter`."""
         self.proxy = proxy
+        """The http:// URL of the proxy to use, if any."""
         self.status = 0
         self.head: Head | None = None
+        """After `answer`: how the body is framed (content_length, chunked); None before."""
         self.http_version = "1.1"
         self.reused: bool | None = None
         self.sent: Seconds | None = None

@@ -74,7 +74,6 @@ class Exchange:
         """The http:// URL of the proxy to use, if any."""
         self.status = 0
         self.head: Head | None = None
-        """After `answer`: how the body is framed (content_length, chunked); None before."""
         self.http_version = "1.1"
         self.reused: bool | None = None
         self.sent: Seconds | None = None

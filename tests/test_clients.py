@@ -413,3 +413,12 @@ def test_many_hosts_keep_no_connections_open_for_ever() -> None:
         urls = [server.url() for server in servers] * 2
         assert len(cf.fetch_sync(urls).responses) == 30
         stack.close()
+
+
+def test_a_response_that_was_never_built_is_closed_in_silence() -> None:
+    """As Ctrl-C leaves one behind that comes while http.client makes it."""
+    from concurrent_fetch.clients._requests import _StrictResponse
+
+    response = _StrictResponse.__new__(_StrictResponse)
+    response.close()
+    assert response.isclosed()

@@ -154,7 +154,7 @@ class _RawResponse(requests.Response):
 class _StrictResponse(http.client.HTTPResponse):
     """Reads the head itself: http.client takes EOF for its end, drops bad lines, returns a 103."""
 
-    fp: Any
+    fp: Any = None  # also in one that Ctrl-C kept from being built, when it is closed
 
     def __init__(self, *args: Any, adapter: _Adapter, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

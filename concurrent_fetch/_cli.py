@@ -101,7 +101,7 @@ def _serve(arguments: argparse.Namespace) -> int:
                 ready=ready,
             )
     except KeyboardInterrupt:
-        pass  # before it listened
+        pass  # the normal end of a server, also of one that does not listen yet
     except OSError as error:
         arguments.parser.error(f"cannot listen (--host, --port): {error.strerror}")
     return 0

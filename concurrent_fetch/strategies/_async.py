@@ -11,9 +11,10 @@ from concurrent_fetch._feed import Feed
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._run import Run, Stopwatch
+from concurrent_fetch._units import Seconds
 
 _DEFAULTS = Options()
-_TICK = 0.1
+_TICK: Seconds = 0.1
 
 
 async def fetch_async(

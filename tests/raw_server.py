@@ -8,6 +8,23 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Self, TypeAlias
 
+from concurrent_fetch.server._faults._wires import chunked, head, reply
+
+__all__ = [
+    "Peer",
+    "RawServer",
+    "Script",
+    "always",
+    "by_path",
+    "chunked",
+    "closed_port",
+    "full_port",
+    "head",
+    "once",
+    "reply",
+    "silent",
+]
+
 _DEAF = (OSError, ssl.SSLError, ValueError)  # the client has gone, or the test is over
 
 
@@ -135,21 +152,6 @@ class RawServer:
             with contextlib.suppress(OSError):  # FIN first: close() with unread bytes would reset
                 socket.socket.shutdown(sock, socket.SHUT_WR)
             sock.close()
-
-
-def reply(body: bytes = b"", *fields: str, status: str = "200 OK") -> bytes:
-    """A response with Content-Length."""
-    return head(f"Content-Length: {len(body)}", *fields, status=status) + body
-
-
-def head(*fields: str, status: str = "200 OK") -> bytes:
-    """A response head with these fields only."""
-    return "\r\n".join([f"HTTP/1.1 {status}", *fields, "", ""]).encode("latin-1")
-
-
-def chunked(*chunks: bytes) -> bytes:
-    """A chunked body."""
-    return b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in (*chunks, b""))
 
 
 def once(answer: bytes) -> Script:

@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import cast
 
-from concurrent_fetch.server._reply import Part, Wire, refusal
+from concurrent_fetch.server._ending import leave
+from concurrent_fetch.server._reply import End, Part, Wire, refusal
 from concurrent_fetch.server._request import Refused, next_request
-from concurrent_fetch.server._routes import wire_for
 from concurrent_fetch.server._service import Held, Service
 
 _MAX_PIPELINED = 64
@@ -31,7 +31,8 @@ class Connection(asyncio.Protocol):
         self._current: Held | None = None
         self._refused: Refused | None = None
         self._parts: Iterator[Part] | None = None
-        self._close_after = False
+        self._end = End.KEEP
+        self._turn = 0
         self._timer: asyncio.TimerHandle | None = None
         self._paused = False
         self._deaf = False
@@ -57,10 +58,15 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take the heads that are complete and serve the first, unless one is in service."""
-        if not self._deaf:
-            self._buffer += data
-            self._take_heads()
-            self._serve_next()
+        if self._deaf:
+            return
+        if self._service.greeting is not None:
+            self._deaf = True
+            self._write(self._service.greeting)
+            return
+        self._buffer += data
+        self._take_heads()
+        self._serve_next()
 
     def pause_writing(self) -> None:
         """Stop: the client reads more slowly than we write."""
@@ -101,7 +107,8 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> None:
         if self._current is None:
             return
-        wire = wire_for(self._current.request)
+        wire = self._service.wire(self._current.request, self._turn)
+        self._turn += 1
         due = self._service.due(self._current) + wire.delay
         if due > self._loop.time():
             self._timer = self._loop.call_at(due, self._write, wire)
@@ -110,7 +117,7 @@ class Connection(asyncio.Protocol):
 
     def _write(self, wire: Wire) -> None:
         self._timer = None
-        self._close_after = wire.close
+        self._end = wire.end
         self._transport.write(wire.data)
         if wire.parts is None:
             self._finish()
@@ -135,10 +142,12 @@ class Connection(asyncio.Protocol):
         self._write_parts()
 
     def _finish(self) -> None:
-        self._current = self._parts = None
-        self._service.leave(self._begin)
-        if self._close_after:
-            self._transport.close()
+        self._parts = None
+        if self._end is End.HOLD:
+            return
+        self._let_go()
+        if self._end is not End.KEEP:
+            leave(self._transport, self._end)
         elif self._pending or self._refused is not None or self._buffer:
             self._loop.call_soon(self._go_on)
 
@@ -158,11 +167,15 @@ class Connection(asyncio.Protocol):
 
     def _abandon(self) -> None:
         self._service.drop(self._pending)
-        if self._current is not None:
-            self._current = self._parts = None
-            self._service.leave(self._begin)
+        self._parts = None
+        self._let_go()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._deaf = True
         self._refused = None
+
+    def _let_go(self) -> None:
+        if self._current is not None:
+            self._current = None
+            self._service.leave(self._begin)

@@ -9,7 +9,7 @@ from concurrent_fetch.server._connection import Connection
 from concurrent_fetch.server._latency import Latency
 from concurrent_fetch.server._loop import new_loop, raise_descriptor_limit
 from concurrent_fetch.server._service import Service
-from concurrent_fetch.server._settings import Settings, base_url
+from concurrent_fetch.server._settings import Settings, tls_context
 
 _BACKLOG = 4096
 
@@ -21,7 +21,10 @@ async def listening(settings: Settings) -> AsyncIterator[tuple[Service, int]]:
     service = Service(settings, loop)
     listener = _listener(settings)
     server = await loop.create_server(
-        lambda: Connection(service, loop), sock=listener, backlog=_BACKLOG
+        lambda: Connection(service, loop),
+        sock=listener,
+        backlog=_BACKLOG,
+        ssl=None if settings.certificate is None else tls_context(settings.certificate),
     )
     try:
         yield service, int(listener.getsockname()[1])
@@ -58,5 +61,5 @@ def serve(
 
 async def _serve_forever(settings: Settings, ready: Callable[[str], None]) -> None:
     async with listening(settings) as (_, port):
-        ready(base_url(settings.host, port))
+        ready(settings.base_url(port))
         await asyncio.Event().wait()

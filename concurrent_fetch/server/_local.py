@@ -16,7 +16,7 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._latency import Latency
 from concurrent_fetch.server._service import ServerStats
-from concurrent_fetch.server._settings import Settings, base_url
+from concurrent_fetch.server._settings import Settings
 
 _PATIENCE: Seconds = 10.0
 _ROOT = str(pathlib.Path(__file__).resolve().parents[2])
@@ -128,7 +128,10 @@ class LocalServer:
     `latency` is in seconds: one number, or a sequence or a `LogNormal` from which a URL's `i=`
     query argument picks (a request without it: its number in the order of arrival). At most
     `capacity` requests are served at once, first in, first out; None is no limit. Port 0 takes
-    any free one. Raises TypeError or ValueError if a setting breaks its rule.
+    any free one. With a `certificate`, the path of a PEM file with a private key and its
+    certificates, it speaks TLS. With the name of a `fault` it misbehaves so at every URL; without,
+    only at `/fault/<name>`, see `FAULTS`. Raises TypeError or ValueError if a setting breaks its
+    rule.
 
         with LocalServer(latency=0.05) as server:
             run = fetch_threaded(server.urls(30))
@@ -143,15 +146,24 @@ class LocalServer:
         capacity: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        certificate: str | None = None,
+        fault: str | None = None,
     ) -> None:
-        self._settings = Settings(latency=latency, capacity=capacity, host=host, port=port)
+        self._settings = Settings(
+            latency=latency,
+            capacity=capacity,
+            host=host,
+            port=port,
+            certificate=certificate,
+            fault=fault,
+        )
         self._lock = threading.Lock()
         self._child: _Child | None = None
         self._end: weakref.finalize[[], LocalServer] | None = None
 
     def __repr__(self) -> str:
         child = self._child
-        where = "not running" if child is None else base_url(self.host, child.port)
+        where = "not running" if child is None else self._settings.base_url(child.port)
         latency, capacity = self._settings.latency, self._settings.capacity
         return f"<LocalServer {where} latency={latency} capacity={capacity}>"
 
@@ -201,7 +213,7 @@ class LocalServer:
             raise TypeError(f"path must be a str; it is {path!r}.")
         if not path.startswith("/"):
             raise ValueError(f"path must begin with a slash, as '/get'; it is {path!r}.")
-        return base_url(self.host, self._running().port) + path
+        return self._settings.base_url(self._running().port) + path
 
     def urls(self, n: int, path: str = "/bytes/1024") -> list[str]:
         """Return `n` distinct URLs: the path with `i=0`, `i=1` and so on in its query."""

@@ -1,6 +1,7 @@
 """From replies to bytes, without any I/O: what a route says, and what is written for it."""
 
 from collections.abc import Iterable, Iterator
+from enum import Enum, auto
 from http import HTTPStatus
 
 import attrs
@@ -36,14 +37,31 @@ class Reply:
     delay: Seconds = 0.0
 
 
+class End(Enum):
+    """What the server does once all is written."""
+
+    KEEP = auto()
+    """Wait for the next request on this connection."""
+    CLOSE = auto()
+    """Close as one should: over TLS with its farewell, then with a FIN."""
+    CUT = auto()
+    """Close with a FIN and, over TLS, without its farewell."""
+    RESET = auto()
+    """Send a RST."""
+    HOLD = auto()
+    """Say nothing more, until the client leaves."""
+    GARBLE = auto()
+    """Write bytes below TLS that are no record of it, then as CUT."""
+
+
 @attrs.frozen(kw_only=True)
 class Wire:
-    """What is written, byte for byte: `data` after `delay` seconds, then the parts, if any."""
+    """What is written, byte for byte: `data` after `delay` seconds, the parts, if any, the end."""
 
     data: bytes
     parts: Iterable[Part] | None = None
     delay: Seconds = 0.0
-    close: bool = False
+    end: End = End.KEEP
 
 
 def to_wire(reply: Reply, request: Request) -> Wire:
@@ -55,7 +73,7 @@ def to_wire(reply: Reply, request: Request) -> Wire:
         data=head if silent else head + reply.body,
         parts=None if silent or reply.parts is None else _framed(reply.parts, chunked=chunked),
         delay=reply.delay,
-        close=not request.keep_alive,
+        end=End.KEEP if request.keep_alive else End.CLOSE,
     )
 
 

@@ -34,6 +34,7 @@ class Request:
     index: int | None
     chunked_allowed: bool
     keep_alive: bool
+    scheme: str = "http"
 
     def argument(self, name: str, default: str = "") -> str:
         """Return the first query argument of this name."""
@@ -52,7 +53,7 @@ class Request:
     @property
     def url(self) -> str:
         """The whole URL, as the client named it."""
-        return f"http://{self.header('host')}{self.target}"
+        return f"{self.scheme}://{self.header('host')}{self.target}"
 
 
 def next_request(buffer: bytearray) -> Request | None:

@@ -12,25 +12,29 @@ from concurrent_fetch._units import Bytes
 from concurrent_fetch.server import _bodies as bodies
 from concurrent_fetch.server import _echo as echo
 from concurrent_fetch.server._arguments import UnusableError, seconds, whole
+from concurrent_fetch.server._faults import FAULTS, Fault, find_fault
 from concurrent_fetch.server._reply import Part, Reply, Wire, to_wire
 from concurrent_fetch.server._request import Request
 
-Route: TypeAlias = Callable[..., Reply | Wire]
+Route: TypeAlias = Callable[..., Reply | Fault]
 
 MAX_BYTES: Bytes = 100 * 1024 * 1024
 _HTML = "text/html; charset=utf-8"
 
 
-def wire_for(request: Request) -> Wire:
-    """Return what is written for a request: a route's reply, 404, or 400 that names the rule."""
+def wire_for(request: Request, turn: int = 0) -> Wire:
+    """Return what is written for a request: a route's reply, 404, or 400 that names the rule.
+
+    `turn` is the number of the request on its connection, from 0.
+    """
     try:
         reply = _route(request)
     except UnusableError as unusable:
         reply = echo.text_reply(f"{unusable}\n", status=400)
-    return reply if isinstance(reply, Wire) else to_wire(reply, request)
+    return reply.answer(request, turn) if isinstance(reply, Fault) else to_wire(reply, request)
 
 
-def _route(request: Request) -> Reply | Wire:
+def _route(request: Request) -> Reply | Fault:
     segments = request.segments
     for fixed in range(len(segments), 0, -1):
         route = _TABLE.get((segments[:fixed], len(segments) - fixed))
@@ -85,7 +89,7 @@ def _redirect(request: Request, count: str) -> Reply:
 def _absolute_redirect(request: Request, count: str) -> Reply:
     hops = whole("n", count, 1, 1000)
     path = f"/absolute-redirect/{hops - 1}" if hops > 1 else "/get"
-    return _located(f"http://{request.header('host')}{path}{request.query_string}")
+    return _located(f"{request.scheme}://{request.header('host')}{path}{request.query_string}")
 
 
 def _redirect_to(request: Request) -> Reply:
@@ -114,6 +118,14 @@ def _drops(size: Bytes, duration: float) -> Iterator[Part]:
         yield Part(drop, pause=duration / count if k else 0.0)
 
 
+def _fault(_request: Request, name: str) -> Fault:
+    return find_fault(name)
+
+
+def _faults(_request: Request) -> Reply:
+    return echo.text_reply("".join(f"{fault.name}: {fault.does}\n" for fault in FAULTS.values()))
+
+
 def _page(content_type: str, body: bytes) -> Route:
     return lambda _request: Reply(content_type=content_type, body=body)
 
@@ -130,6 +142,8 @@ ROUTES: dict[str, Route] = {
     "/delay/<seconds>": echo.delay,
     "/drip": _drip,
     "/encoding/utf8": _page(_HTML, bodies.UTF8),
+    "/fault": _faults,
+    "/fault/<name>": _fault,
     "/get": echo.get,
     "/gzip": echo.gzip,
     "/headers": echo.headers,

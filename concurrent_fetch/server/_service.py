@@ -6,8 +6,11 @@ from collections import deque
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.server._faults import find_fault
 from concurrent_fetch.server._latency import latency_rule
+from concurrent_fetch.server._reply import Wire
 from concurrent_fetch.server._request import Request
+from concurrent_fetch.server._routes import wire_for
 from concurrent_fetch.server._settings import Settings
 from concurrent_fetch.server._slots import Begin, Slots
 
@@ -46,6 +49,8 @@ class Service:
         self._limited = settings.capacity is not None
         self._now = loop.time
         self._slots = Slots(settings.capacity, loop.call_soon)
+        self._fault = None if settings.fault is None else find_fault(settings.fault)
+        self._is_tls = settings.certificate is not None
         self._open: set[asyncio.Transport] = set()
         self._in_flight = 0
         self.reset()
@@ -88,6 +93,19 @@ class Service:
         self._in_flight += 1
         self._peak_in_flight = max(self._peak_in_flight, self._in_flight)
         return held
+
+    @property
+    def greeting(self) -> Wire | None:
+        """What every connection gets in answer to its first bytes, whatever they are."""
+        return None if self._fault is None else self._fault.greeting
+
+    def wire(self, request: Request, turn: int) -> Wire:
+        """Return what answers a request, the `turn`-th of its connection, from 0."""
+        if self._fault is not None:
+            return self._fault.answer(request, turn)
+        if self._is_tls:
+            request = attrs.evolve(request, scheme="https")
+        return wire_for(request, turn)
 
     def enter(self, begin: Begin) -> bool:
         """Take a place in service or wait in line for it; see `Slots.enter`."""

@@ -1,10 +1,12 @@
 """What a server is told at its start, checked once, and its form on the pipe to the child."""
 
+import ssl
 from typing import Any
 
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.server._faults import find_fault
 from concurrent_fetch.server._latency import LogNormal, checked_latency
 
 
@@ -32,9 +34,33 @@ def _check_port(_: object, __: object, value: object) -> None:
     _check_int("port", value, "an int from 0 (any free port) to 65535", 0, 65535)
 
 
+def _check_certificate(_: object, __: object, value: str | None) -> None:
+    if value is not None:
+        tls_context(value)
+
+
+def _check_fault(_: object, __: object, value: str | None) -> None:
+    if value is not None:
+        find_fault(value)
+
+
+def tls_context(certificate: str) -> ssl.SSLContext:
+    """Return what the server's side of TLS needs. Raises ValueError for an unusable file."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate)
+    except (OSError, TypeError) as error:
+        raise ValueError(
+            "certificate must be the path of a PEM file with a private key and its certificates; "
+            f"it is {certificate!r}: {error}"
+        ) from error
+    return context
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
-    """Latency in seconds, capacity in requests served at once, and the address to listen on."""
+    """What the server does, where it listens, and how it proves who it is."""
 
     latency: Seconds | tuple[Seconds, ...] | LogNormal = attrs.field(
         default=0.0, converter=checked_latency
@@ -42,6 +68,14 @@ class Settings:
     capacity: int | None = attrs.field(default=None, validator=_check_capacity)
     host: str = attrs.field(default="127.0.0.1", validator=_check_host)
     port: int = attrs.field(default=0, validator=_check_port)
+    certificate: str | None = attrs.field(default=None, validator=_check_certificate)
+    fault: str | None = attrs.field(default=None, validator=_check_fault)
+
+    def base_url(self, port: int) -> str:
+        """Return the URL of a listener on this port without a path: `http://127.0.0.1:8000`."""
+        scheme = "http" if self.certificate is None else "https"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{port}"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data that `from_json` turns into equal settings."""
@@ -57,8 +91,3 @@ class Settings:
         if isinstance(latency, dict):
             latency = LogNormal(**latency)
         return cls(**{**data, "latency": latency})
-
-
-def base_url(host: str, port: int) -> str:
-    """Return the URL of a listener without a path: `http://127.0.0.1:8000`."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

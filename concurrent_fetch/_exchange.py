@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from concurrent_fetch._content import Decoder
-from concurrent_fetch._head import Head, read_head
+from concurrent_fetch._head import Head, check_reason, read_head
 from concurrent_fetch._kinds import FailureKind, Refusal
 from concurrent_fetch._options import Options
 from concurrent_fetch._units import Bytes, Seconds
@@ -112,17 +112,20 @@ class Exchange:
         status: int,
         fields: Iterable[tuple[str | bytes, str | bytes]],
         *,
+        reason: str | bytes = "",
         http_version: str = "1.1",
         decoded: bool = False,
     ) -> None:
         """Record the response head: its status and its fields in wire order.
 
-        `decoded` is for clients that cannot switch their own content decoding off.
+        `reason` is what stands behind the status, only to be checked. `decoded` is for clients
+        that cannot switch their own content decoding off.
         """
         self.first_byte = perf_counter()
         self.status = status
         self.http_version = http_version
         try:
+            check_reason(reason)
             self.head = head = read_head(fields, status=status, http_version=http_version)
             if status in _REDIRECTS:
                 self._consider_redirect(head)

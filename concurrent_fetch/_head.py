@@ -78,6 +78,16 @@ def read_head(
     )
 
 
+@lru_cache(64)  # nearly always one of a few
+def check_reason(reason: str | bytes) -> None:
+    """Check the reason phrase of a status line: raises `Refusal` as `read_head` does."""
+    text = reason.encode("latin-1", "replace") if isinstance(reason, str) else reason
+    if len(text) > _LONGEST_LINE:
+        raise Refusal(FailureKind.TOO_LARGE, "the response head has a line of more than 64 KiB")
+    if text.translate(None, _CONTROLS) != text:
+        raise _protocol("the reason phrase has a control character")
+
+
 def _protocol(message: str) -> Refusal:
     return Refusal(FailureKind.PROTOCOL, message)
 

@@ -417,8 +417,8 @@ def test_many_hosts_keep_no_connections_open_for_ever() -> None:
 
 def test_a_response_that_was_never_built_is_closed_in_silence() -> None:
     """As Ctrl-C leaves one behind that comes while http.client makes it."""
-    from concurrent_fetch.clients._requests import _StrictResponse
+    from concurrent_fetch.clients._strict import StrictResponse
 
-    response = _StrictResponse.__new__(_StrictResponse)
+    response = StrictResponse.__new__(StrictResponse)
     response.close()
     assert response.isclosed()

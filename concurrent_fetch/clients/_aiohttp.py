@@ -17,7 +17,7 @@ from concurrent_fetch._client import AsyncClient
 from concurrent_fetch._drive import AsyncSend
 from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._headers import SECRET
-from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._kinds import FailureKind, Refusal
 from concurrent_fetch._options import Options
 from concurrent_fetch._url import CanonicalURL
 from concurrent_fetch.clients._resolver import resolve
@@ -68,6 +68,7 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
                 exchange.answer(
                     response.status,
                     response.raw_headers,
+                    reason=response.reason or "",
                     http_version=_VERSIONS.get(
                         response.version or aiohttp.HttpVersion11, "unknown"
                     ),
@@ -201,12 +202,21 @@ def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
 
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             self.protocol = connection.protocol
-            _sending.get().mark_sent(reused=connections.serve(connection, self))
+            reused = connections.serve(connection, self)
+            _sending.get().mark_sent(reused=reused)
+            if reused and connection.protocol.should_close:
+                raise Disconnected("the server had spoken before it was asked")
             try:
                 return await super().start(connection)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
                 # In these two classes aiohttp would silently send the request a second time.
                 raise Disconnected from error
+            except aiohttp.ClientResponseError as error:
+                if "Too many headers" in error.message:  # it has no class of its own
+                    raise Refusal(
+                        FailureKind.TOO_LARGE, "the response head has too many fields"
+                    ) from error
+                raise
 
     return Response
 

@@ -16,7 +16,7 @@ from concurrent_fetch._drive import AsyncSend, Send
 from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
-from concurrent_fetch.clients._httpcore import AsyncNetwork, Network
+from concurrent_fetch.clients._httpcore import AsyncNetwork, Network, out_of_step
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.clients._tls import tls_context
@@ -24,6 +24,10 @@ from concurrent_fetch.clients._tls import tls_context
 
 class Closed(httpx.RemoteProtocolError):
     """The server closed the connection too early: httpx has no class of its own for that."""
+
+
+class TooLong(httpx.RemoteProtocolError):
+    """The head is longer than h11 takes."""
 
 
 class Malformed(httpx.RemoteProtocolError):
@@ -40,9 +44,10 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     httpx.UnsupportedProtocol: FailureKind.INVALID_URL,
     httpx.InvalidURL: FailureKind.INVALID_URL,
     httpx.TimeoutException: FailureKind.TIMEOUT,
+    TooLong: FailureKind.TOO_LARGE,
     Malformed: FailureKind.PROTOCOL,
     httpx.LocalProtocolError: FailureKind.PROTOCOL,
-    # Not RemoteProtocolError: as the inner cause of the two above it would decide before them.
+    # Not RemoteProtocolError: as the inner cause of the three above it would decide before them.
 }
 
 
@@ -56,8 +61,15 @@ def _request(exchange: Exchange, options: Options) -> httpx.Request:
 def _answer(exchange: Exchange, response: httpx.Response) -> None:
     version: bytes = response.extensions["http_version"]
     exchange.answer(
-        response.status_code, response.headers.raw, http_version=version[5:].decode("ascii")
+        response.status_code,
+        response.headers.raw,
+        reason=response.extensions["reason_phrase"],
+        http_version=version[5:].decode("ascii"),
     )
+
+
+# h11 and httpcore have one class for all of these: their words are all there is.
+_SAID = {"disconnected": Closed, "closed connection": Closed, "buffer too long": TooLong}
 
 
 @contextmanager
@@ -66,8 +78,9 @@ def _told_apart() -> Iterator[None]:
         yield
     except httpx.RemoteProtocolError as error:
         text = str(error)
-        closed = "disconnected" in text or "closed connection" in text
-        raise (Closed if closed else Malformed)(text) from error
+        raise next((kind for said, kind in _SAID.items() if said in text), Malformed)(
+            text
+        ) from error
 
 
 def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any]:
@@ -89,7 +102,7 @@ class _Transport(httpx.HTTPTransport):
 
     def __init__(self, options: Options, proxy: str | None, network: Network) -> None:
         pool = httpcore.HTTPProxy if proxy else httpcore.ConnectionPool
-        self._pool = pool(**_pool(options, proxy, network))
+        self._pool = self.pool = pool(**_pool(options, proxy, network))
 
 
 class _AsyncTransport(httpx.AsyncHTTPTransport):
@@ -97,7 +110,7 @@ class _AsyncTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, options: Options, proxy: str | None, network: AsyncNetwork) -> None:
         pool = httpcore.AsyncHTTPProxy if proxy else httpcore.AsyncConnectionPool
-        self._pool = pool(**_pool(options, proxy, network))
+        self._pool = self.pool = pool(**_pool(options, proxy, network))
 
 
 class _Line:
@@ -124,6 +137,8 @@ class _Line:
                     exchange.receive(chunk)
             finally:
                 response.close()
+        for connection in out_of_step(transport.pool):
+            connection.close()
 
     def close(self) -> None:
         for transport in self._transports.values():
@@ -162,6 +177,8 @@ class _AsyncLine:
                     exchange.receive(chunk)
             finally:
                 await response.aclose()
+        for connection in out_of_step(transport.pool):
+            await connection.aclose()
 
     async def close(self) -> None:
         for transport in self._transports.values():

@@ -5,8 +5,6 @@ decided elsewhere in this package or not wanted, and costs as much again as the 
 """
 
 import http.client
-import io
-import re
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
@@ -23,6 +21,7 @@ from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
 from concurrent_fetch.clients._sockets import Sockets
+from concurrent_fetch.clients._strict import StrictResponse
 from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.clients._tls import tls_context
 
@@ -45,11 +44,6 @@ FAILURES: dict[type[BaseException], FailureKind] = {
 }
 
 _TIMEOUT = urllib3.Timeout(None)  # the sockets know better
-_MAX_HEAD = 96 * 1024
-_MAX_LINE = 64 * 1024
-_STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [^\r\n]*)?\r?\n")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n]*)\r?\n")
-_FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 
 
 class _Adapter(HTTPAdapter):
@@ -74,12 +68,12 @@ class _Adapter(HTTPAdapter):
         raw: urllib3.HTTPResponse = response.raw
         keep = False
         try:
-            exchange.answer(raw.status, self.fields, http_version=self.http_version)
-            for chunk in raw.stream(65536, decode_content=False):
-                exchange.receive(chunk)
+            answer = self._answer
+            exchange.answer(answer.status, answer.fields, http_version=answer.http_version)
+            for piece in answer.pieces():
+                exchange.receive(piece)
+            answer.close()
             keep = self._reuse
-        except ValueError as error:  # a chunk size below 0
-            raise http.client.HTTPException(str(error)) from error
         finally:
             (raw.release_conn if keep else raw.close)()
 
@@ -93,10 +87,9 @@ class _Adapter(HTTPAdapter):
                     pool.close()
         super().close()
 
-    def head(self, http_version: str, fields: list[tuple[bytes, bytes]]) -> None:
-        """Take the response head as it was on the wire (urllib3 regroups repeated fields)."""
-        self.http_version = http_version
-        self.fields = fields
+    def take(self, answer: StrictResponse) -> None:
+        """Take the response as it is on the wire (urllib3 regroups repeated fields)."""
+        self._answer = answer
 
     # What requests exposes for subclasses:
 
@@ -151,57 +144,12 @@ class _RawResponse(requests.Response):
         self.raw = raw
 
 
-class _StrictResponse(http.client.HTTPResponse):
-    """Reads the head itself: http.client takes EOF for its end, drops bad lines, returns a 103."""
-
-    fp: Any = None  # also in one that Ctrl-C kept from being built, when it is closed
-
-    def __init__(self, *args: Any, adapter: _Adapter, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._adapter = adapter
-
-    def begin(self) -> None:
-        if self.headers is not None:
-            return
-        status_line, fields = self._read_head()
-        while status_line[9:10] == b"1" and status_line[9:12] != b"101":
-            status_line, fields = self._read_head()
-        self._adapter.head(status_line[5:8].decode(), fields)
-        framing = b"".join(b"%b:%b\r\n" % field for field in fields if field[0].lower() in _FRAMING)
-        stream, self.fp = self.fp, io.BytesIO(status_line + framing + b"\r\n")
-        try:
-            super().begin()
-        finally:
-            self.fp = stream
-
-    def _read_head(self) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-        status_line = self._read_line(_MAX_LINE)
-        if not _STATUS_LINE.fullmatch(status_line):
-            raise http.client.BadStatusLine(repr(status_line[:80]))
-        left, fields = _MAX_HEAD, []
-        while (line := self._read_line(left)) not in (b"\r\n", b"\n"):
-            field = _FIELD.fullmatch(line)
-            if not field:
-                raise http.client.HTTPException(f"invalid header line {line[:80]!r}")
-            left -= len(line)
-            fields.append((field[1], field[2].strip(b" \t")))
-        return status_line, fields
-
-    def _read_line(self, limit: int) -> bytes:
-        line: bytes = self.fp.readline(limit + 1)
-        if len(line) > limit:
-            raise http.client.LineTooLong("response head")
-        if not line.endswith(b"\n"):
-            raise http.client.RemoteDisconnected("closed inside the response head")
-        return line
-
-
 class _Connection(urllib3_connection.HTTPConnection):
     """A connection whose sockets keep the deadline, and whose head is read strictly."""
 
     def __init__(self, *args: Any, adapter: _Adapter, sockets: Sockets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.response_class = partial(_StrictResponse, adapter=adapter)  # type: ignore[assignment]  # it is only called
+        self.response_class = partial(StrictResponse, register=adapter.take)  # type: ignore[assignment]  # it is only called
         self._adapter = adapter
         self._sockets = sockets
         self._served = False

@@ -2,10 +2,8 @@
 
 import asyncio
 import http.client
-import inspect
 import socket
 import ssl
-from types import ModuleType
 
 import aiohttp
 import h11
@@ -14,10 +12,9 @@ import httpx
 import pytest
 import requests
 import urllib3
-from aiohttp import client_exceptions, http_exceptions
 
 from concurrent_fetch import FailureKind as Kind
-from concurrent_fetch._border import SHARED, FailureTable, _look_up, causes, classify, in_words
+from concurrent_fetch._border import FailureTable, causes, classify, in_words
 from concurrent_fetch.clients import _aiohttp, _httpx, _requests
 
 
@@ -128,81 +125,6 @@ def test_what_is_incomplete_before_the_head_is_disconnected() -> None:
     own: FailureTable = {Foreign: Kind.INCOMPLETE}
     assert classify(Foreign(), own, in_body=False)[0] is Kind.DISCONNECTED
     assert classify(Foreign(), own, in_body=True)[0] is Kind.INCOMPLETE
-
-
-def exceptions(module: ModuleType) -> set[type[BaseException]]:
-    return {
-        cls
-        for _, cls in inspect.getmembers(module, inspect.isclass)
-        if issubclass(cls, Exception)
-        and not issubclass(cls, Warning)
-        and cls.__module__.partition(".")[0] != "email"  # http.client imports it
-    }
-
-
-# Roots, which say nothing, and what cannot come up in the one way these clients are used.
-UNMAPPED: dict[str, set[type[BaseException]]] = {
-    "requests": {
-        urllib3.exceptions.HTTPError,
-        urllib3.exceptions.HTTPWarning,
-        urllib3.exceptions.PoolError,
-        urllib3.exceptions.RequestError,
-        urllib3.exceptions.MaxRetryError,  # has a reason, which decides
-        urllib3.exceptions.HostChangedError,
-        urllib3.exceptions.EmptyPoolError,
-        urllib3.exceptions.FullPoolError,
-        urllib3.exceptions.ClosedPoolError,  # the run was stopped
-        urllib3.exceptions.ResponseError,  # for retries
-        urllib3.exceptions.DecodeError,  # the content is decoded here
-        urllib3.exceptions.ResponseNotChunked,
-        urllib3.exceptions.BodyNotHttplibCompatible,
-        urllib3.exceptions.URLSchemeUnknown,
-        urllib3.exceptions.ProxySchemeUnknown,
-        urllib3.exceptions.ProxySchemeUnsupported,
-        urllib3.exceptions.UnrewindableBodyError,
-        urllib3.exceptions.HeaderParsingError,
-        urllib3.exceptions.TimeoutStateError,
-    },
-    "httpx": {
-        httpx.HTTPError,
-        httpx.RequestError,
-        httpx.TransportError,
-        httpx.NetworkError,
-        httpx.ProtocolError,
-        httpx.RemoteProtocolError,  # told apart: Closed, Malformed
-        httpx.DecodingError,
-        httpx.TooManyRedirects,
-        httpx.HTTPStatusError,
-        httpx.CookieConflict,
-        httpx.StreamError,
-        httpx.StreamConsumed,
-        httpx.StreamClosed,
-        httpx.ResponseNotRead,
-        httpx.RequestNotRead,
-    },
-    "aiohttp": {
-        client_exceptions.ClientError,
-        client_exceptions.NonHttpUrlClientError,  # the URL is checked here
-        client_exceptions.RedirectClientError,  # redirects are followed here
-        client_exceptions.NonHttpUrlRedirectClientError,
-        client_exceptions.UploadAbortedError,
-        client_exceptions.WSMessageTypeError,
-    },
-}
-MODULES = {
-    "requests": (_requests.FAILURES, [urllib3.exceptions, http.client]),
-    "httpx": (_httpx.FAILURES, [httpx]),
-    "aiohttp": (_aiohttp.FAILURES, [client_exceptions, http_exceptions]),
-}
-
-
-@pytest.mark.parametrize("client", MODULES)
-def test_every_exception_of_a_client_is_mapped_or_named_here(client: str) -> None:
-    own, modules = MODULES[client]
-    table = {**own, **SHARED}
-    found = {cls for module in modules for cls in exceptions(module)}
-    unmapped = {cls for cls in found if _look_up(cls, table) is None}
-    assert unmapped - UNMAPPED[client] == set()
 
 
 def test_httpcore_and_h11_reach_us_as_exceptions_of_httpx() -> None:

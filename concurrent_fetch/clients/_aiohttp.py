@@ -17,7 +17,7 @@ from concurrent_fetch._client import AsyncClient
 from concurrent_fetch._drive import AsyncSend
 from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._headers import SECRET
-from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._kinds import FailureKind, Refusal
 from concurrent_fetch._options import Options
 from concurrent_fetch._url import CanonicalURL
 from concurrent_fetch.clients._resolver import resolve
@@ -32,6 +32,7 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     client_exceptions.ClientHttpProxyError: FailureKind.CONNECT,
     client_exceptions.ClientConnectorError: FailureKind.CONNECT,
     client_exceptions.InvalidURL: FailureKind.INVALID_URL,
+    client_exceptions.NonHttpUrlClientError: FailureKind.INVALID_URL,
     client_exceptions.ContentTypeError: FailureKind.PROTOCOL,
     client_exceptions.ClientResponseError: FailureKind.PROTOCOL,
     client_exceptions.ClientPayloadError: FailureKind.INCOMPLETE,
@@ -41,9 +42,14 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     http_exceptions.TransferEncodingError: FailureKind.INCOMPLETE,  # the end amid chunks
     http_exceptions.HttpProcessingError: FailureKind.PROTOCOL,
     asyncio.IncompleteReadError: FailureKind.INCOMPLETE,
+    aiohttp.EofStream: FailureKind.INCOMPLETE,
+    ValueError: FailureKind.INVALID_URL,
+    OverflowError: FailureKind.INVALID_URL,
 }
 
-
+# aiohttp has no class for this. What has a few fields more than allowed is told so by `read_head`.
+_TOO_MANY_FIELDS = "Too many headers"
+_MOST_FIELDS = 102
 _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 
@@ -127,7 +133,7 @@ def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSes
         ),
         max_line_size=65536,
         max_field_size=65536,
-        max_headers=102,
+        max_headers=_MOST_FIELDS,
     )
 
 
@@ -207,6 +213,10 @@ def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
                 # In these two classes aiohttp would silently send the request a second time.
                 raise Disconnected from error
+            except aiohttp.ClientResponseError as error:
+                if error.message.startswith(_TOO_MANY_FIELDS):
+                    raise Refusal(FailureKind.TOO_LARGE, "the response head is too long") from error
+                raise
 
     return Response
 

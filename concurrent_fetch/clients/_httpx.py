@@ -26,23 +26,44 @@ class Closed(httpx.RemoteProtocolError):
     """The server closed the connection too early: httpx has no class of its own for that."""
 
 
+class TooLong(httpx.RemoteProtocolError):
+    """The head, or a line amid chunks, is longer than h11 reads."""
+
+
 class Malformed(httpx.RemoteProtocolError):
     """What came is no HTTP: the rest of what httpx calls a RemoteProtocolError."""
 
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     Closed: FailureKind.DISCONNECTED,
-    httpx.ReadError: FailureKind.DISCONNECTED,
-    httpx.WriteError: FailureKind.DISCONNECTED,
-    httpx.CloseError: FailureKind.DISCONNECTED,
+    TooLong: FailureKind.TOO_LARGE,
+    Malformed: FailureKind.PROTOCOL,
+    # Not RemoteProtocolError: as the inner cause of the three above it would decide before them.
+    httpx.LocalProtocolError: FailureKind.PROTOCOL,
     httpx.ConnectError: FailureKind.CONNECT,
+    httpx.NetworkError: FailureKind.DISCONNECTED,
     httpx.ProxyError: FailureKind.CONNECT,
     httpx.UnsupportedProtocol: FailureKind.INVALID_URL,
     httpx.InvalidURL: FailureKind.INVALID_URL,
     httpx.TimeoutException: FailureKind.TIMEOUT,
-    Malformed: FailureKind.PROTOCOL,
-    httpx.LocalProtocolError: FailureKind.PROTOCOL,
-    # Not RemoteProtocolError: as the inner cause of the two above it would decide before them.
+    # As httpx names them, but for what happens in closing.
+    httpcore.LocalProtocolError: FailureKind.PROTOCOL,
+    httpcore.ConnectError: FailureKind.CONNECT,
+    httpcore.NetworkError: FailureKind.DISCONNECTED,
+    httpcore.ProxyError: FailureKind.CONNECT,
+    httpcore.UnsupportedProtocol: FailureKind.INVALID_URL,
+    httpcore.TimeoutException: FailureKind.TIMEOUT,
+    ValueError: FailureKind.INVALID_URL,
+    OverflowError: FailureKind.INVALID_URL,
+}
+
+# How messages of httpcore and h11 begin, which have no classes for these. Only how they begin:
+# the rest of one may be the server's words.
+_TOLD_BY_TEXT: dict[str, type[httpx.RemoteProtocolError]] = {
+    "Server disconnected": Closed,
+    "peer closed connection": Closed,
+    "peer unexpectedly closed connection": Closed,
+    "Receive buffer too long": TooLong,
 }
 
 
@@ -66,8 +87,8 @@ def _told_apart() -> Iterator[None]:
         yield
     except httpx.RemoteProtocolError as error:
         text = str(error)
-        closed = "disconnected" in text or "closed connection" in text
-        raise (Closed if closed else Malformed)(text) from error
+        told = (cls for words, cls in _TOLD_BY_TEXT.items() if text.startswith(words))
+        raise next(told, Malformed)(text) from error
 
 
 def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any]:

@@ -30,6 +30,8 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.NameResolutionError: FailureKind.DNS,
     urllib3_errors.NewConnectionError: FailureKind.CONNECT,
     urllib3_errors.ProxyError: FailureKind.CONNECT,
+    urllib3_errors.ProxySchemeUnknown: FailureKind.CONNECT,
+    urllib3_errors.ProxySchemeUnsupported: FailureKind.CONNECT,
     urllib3_errors.LocationValueError: FailureKind.INVALID_URL,
     urllib3_errors.SSLError: FailureKind.TLS,
     urllib3_errors.TimeoutError: FailureKind.TIMEOUT,
@@ -39,9 +41,19 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.ProtocolError: FailureKind.INCOMPLETE,  # on its own: "ended prematurely"
     http.client.RemoteDisconnected: FailureKind.DISCONNECTED,
     http.client.IncompleteRead: FailureKind.INCOMPLETE,
+    http.client.InvalidURL: FailureKind.INVALID_URL,
     http.client.LineTooLong: FailureKind.TOO_LARGE,
     http.client.HTTPException: FailureKind.PROTOCOL,
+    requests.exceptions.InvalidProxyURL: FailureKind.CONNECT,
     requests.exceptions.InvalidURL: FailureKind.INVALID_URL,
+    requests.exceptions.InvalidHeader: FailureKind.PROTOCOL,
+    requests.exceptions.ProxyError: FailureKind.CONNECT,
+    requests.exceptions.SSLError: FailureKind.TLS,
+    requests.exceptions.ConnectTimeout: FailureKind.TIMEOUT,  # a ConnectionError, too
+    requests.exceptions.Timeout: FailureKind.TIMEOUT,
+    requests.exceptions.ConnectionError: FailureKind.DISCONNECTED,
+    ValueError: FailureKind.INVALID_URL,
+    OverflowError: FailureKind.INVALID_URL,
 }
 
 _TIMEOUT = urllib3.Timeout(None)  # the sockets know better
@@ -78,8 +90,6 @@ class _Adapter(HTTPAdapter):
             for chunk in raw.stream(65536, decode_content=False):
                 exchange.receive(chunk)
             keep = self._reuse
-        except ValueError as error:  # a chunk size below 0
-            raise http.client.HTTPException(str(error)) from error
         finally:
             (raw.release_conn if keep else raw.close)()
 
@@ -167,7 +177,7 @@ class _StrictResponse(http.client.HTTPResponse):
         while status_line[9:10] == b"1" and status_line[9:12] != b"101":
             status_line, fields = self._read_head()
         self._adapter.head(status_line[5:8].decode(), fields)
-        framing = b"".join(b"%b:%b\r\n" % field for field in fields if field[0].lower() in _FRAMING)
+        framing = _framing(fields)
         stream, self.fp = self.fp, io.BytesIO(status_line + framing + b"\r\n")
         try:
             super().begin()
@@ -194,6 +204,15 @@ class _StrictResponse(http.client.HTTPResponse):
         if not line.endswith(b"\n"):
             raise http.client.RemoteDisconnected("closed inside the response head")
         return line
+
+
+def _framing(fields: list[tuple[bytes, bytes]]) -> bytes:
+    """Return the fields that http.client acts on, the first of each name: it refuses over 100."""
+    framing: dict[bytes, bytes] = {}
+    for name, value in fields:
+        if name.lower() in _FRAMING:
+            framing.setdefault(name.lower(), value)
+    return b"".join(b"%b:%b\r\n" % field for field in framing.items())
 
 
 class _Connection(urllib3_connection.HTTPConnection):

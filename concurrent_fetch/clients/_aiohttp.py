@@ -47,7 +47,8 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     OverflowError: FailureKind.INVALID_URL,
 }
 
-# aiohttp has no class for this. What has a few fields more than allowed is told so by `read_head`.
+# Hook: how a message of aiohttp begins, which has no class for this. A head that has just a few
+# fields more than are allowed comes through, and `read_head` refuses it.
 _TOO_MANY_FIELDS = "Too many headers"
 _MOST_FIELDS = 102
 _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
@@ -161,6 +162,7 @@ class _Resolver(AbstractResolver):
 
 def _check_end(exchange: Exchange, response: Any) -> None:
     """Raise where a body that goes on to the end of the connection ended in a reset."""
+    # Hook: a protocol keeps in `exception()` what its connection was lost with.
     head = exchange.head
     if head is not None and head.content_length is None and not head.chunked:
         error = response.protocol.exception()
@@ -170,6 +172,9 @@ def _check_end(exchange: Exchange, response: Any) -> None:
 
 class _Connections:
     """The open connections of a run: the transport of each, and the response it served last."""
+
+    # Hook: a connection has a `transport` and a `protocol`; that has a `closed` future, resolved
+    # when the connection is lost, and knows by `exception()` what the parser gave up with.
 
     def __init__(self) -> None:
         self._transports: dict[Any, asyncio.Transport] = {}
@@ -206,12 +211,13 @@ def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
         """Knows the moment of sending and whether the connection is new, at no cost of a trace."""
 
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
+            # Hook: called once per request, as soon as that is written.
             self.protocol = connection.protocol
             _sending.get().mark_sent(reused=connections.serve(connection, self))
             try:
                 return await super().start(connection)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-                # In these two classes aiohttp would silently send the request a second time.
+                # Hook: in these two classes aiohttp would silently send the request once more.
                 raise Disconnected from error
             except aiohttp.ClientResponseError as error:
                 if error.message.startswith(_TOO_MANY_FIELDS):

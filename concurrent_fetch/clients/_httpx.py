@@ -57,8 +57,8 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     OverflowError: FailureKind.INVALID_URL,
 }
 
-# How messages of httpcore and h11 begin, which have no classes for these. Only how they begin:
-# the rest of one may be the server's words.
+# Hook: how messages of httpcore and h11 begin, which have no classes for these. Only how they
+# begin: the rest of one may be the server's words.
 _TOLD_BY_TEXT: dict[str, type[httpx.RemoteProtocolError]] = {
     "Server disconnected": Closed,
     "peer closed connection": Closed,
@@ -106,7 +106,9 @@ def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any
 
 
 class _Transport(httpx.HTTPTransport):
-    """httpx takes no network backend, so its pool is built here: the one private name we set."""
+    """httpx takes no network backend, so its pool is built here."""
+
+    # Hook: httpx sends through `_pool`, and needs nothing else of what its own __init__ sets.
 
     def __init__(self, options: Options, proxy: str | None, network: Network) -> None:
         pool = httpcore.HTTPProxy if proxy else httpcore.ConnectionPool
@@ -114,7 +116,7 @@ class _Transport(httpx.HTTPTransport):
 
 
 class _AsyncTransport(httpx.AsyncHTTPTransport):
-    """The same on the event loop."""
+    """The same on the event loop, by the same hook."""
 
     def __init__(self, options: Options, proxy: str | None, network: AsyncNetwork) -> None:
         pool = httpcore.AsyncHTTPProxy if proxy else httpcore.AsyncConnectionPool

@@ -95,6 +95,7 @@ class _Adapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close the idle connections: urllib3 leaves that to the garbage collector."""
+        # Hook: urllib3 keeps its pools in `pools`, and closes none of them itself.
         managers: tuple[Any, ...] = (self.poolmanager, *self.proxy_manager.values())
         for manager in managers:
             for key in manager.pools.keys():  # noqa: SIM118 - it refuses to be iterated over
@@ -164,6 +165,7 @@ class _RawResponse(requests.Response):
 class _StrictResponse(http.client.HTTPResponse):
     """Reads the head itself: http.client takes EOF for its end, drops bad lines, returns a 103."""
 
+    # Hook: http.client calls `begin`, which reads the head from `fp` and keeps nothing of it.
     fp: Any = None  # also in one that Ctrl-C kept from being built, when it is closed
 
     def __init__(self, *args: Any, adapter: _Adapter, **kwargs: Any) -> None:
@@ -225,6 +227,7 @@ class _Connection(urllib3_connection.HTTPConnection):
         self._sockets = sockets
         self._served = False
 
+    # Hook: urllib3 opens every connection through `_new_conn`, to the host in `_dns_host`.
     def _new_conn(self) -> Any:
         self._served = False
         try:
@@ -236,6 +239,7 @@ class _Connection(urllib3_connection.HTTPConnection):
         except OSError as error:
             raise urllib3_errors.NewConnectionError(self, str(error)) from error
 
+    # Hook: urllib3 calls it once per request, as soon as that is written.
     def getresponse(self) -> Any:
         self._adapter.exchange.mark_sent(reused=self._served)
         self._served = True
@@ -247,7 +251,7 @@ class _TLSConnection(_Connection, urllib3_connection.HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
-        # Options.verify has decided; urllib3 would warn on every request without verification.
+        # Hook: Options.verify has decided; urllib3 would warn on every request that is not verified.
         self.is_verified = True
 
 

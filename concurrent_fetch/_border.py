@@ -115,8 +115,9 @@ def _judge(
         if kind := _look_up(type(cause), own):
             return kind, cause
     for cause in chain:
-        if isinstance(cause, OSError) and (kind := _BY_NUMBER.get(cause.errno or 0)):
-            return kind, cause
+        number = _read(cause, "errno") if isinstance(cause, OSError) else None
+        if isinstance(number, int) and number in _BY_NUMBER:
+            return _BY_NUMBER[number], cause
     return FailureKind.OTHER, error
 
 

@@ -98,6 +98,12 @@ def test_an_exception_that_cannot_be_read_does_not_raise() -> None:
     assert in_words(TimeoutError()) == "TimeoutError"
 
 
+@pytest.mark.parametrize("number", [[], "x", None, property(lambda _: 1 / 0)])
+def test_a_system_error_need_not_have_a_number(number: object) -> None:
+    odd: type[OSError] = type("Odd", (OSError,), {"errno": number})
+    assert classify(odd(), {}, in_body=False)[0] is Kind.OTHER
+
+
 SHARED_CASES: list[tuple[BaseException, Kind, Kind]] = [
     (socket.gaierror(-2, "unknown"), Kind.DNS, Kind.DNS),
     (REFUSED, Kind.CONNECT, Kind.INCOMPLETE),

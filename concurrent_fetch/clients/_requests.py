@@ -251,7 +251,7 @@ class _TLSConnection(_Connection, urllib3_connection.HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
-        # Hook: Options.verify has decided; urllib3 would warn on every request that is not verified.
+        # Hook: Options.verify has decided; urllib3 would warn on every request without it.
         self.is_verified = True
 
 

@@ -179,7 +179,7 @@ def _was_stale(exchange: Exchange, error: BaseException, trip: _Trip, fetching: 
     """Whether a reused connection was closed before anything came back: nobody's fault."""
     if not exchange.reused or exchange.first_byte is not None or fetching.stopped:
         return False
-    kind, _ = classify(error, fetching.failures, in_body=False, handled=trip.handled)
+    kind, _ = classify(error, fetching.failures, in_body=False, sent=True, handled=trip.handled)
     return kind is FailureKind.DISCONNECTED
 
 
@@ -213,6 +213,7 @@ def _failure(error: BaseException, trip: _Trip, fetching: Fetching) -> Failure:
             error,
             fetching.failures,
             in_body=timing.first_byte is not None,
+            sent=timing.sent is not None,
             handled=trip.handled,
         )
         proxy = None if trip.exchange is None else trip.exchange.proxy

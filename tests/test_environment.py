@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 from fetching import ClientStrategy
-from raw_server import Peer, RawServer, always, closed_port, once, reply
+from raw_server import Peer, RawServer, Script, always, closed_port, once, reply
 
 from concurrent_fetch import FailureKind, Options
 from concurrent_fetch._environment import Environment
@@ -142,6 +142,59 @@ def test_a_proxy_that_refuses(
         assert client_strategy.response("http://127.0.0.1:9/", trust_env=True).status_code == 407
         failure = client_strategy.failure("https://127.0.0.1:9/", trust_env=True)
     assert failure.kind is FailureKind.CONNECT, failure
+
+
+def resets(peer: Peer) -> None:
+    peer.read_head()
+    peer.reset()
+
+
+def through(answer: bytes) -> Script:
+    """Answer CONNECT so, and close once the client has begun with TLS."""
+
+    def play(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(answer)
+        peer.sock.recv(65536)
+        peer.send(b"this is no TLS, whoever it comes from")
+
+    return play
+
+
+TUNNELS: dict[str, tuple[FailureKind, Script]] = {
+    "no HTTP": (FailureKind.PROTOCOL, once(b"220 mail.example.com ESMTP\r\n\r\n")),
+    "closed": (FailureKind.DISCONNECTED, once(b"")),
+    "closed in the head": (FailureKind.DISCONNECTED, once(b"HTTP/1.1 200 Conn")),
+    "reset": (FailureKind.DISCONNECTED, resets),
+    "no TLS": (FailureKind.TLS, through(b"HTTP/1.1 200 OK\r\n\r\n")),
+    "refused": (FailureKind.CONNECT, once(reply(b"no", status="403 Forbidden"))),
+    "a head of 200 KiB": (
+        FailureKind.TOO_LARGE,
+        once(b"HTTP/1.1 200 OK\r\nX: " + b"v" * 200_000 + b"\r\n\r\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize("tunnel", TUNNELS)
+def test_same_kind_of_a_tunnel_that_does_not_come_about(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch, tunnel: str
+) -> None:
+    kind, script = TUNNELS[tunnel]
+    with RawServer(script) as server:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.port}")
+        failure = client_strategy.failure("https://127.0.0.1:9/", trust_env=True, timeout=5.0)
+    assert failure.kind is kind, failure
+    assert failure.elapsed < 2.0
+
+
+@pytest.mark.parametrize("address", ["nosuch.invalid", "224.0.0.1"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_same_kind_of_a_proxy_that_cannot_be_reached(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch, address: str, scheme: str
+) -> None:
+    monkeypatch.setenv(f"{scheme}_proxy", f"http://{address}:80")
+    failure = client_strategy.failure(f"{scheme}://127.0.0.1:9/", trust_env=True, timeout=5.0)
+    assert failure.kind is (FailureKind.CONNECT if "224" in address else FailureKind.DNS), failure
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "https"])

@@ -100,6 +100,10 @@ ACCIDENTS: dict[str, tuple[Kind, Script]] = {
     "status 99": (Kind.PROTOCOL, once(b"HTTP/1.1 099 Hm\r\nContent-Length: 0\r\n\r\n")),
     "a negative chunk size": (Kind.PROTOCOL, once(CHUNKED + b"-5\r\nhello\r\n")),
     "a bad chunk size in a later piece": (Kind.PROTOCOL, bad_chunk_later),
+    "words in what is malformed": (
+        Kind.PROTOCOL,
+        once(b"HTTP/1.1 two hundred, peer closed connection\r\n\r\n"),
+    ),
     "short body": (Kind.INCOMPLETE, once(head("Content-Length: 100") + b"half")),
     "no body at all": (Kind.INCOMPLETE, once(head("Content-Length: 100"))),
     "chunks cut short": (Kind.INCOMPLETE, once(CHUNKED + b"5\r\nhello\r\n5\r\nwo")),
@@ -114,6 +118,12 @@ ACCIDENTS: dict[str, tuple[Kind, Script]] = {
     "junk behind gzip": (Kind.DECODE, once(reply(GZIPPED + b"junk", "Content-Encoding: gzip"))),
     "unknown coding": (Kind.DECODE, once(reply(b"abc", "Content-Encoding: br"))),
     "a line of 70 KiB": (Kind.TOO_LARGE, once(reply(b"x", f"X-Long: {'v' * 70_000}"))),
+    "a head of 200 KiB": (
+        Kind.TOO_LARGE,
+        once(reply(b"x", *[f"X-{i}: {'v' * 4000}" for i in range(50)])),
+    ),
+    "150 fields": (Kind.TOO_LARGE, once(reply(b"x", *[f"X-{i}: v" for i in range(150)]))),
+    "150 fields of one name": (Kind.TOO_LARGE, once(reply(b"x", *["Connection: v"] * 150))),
 }
 
 
@@ -254,6 +264,73 @@ def test_a_connection_closed_in_the_handshake(client_strategy: ClientStrategy) -
     with RawServer(lambda peer: peer.sock.recv(65536)) as server:
         failure = client_strategy.failure(f"https://127.0.0.1:{server.port}/")
     assert failure.kind is Kind.DISCONNECTED
+
+
+def no_record(peer: Peer) -> None:
+    """Send what is no TLS, past the TLS layer."""
+    os.write(peer.sock.fileno(), b"this is no record of TLS, not even nearly")
+    peer.hold()
+
+
+def no_record_before_head(peer: Peer) -> None:
+    peer.read_head()
+    no_record(peer)
+
+
+def no_record_in_body(peer: Peer) -> None:
+    peer.read_head()
+    peer.send(head("Content-Length: 100") + b"half")
+    time.sleep(0.1)
+    no_record(peer)
+
+
+TLS_ACCIDENTS: dict[str, tuple[Kind, Script]] = {
+    "no TLS before the head": (Kind.TLS, no_record_before_head),
+    "no TLS in the body": (Kind.INCOMPLETE, no_record_in_body),
+    "closed before the head": (Kind.DISCONNECTED, Peer.read_head),
+    "reset before the head": (Kind.DISCONNECTED, resets),
+    "closed in the body": (Kind.INCOMPLETE, once(head("Content-Length: 100") + b"half")),
+    "reset in the body": (Kind.INCOMPLETE, resets_in_body),
+}
+
+
+@pytest.mark.parametrize("accident", TLS_ACCIDENTS)
+def test_same_kind_over_tls(
+    client_strategy: ClientStrategy, tls: ssl.SSLContext, accident: str
+) -> None:
+    kind, script = TLS_ACCIDENTS[accident]
+    with RawServer(script, tls) as server:
+        failure = client_strategy.failure(server.url(), timeout=5.0, verify=False)
+    assert failure.kind is kind, failure
+    assert failure.elapsed < 2.0
+
+
+def test_an_alert_in_the_handshake_is_of_tls(client_strategy: ClientStrategy) -> None:
+    def play(peer: Peer) -> None:
+        peer.sock.recv(65536)
+        peer.send(bytes.fromhex("15 0301 0002 02 28"))  # handshake_failure
+        peer.hold()
+
+    with RawServer(play) as server:
+        failure = client_strategy.failure(f"https://127.0.0.1:{server.port}/")
+    assert failure.kind is Kind.TLS
+
+
+def test_a_reset_in_the_handshake(client_strategy: ClientStrategy) -> None:
+    def play(peer: Peer) -> None:
+        peer.sock.recv(65536)
+        peer.reset()
+
+    with RawServer(play) as server:
+        failure = client_strategy.failure(f"https://127.0.0.1:{server.port}/")
+    assert failure.kind is Kind.DISCONNECTED
+
+
+def test_an_address_that_cannot_be_reached(client_strategy: ClientStrategy) -> None:
+    """No TCP to a group of hosts: the system says so at once, and has no exception class for it."""
+    failure = client_strategy.failure("http://224.0.0.1/", connect_timeout=1.0)
+    assert failure.kind is Kind.CONNECT
+    assert failure.timing.sent is None
 
 
 @pytest.mark.parametrize("verify", ["no such file", os.devnull, str(pathlib.Path(__file__))])

@@ -32,6 +32,7 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     client_exceptions.ClientHttpProxyError: FailureKind.CONNECT,
     client_exceptions.ClientConnectorError: FailureKind.CONNECT,
     client_exceptions.InvalidURL: FailureKind.INVALID_URL,
+    client_exceptions.NonHttpUrlClientError: FailureKind.INVALID_URL,
     client_exceptions.ContentTypeError: FailureKind.PROTOCOL,
     client_exceptions.ClientResponseError: FailureKind.PROTOCOL,
     client_exceptions.ClientPayloadError: FailureKind.INCOMPLETE,
@@ -41,9 +42,15 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     http_exceptions.TransferEncodingError: FailureKind.INCOMPLETE,  # the end amid chunks
     http_exceptions.HttpProcessingError: FailureKind.PROTOCOL,
     asyncio.IncompleteReadError: FailureKind.INCOMPLETE,
+    aiohttp.EofStream: FailureKind.INCOMPLETE,
+    ValueError: FailureKind.INVALID_URL,
+    OverflowError: FailureKind.INVALID_URL,
 }
 
-
+# Hook: how a message of aiohttp begins, which has no class for this. A head that has just a few
+# fields more than are allowed comes through, and `read_head` refuses it.
+_TOO_MANY_FIELDS = "Too many headers"
+_MOST_FIELDS = 102
 _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 
@@ -128,7 +135,7 @@ def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSes
         ),
         max_line_size=65536,
         max_field_size=65536,
-        max_headers=102,
+        max_headers=_MOST_FIELDS,
     )
 
 
@@ -156,6 +163,7 @@ class _Resolver(AbstractResolver):
 
 def _check_end(exchange: Exchange, response: Any) -> None:
     """Raise where a body that goes on to the end of the connection ended in a reset."""
+    # Hook: a protocol keeps in `exception()` what its connection was lost with.
     head = exchange.head
     if head is not None and head.content_length is None and not head.chunked:
         error = response.protocol.exception()
@@ -165,6 +173,9 @@ def _check_end(exchange: Exchange, response: Any) -> None:
 
 class _Connections:
     """The open connections of a run: the transport of each, and the response it served last."""
+
+    # Hook: a connection has a `transport` and a `protocol`; that has a `closed` future, resolved
+    # when the connection is lost, and knows by `exception()` what the parser gave up with.
 
     def __init__(self) -> None:
         self._transports: dict[Any, asyncio.Transport] = {}
@@ -201,21 +212,21 @@ def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
         """Knows the moment of sending and whether the connection is new, at no cost of a trace."""
 
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
+            # Hook: called once per request, as soon as that is written.
             self.protocol = connection.protocol
             reused = connections.serve(connection, self)
             _sending.get().mark_sent(reused=reused)
+            # Hook: true while messages wait unread, which nobody has asked for yet.
             if reused and connection.protocol.should_close:
                 raise Disconnected("the server had spoken before it was asked")
             try:
                 return await super().start(connection)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-                # In these two classes aiohttp would silently send the request a second time.
+                # Hook: in these two classes aiohttp would silently send the request once more.
                 raise Disconnected from error
             except aiohttp.ClientResponseError as error:
-                if "Too many headers" in error.message:  # it has no class of its own
-                    raise Refusal(
-                        FailureKind.TOO_LARGE, "the response head has too many fields"
-                    ) from error
+                if error.message.startswith(_TOO_MANY_FIELDS):
+                    raise Refusal(FailureKind.TOO_LARGE, "the response head is too long") from error
                 raise
 
     return Response

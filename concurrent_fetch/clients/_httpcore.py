@@ -129,16 +129,16 @@ def _readable(sock: socket) -> bool:
 def out_of_step(pool: Any) -> list[Any]:
     """Return the connections of a pool that hold bytes behind a complete response.
 
-    Kept, they would answer the next request with what this server sends unasked. httpcore does not
-    look, and names h11's side of a connection by private names only.
+    Kept, they would answer the next request with what this server sends unasked.
     """
     return [connection for connection in pool.connections if _surplus(connection)]
 
 
 def _surplus(connection: Any) -> bytes:
+    # Hook: httpcore does not look, and leads to h11 by private names only.
     while connection is not None and not hasattr(connection, "_h11_state"):
         connection = getattr(connection, "_connection", None)  # of a tunnel, or not connected yet
-    return b"" if connection is None else connection._h11_state.trailing_data[0]  # noqa: SLF001 - see above
+    return b"" if connection is None else connection._h11_state.trailing_data[0]  # noqa: SLF001 - the hook
 
 
 class AsyncNetwork(httpcore.AsyncNetworkBackend):

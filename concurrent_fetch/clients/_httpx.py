@@ -27,7 +27,7 @@ class Closed(httpx.RemoteProtocolError):
 
 
 class TooLong(httpx.RemoteProtocolError):
-    """The head is longer than h11 takes."""
+    """The head, or a line amid chunks, is longer than h11 reads."""
 
 
 class Malformed(httpx.RemoteProtocolError):
@@ -36,18 +36,34 @@ class Malformed(httpx.RemoteProtocolError):
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     Closed: FailureKind.DISCONNECTED,
-    httpx.ReadError: FailureKind.DISCONNECTED,
-    httpx.WriteError: FailureKind.DISCONNECTED,
-    httpx.CloseError: FailureKind.DISCONNECTED,
+    TooLong: FailureKind.TOO_LARGE,
+    Malformed: FailureKind.PROTOCOL,
+    # Not RemoteProtocolError: as the inner cause of the three above it would decide before them.
+    httpx.LocalProtocolError: FailureKind.PROTOCOL,
     httpx.ConnectError: FailureKind.CONNECT,
+    httpx.NetworkError: FailureKind.DISCONNECTED,
     httpx.ProxyError: FailureKind.CONNECT,
     httpx.UnsupportedProtocol: FailureKind.INVALID_URL,
     httpx.InvalidURL: FailureKind.INVALID_URL,
     httpx.TimeoutException: FailureKind.TIMEOUT,
-    TooLong: FailureKind.TOO_LARGE,
-    Malformed: FailureKind.PROTOCOL,
-    httpx.LocalProtocolError: FailureKind.PROTOCOL,
-    # Not RemoteProtocolError: as the inner cause of the three above it would decide before them.
+    # As httpx names them, but for what happens in closing.
+    httpcore.LocalProtocolError: FailureKind.PROTOCOL,
+    httpcore.ConnectError: FailureKind.CONNECT,
+    httpcore.NetworkError: FailureKind.DISCONNECTED,
+    httpcore.ProxyError: FailureKind.CONNECT,
+    httpcore.UnsupportedProtocol: FailureKind.INVALID_URL,
+    httpcore.TimeoutException: FailureKind.TIMEOUT,
+    ValueError: FailureKind.INVALID_URL,
+    OverflowError: FailureKind.INVALID_URL,
+}
+
+# Hook: how messages of httpcore and h11 begin, which have no classes for these. Only how they
+# begin: the rest of one may be the server's words.
+_TOLD_BY_TEXT: dict[str, type[httpx.RemoteProtocolError]] = {
+    "Server disconnected": Closed,
+    "peer closed connection": Closed,
+    "peer unexpectedly closed connection": Closed,
+    "Receive buffer too long": TooLong,
 }
 
 
@@ -68,19 +84,14 @@ def _answer(exchange: Exchange, response: httpx.Response) -> None:
     )
 
 
-# h11 and httpcore have one class for all of these: their words are all there is.
-_SAID = {"disconnected": Closed, "closed connection": Closed, "buffer too long": TooLong}
-
-
 @contextmanager
 def _told_apart() -> Iterator[None]:
     try:
         yield
     except httpx.RemoteProtocolError as error:
         text = str(error)
-        raise next((kind for said, kind in _SAID.items() if said in text), Malformed)(
-            text
-        ) from error
+        told = (cls for words, cls in _TOLD_BY_TEXT.items() if text.startswith(words))
+        raise next(told, Malformed)(text) from error
 
 
 def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any]:
@@ -98,7 +109,9 @@ def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any
 
 
 class _Transport(httpx.HTTPTransport):
-    """httpx takes no network backend, so its pool is built here: the one private name we set."""
+    """httpx takes no network backend, so its pool is built here."""
+
+    # Hook: httpx sends through `_pool`, and needs nothing else of what its own __init__ sets.
 
     def __init__(self, options: Options, proxy: str | None, network: Network) -> None:
         pool = httpcore.HTTPProxy if proxy else httpcore.ConnectionPool
@@ -106,7 +119,7 @@ class _Transport(httpx.HTTPTransport):
 
 
 class _AsyncTransport(httpx.AsyncHTTPTransport):
-    """The same on the event loop."""
+    """The same on the event loop, by the same hook."""
 
     def __init__(self, options: Options, proxy: str | None, network: AsyncNetwork) -> None:
         pool = httpcore.AsyncHTTPProxy if proxy else httpcore.AsyncConnectionPool

@@ -29,6 +29,8 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.NameResolutionError: FailureKind.DNS,
     urllib3_errors.NewConnectionError: FailureKind.CONNECT,
     urllib3_errors.ProxyError: FailureKind.CONNECT,
+    urllib3_errors.ProxySchemeUnknown: FailureKind.CONNECT,
+    urllib3_errors.ProxySchemeUnsupported: FailureKind.CONNECT,
     urllib3_errors.LocationValueError: FailureKind.INVALID_URL,
     urllib3_errors.SSLError: FailureKind.TLS,
     urllib3_errors.TimeoutError: FailureKind.TIMEOUT,
@@ -38,9 +40,19 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.ProtocolError: FailureKind.INCOMPLETE,  # on its own: "ended prematurely"
     http.client.RemoteDisconnected: FailureKind.DISCONNECTED,
     http.client.IncompleteRead: FailureKind.INCOMPLETE,
+    http.client.InvalidURL: FailureKind.INVALID_URL,
     http.client.LineTooLong: FailureKind.TOO_LARGE,
     http.client.HTTPException: FailureKind.PROTOCOL,
+    requests.exceptions.InvalidProxyURL: FailureKind.CONNECT,
     requests.exceptions.InvalidURL: FailureKind.INVALID_URL,
+    requests.exceptions.InvalidHeader: FailureKind.PROTOCOL,
+    requests.exceptions.ProxyError: FailureKind.CONNECT,
+    requests.exceptions.SSLError: FailureKind.TLS,
+    requests.exceptions.ConnectTimeout: FailureKind.TIMEOUT,  # a ConnectionError, too
+    requests.exceptions.Timeout: FailureKind.TIMEOUT,
+    requests.exceptions.ConnectionError: FailureKind.DISCONNECTED,
+    ValueError: FailureKind.INVALID_URL,
+    OverflowError: FailureKind.INVALID_URL,
 }
 
 _TIMEOUT = urllib3.Timeout(None)  # the sockets know better
@@ -79,6 +91,7 @@ class _Adapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close the idle connections: urllib3 leaves that to the garbage collector."""
+        # Hook: urllib3 keeps its pools in `pools`, and closes none of them itself.
         managers: tuple[Any, ...] = (self.poolmanager, *self.proxy_manager.values())
         for manager in managers:
             for key in manager.pools.keys():  # noqa: SIM118 - it refuses to be iterated over
@@ -154,6 +167,7 @@ class _Connection(urllib3_connection.HTTPConnection):
         self._sockets = sockets
         self._served = False
 
+    # Hook: urllib3 opens every connection through `_new_conn`, to the host in `_dns_host`.
     def _new_conn(self) -> Any:
         self._served = False
         try:
@@ -165,6 +179,7 @@ class _Connection(urllib3_connection.HTTPConnection):
         except OSError as error:
             raise urllib3_errors.NewConnectionError(self, str(error)) from error
 
+    # Hook: urllib3 calls it once per request, as soon as that is written.
     def getresponse(self) -> Any:
         self._adapter.exchange.mark_sent(reused=self._served)
         self._served = True
@@ -176,7 +191,7 @@ class _TLSConnection(_Connection, urllib3_connection.HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
-        # Options.verify has decided; urllib3 would warn on every request without verification.
+        # Hook: Options.verify has decided; urllib3 would warn on every request without it.
         self.is_verified = True
 
 

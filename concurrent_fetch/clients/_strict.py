@@ -26,6 +26,7 @@ _LINE_ENDS = frozenset({b"\r\n", b"\n"})
 class StrictResponse(http.client.HTTPResponse):
     """A response whose head and body are read here; the rest is http.client's."""
 
+    # Hook: http.client calls `begin`, which reads the head from `fp` and keeps nothing of it.
     fields: list[tuple[bytes, bytes]]
     http_version: str
     fp: Any = None  # also in one that Ctrl-C kept from being built, when it is closed
@@ -43,8 +44,7 @@ class StrictResponse(http.client.HTTPResponse):
             status_line, self.fields = self._read_head()
         self.http_version = status_line[5:8].decode()
         self._register(self)
-        framing = [b"%b:%b\r\n" % field for field in self.fields if field[0].lower() in _FRAMING]
-        stream, self.fp = self.fp, io.BytesIO(b"".join([status_line, *framing, b"\r\n"]))
+        stream, self.fp = self.fp, io.BytesIO(status_line + _framing(self.fields) + b"\r\n")
         try:
             super().begin()
         finally:
@@ -108,3 +108,12 @@ class StrictResponse(http.client.HTTPResponse):
         if not line.endswith(b"\n"):
             raise closed
         return line
+
+
+def _framing(fields: list[tuple[bytes, bytes]]) -> bytes:
+    """Return the fields that http.client acts on, the first of each name: it refuses over 100."""
+    framing: dict[bytes, bytes] = {}
+    for name, value in fields:
+        if name.lower() in _FRAMING:
+            framing.setdefault(name.lower(), value)
+    return b"".join(b"%b:%b\r\n" % field for field in framing.items())

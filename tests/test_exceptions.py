@@ -1,0 +1,160 @@
+"""Every exception class of the libraries below is a kind of failure, or stands here with a reason.
+
+Found by reflection, so that a class that a new version brings does not pass unseen as `other`.
+"""
+
+import importlib
+import inspect
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from concurrent_fetch import FailureKind
+from concurrent_fetch._border import FailureTable, classify
+from concurrent_fetch.clients import _aiohttp, _httpx, _requests
+
+CLIENTS: dict[str, tuple[FailureTable, tuple[str, ...]]] = {
+    "requests": (_requests.FAILURES, ("requests.exceptions", "urllib3.exceptions", "http.client")),
+    "httpx": (_httpx.FAILURES, ("httpx", "httpcore", "h11")),
+    "aiohttp": (
+        _aiohttp.FAILURES,
+        ("aiohttp", "aiohttp.client_exceptions", "aiohttp.http_exceptions", "aiohttp.streams"),
+    ),
+    "shared": ({}, ("ssl", "socket")),
+}
+
+# Why a class is left as it is.
+ROOT = "says nothing: what is raised is a class below it"
+WRAPPER = "is only ever raised around another one, which decides"
+DONE_HERE = (
+    "belongs to redirects, decoding, cookies, retries and statuses, which are not the client's"
+)
+MISUSE = "comes of using the library in a way that its client here does not"
+TOLD_APART = "decides nothing: clients/_httpx.py makes Closed, TooLong or Malformed of it"
+STEP = "is a step of TLS, which `causes` skips"
+
+UNCLASSIFIED: dict[str, dict[str, tuple[str, ...]]] = {
+    "requests": {
+        ROOT: (
+            "requests.exceptions.RequestException",
+            "urllib3.exceptions.HTTPError",
+            "urllib3.exceptions.PoolError",
+            "urllib3.exceptions.RequestError",
+        ),
+        WRAPPER: ("urllib3.exceptions.MaxRetryError",),
+        DONE_HERE: (
+            "requests.exceptions.ChunkedEncodingError",  # raised by Response.iter_content only
+            "requests.exceptions.ContentDecodingError",
+            "requests.exceptions.HTTPError",
+            "requests.exceptions.InvalidJSONError",
+            "requests.exceptions.RetryError",
+            "requests.exceptions.TooManyRedirects",
+            "urllib3.exceptions.DecodeError",
+            "urllib3.exceptions.HostChangedError",
+            "urllib3.exceptions.ResponseError",
+        ),
+        MISUSE: (
+            "requests.exceptions.StreamConsumedError",
+            "requests.exceptions.URLRequired",
+            "requests.exceptions.UnrewindableBodyError",
+            "urllib3.exceptions.BodyNotHttplibCompatible",
+            "urllib3.exceptions.ClosedPoolError",  # a closed adapter has no fetch in flight
+            "urllib3.exceptions.EmptyPoolError",  # the pools do not block
+            "urllib3.exceptions.FullPoolError",
+            "urllib3.exceptions.HeaderParsingError",  # is logged, not raised
+            "urllib3.exceptions.TimeoutStateError",
+            "urllib3.exceptions.UnrewindableBodyError",
+        ),
+    },
+    "httpx": {
+        ROOT: (
+            "h11.ProtocolError",
+            "httpcore.ProtocolError",
+            "httpx.HTTPError",
+            "httpx.ProtocolError",
+            "httpx.RequestError",
+            "httpx.StreamError",
+            "httpx.TransportError",
+        ),
+        WRAPPER: ("h11.LocalProtocolError",),  # the other way round: httpcore's is around it
+        TOLD_APART: (
+            "h11.RemoteProtocolError",
+            "httpcore.RemoteProtocolError",
+            "httpx.RemoteProtocolError",
+        ),
+        DONE_HERE: (
+            "httpx.CookieConflict",
+            "httpx.DecodingError",
+            "httpx.HTTPStatusError",
+            "httpx.TooManyRedirects",
+        ),
+        MISUSE: (
+            "httpcore.ConnectionNotAvailable",  # a pool catches it and takes another connection
+            "httpx.RequestNotRead",
+            "httpx.ResponseNotRead",
+            "httpx.StreamClosed",
+            "httpx.StreamConsumed",
+        ),
+    },
+    "aiohttp": {
+        ROOT: ("aiohttp.client_exceptions.ClientError",),
+        DONE_HERE: ("aiohttp.client_exceptions.RedirectClientError",),
+        MISUSE: (
+            "aiohttp.WebSocketError",
+            "aiohttp.client_exceptions.UploadAbortedError",
+            "aiohttp.client_exceptions.WSMessageTypeError",
+        ),
+    },
+    "shared": {STEP: ("ssl.SSLWantReadError", "ssl.SSLWantWriteError")},
+}
+# The lowest versions that pyproject.toml allows do not have these yet.
+NEWER = {"aiohttp.client_exceptions.UploadAbortedError"}
+
+
+def exceptions(module: str) -> Iterator[tuple[str, type[BaseException]]]:
+    """Yield the library's own exception classes that a module names, under the name of each."""
+    package = module.partition(".")[0]
+    for name, cls in inspect.getmembers(importlib.import_module(module), inspect.isclass):
+        if (
+            issubclass(cls, BaseException)
+            and not issubclass(cls, Warning)
+            and not name.startswith("_")
+            and cls.__module__.partition(".")[0] == package
+        ):
+            defined_in = module if "._" in cls.__module__ else cls.__module__
+            yield f"{defined_in}.{cls.__name__}", cls
+
+
+def unclassified(own: FailureTable, classes: Mapping[str, type[BaseException]]) -> set[str]:
+    return {
+        name
+        for name, cls in classes.items()
+        if classify(cls.__new__(cls), own, in_body=False)[0] is FailureKind.OTHER
+    }
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_exception_class_has_a_kind_or_a_reason(client: str) -> None:
+    own, modules = CLIENTS[client]
+    classes = dict(found for module in modules for found in exceptions(module))
+    excused = {name for names in UNCLASSIFIED[client].values() for name in names}
+    without_kind = unclassified(own, classes)
+    new = sorted(without_kind - excused)
+    assert not new, (
+        f"these exception classes are new or no longer classified: {', '.join(new)}; add them to "
+        f"FAILURES in clients/_{client}.py or to the table of this test with a reason"
+    )
+    gone = sorted(excused - classes.keys() - NEWER)
+    assert not gone, (
+        f"these exception classes are gone: {', '.join(gone)}; take them out of this test's table"
+    )
+    needless = sorted(excused & classes.keys() - without_kind)
+    assert not needless, (
+        f"these exception classes are classified: {', '.join(needless)}; take them out of this "
+        "test's table"
+    )
+
+
+@pytest.mark.parametrize("module", [name for _, modules in CLIENTS.values() for name in modules])
+def test_there_are_exception_classes_where_we_look(module: str) -> None:
+    assert list(exceptions(module)), f"{module} has none: where have they gone?"

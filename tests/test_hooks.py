@@ -1,0 +1,418 @@
+"""What the built-in clients use of their libraries that no documentation promises.
+
+Each hook is tested twice: that it is still there and shaped as we need it, and that a real fetch
+still goes through it. The message says what a new version has changed, and what that breaks.
+"""
+
+import asyncio
+import http.client
+import inspect
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import h11
+import httpcore
+import httpx
+import pytest
+import trustme
+import urllib3
+from aiohttp.client_proto import ResponseHandler
+from fetching import ClientStrategy
+from raw_server import Peer, RawServer, always, chunked, head, once, reply
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from concurrent_fetch import FailureKind, Options
+from concurrent_fetch.clients import _aiohttp, _httpcore, _httpx, _requests, _sockets, _strict
+
+REQUESTS = ClientStrategy("fetch_sync", "requests")
+HTTPX = ClientStrategy("fetch_sync", "httpx")
+HTTPX_ASYNC = ClientStrategy("fetch_async", "httpx")
+AIOHTTP = ClientStrategy("fetch_async", "aiohttp")
+
+
+def called(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[Any]:
+    """Note the `self` of every call of a method, which goes on as ever."""
+    calls: list[Any] = []
+    method = getattr(owner, name)
+
+    def noting(self: Any, *args: Any, **kwargs: Any) -> Any:
+        calls.append(self)
+        return method(self, *args, **kwargs)
+
+    monkeypatch.setattr(owner, name, noting)
+    return calls
+
+
+def parameters(function: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def fetch_one(client: ClientStrategy, answer: bytes = reply(b"x"), **options: Any) -> Any:
+    with RawServer(once(answer)) as server:
+        return client.one(server.url(), **options)
+
+
+# What clients/_requests.py uses of requests, urllib3 and http.client.
+
+ADAPTER = {
+    "init_poolmanager": ["connections", "maxsize", "block", "pool_kwargs"],
+    "proxy_manager_for": ["proxy", "proxy_kwargs"],
+    "get_connection_with_tls_context": ["request", "verify", "proxies", "cert"],
+    "build_connection_pool_key_attributes": ["request", "verify", "cert"],
+    "cert_verify": ["conn", "url", "verify", "cert"],
+    "request_url": ["request", "proxies"],
+    "build_response": ["req", "resp"],
+}
+
+
+@pytest.mark.parametrize("name", ADAPTER)
+def test_requests_lets_an_adapter_override(name: str) -> None:
+    method = getattr(HTTPAdapter, name, None)
+    assert method is not None
+    assert parameters(method)[1:] == ADAPTER[name], (
+        f"requests has another HTTPAdapter.{name}: clients/_requests.py overrides it"
+    )
+
+
+def test_requests_asks_the_adapter_for_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("get_connection_with_tls_context", "cert_verify", "request_url", "build_response")
+    calls = {name: called(monkeypatch, _requests._Adapter, name) for name in names}
+    assert fetch_one(REQUESTS).ok
+    for name in names:
+        assert calls[name], (
+            f"requests no longer calls HTTPAdapter.{name}: clients/_requests.py needs another "
+            "place for its own connections, URLs or responses"
+        )
+
+
+def test_urllib3_opens_its_connections_through_new_conn(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = (
+        "urllib3 no longer opens its connections through HTTPConnection._new_conn: "
+        "clients/_requests.py needs another place for its deadline sockets"
+    )
+    assert parameters(getattr(HTTPConnection, "_new_conn", lambda: None)) == ["self"], message
+    calls = called(monkeypatch, _requests._Connection, "_new_conn")
+    assert fetch_one(REQUESTS).ok
+    assert len(calls) == 1, message
+
+
+def test_urllib3_keeps_the_name_to_look_up_in_dns_host() -> None:
+    assert getattr(HTTPConnection("a.example."), "_dns_host", None) == "a.example.", (
+        "urllib3 no longer keeps the name to look up in HTTPConnection._dns_host: "
+        "clients/_requests.py connects to it"
+    )
+
+
+def test_urllib3_makes_connections_with_connection_cls(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = (
+        "urllib3 no longer makes a pool's connections with its ConnectionCls: clients/_requests.py "
+        "puts its own class there"
+    )
+    assert urllib3.HTTPConnectionPool.ConnectionCls is HTTPConnection, message
+    assert urllib3.HTTPSConnectionPool.ConnectionCls is HTTPSConnection, message
+    calls = called(monkeypatch, _requests._Connection, "__init__")
+    assert fetch_one(REQUESTS).ok
+    assert calls, message
+
+
+def test_urllib3_asks_for_responses_once_the_request_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    message = (
+        "urllib3 no longer asks HTTPConnection.getresponse() for each response: "
+        "clients/_requests.py marks there what was sent, and on which connection"
+    )
+    assert parameters(HTTPConnection.getresponse) == ["self"], message
+    calls = called(monkeypatch, _requests._Connection, "getresponse")
+    assert fetch_one(REQUESTS).timing.sent is not None, message
+    assert len(calls) == 1, message
+
+
+def test_http_client_reads_heads_through_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = (
+        "http.client no longer reads a head through HTTPResponse.begin from its `fp`: "
+        "clients/_strict.py reads it there itself"
+    )
+    assert parameters(http.client.HTTPResponse.begin) == ["self"], message
+    assert http.client.HTTPConnection.response_class is http.client.HTTPResponse, message
+    calls = called(monkeypatch, _strict.StrictResponse, "begin")
+    interim = head(status="103 Early Hints") + reply(b"x", "A: b")
+    response = fetch_one(REQUESTS, interim)
+    assert calls, message
+    assert (response.status_code, response.body, response.headers["a"]) == (200, b"x", "b"), message
+
+
+def test_http_client_does_not_keep_the_stream_of_the_head() -> None:
+    """The head is handed to `begin` as a stream of its own, put back for the body."""
+    for answer in (reply(b"x"), head("Transfer-Encoding: chunked") + chunked(b"x"), head() + b"x"):
+        assert fetch_one(REQUESTS, answer).body == b"x", (
+            "http.client keeps something of HTTPResponse.fp in begin(): clients/_strict.py gives "
+            "it the head alone there, and the real stream for the body"
+        )
+
+
+def test_urllib3_warns_by_is_verified(authority: trustme.CA) -> None:
+    """The tests make an error of its warning, and that would be the outcome."""
+    context = server_context(authority)
+    assert hasattr(HTTPSConnection, "is_verified")
+    with RawServer(once(reply(b"x")), context) as server:
+        outcome = REQUESTS.one(server.url(), verify=False)
+    assert outcome.ok, (
+        "urllib3 no longer decides by HTTPSConnection.is_verified whether to warn: "
+        "clients/_requests.py sets it, for Options.verify has decided"
+    )
+
+
+def test_urllib3_keeps_its_pools_by_key() -> None:
+    manager = urllib3.PoolManager()
+    pool = manager.connection_from_host("a.example")
+    keys = manager.pools.keys()
+    assert [manager.pools.get(key) for key in keys] == [pool], (
+        "urllib3 no longer keeps its pools in PoolManager.pools: clients/_requests.py closes the "
+        "idle connections there"
+    )
+
+
+# What clients/_httpx.py and clients/_httpcore.py use of httpx, httpcore and h11.
+
+
+@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+def test_httpx_sends_through_the_pool_of_its_transport(
+    client: ClientStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = (
+        "httpx no longer sends through the _pool of its transport: clients/_httpx.py sets that one "
+        "to bring its own network"
+    )
+    for transport in (httpx.HTTPTransport(verify=False), httpx.AsyncHTTPTransport(verify=False)):
+        pools = (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)
+        assert isinstance(getattr(transport, "_pool", None), pools), message
+    network = _httpcore.AsyncNetwork if client.is_async else _httpcore.Network
+    calls = called(monkeypatch, network, "connect_tcp")
+    assert fetch_one(client).ok
+    assert len(calls) == 1, message
+
+
+@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+def test_httpx_transports_need_nothing_but_their_pool(client: ClientStrategy) -> None:
+    outcome = fetch_one(client)
+    assert outcome.ok, (
+        "httpx's transports need more than their _pool: clients/_httpx.py does not call their "
+        f"__init__ ({outcome})"
+    )
+
+
+@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+def test_httpcore_writes_the_request_before_it_waits(client: ClientStrategy) -> None:
+    timing = fetch_one(client).timing
+    assert timing.sent is not None, (
+        "httpcore no longer writes the request through NetworkStream.write: clients/_httpcore.py "
+        "marks there what was sent"
+    )
+    assert timing.sent < timing.first_byte
+
+
+def test_httpcore_asks_whether_an_idle_connection_is_readable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    ask = _httpcore._Stream.get_extra_info
+
+    def noting(self: Any, info: str) -> Any:
+        asked.append(info)
+        return ask(self, info)
+
+    monkeypatch.setattr(_httpcore._Stream, "get_extra_info", noting)
+    with RawServer(always(reply(b"x"))) as server:
+        HTTPX.fetch([server.url()] * 2, Options(concurrency=1))
+    assert "is_readable" in asked, (
+        "httpcore no longer asks get_extra_info('is_readable') before it reuses a connection: "
+        "clients/_httpcore.py answers it to find the closed ones"
+    )
+
+
+def test_httpcore_and_h11_say_in_known_words_what_they_have_no_class_for() -> None:
+    begun = {
+        "Server disconnected": once(b""),
+        "peer closed connection": once(head("Content-Length: 9") + b"x"),
+        "Receive buffer too long": once(reply(b"x", *[f"X-{i}: {'v' * 9000}" for i in range(30)])),
+    }
+    kinds = [FailureKind.DISCONNECTED, FailureKind.INCOMPLETE, FailureKind.TOO_LARGE]
+    for (words, script), kind in zip(begun.items(), kinds, strict=True):
+        assert words in _httpx._TOLD_BY_TEXT
+        for client in (HTTPX, HTTPX_ASYNC):
+            with RawServer(script) as server:
+                failure = client.failure(server.url())
+            assert failure.message.partition(": ")[2].startswith(words), (
+                f"httpcore or h11 no longer say {words!r} but {failure.message!r}: "
+                "_TOLD_BY_TEXT in clients/_httpx.py tells kinds of failures by such words"
+            )
+            assert failure.kind is kind
+
+
+def test_h11_says_in_known_words_that_a_connection_ended_too_early() -> None:
+    connection = h11.Connection(h11.CLIENT)
+    connection.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
+    connection.receive_data(b"HTTP/1.1 200 OK\r\nA")
+    connection.receive_data(b"")
+    with pytest.raises(h11.RemoteProtocolError) as caught:
+        connection.next_event()
+    words = "peer unexpectedly closed connection"
+    assert words in _httpx._TOLD_BY_TEXT
+    assert str(caught.value).startswith(words), (
+        f"h11 no longer says {words!r} but {str(caught.value)!r}: _TOLD_BY_TEXT in "
+        "clients/_httpx.py tells kinds of failures by such words"
+    )
+
+
+@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+def test_httpcore_leads_from_a_connection_to_what_h11_holds(client: ClientStrategy) -> None:
+    with RawServer(always(reply(b"x") + b"more")) as server:
+        run = client.fetch([server.url()] * 2, Options(concurrency=1))
+    assert [response.reused for response in run.responses] == [False, False], (
+        "a connection of httpcore no longer leads by _connection and _h11_state to h11's "
+        "trailing_data: clients/_httpcore.py finds there what a server sends unasked"
+    )
+
+
+# What clients/_aiohttp.py uses of aiohttp.
+
+
+def test_aiohttp_knows_when_a_kept_connection_has_spoken_unasked() -> None:
+    message = (
+        "ResponseHandler.should_close of aiohttp no longer tells that messages wait unread: "
+        "clients/_aiohttp.py asks it before it takes one for the answer to its request"
+    )
+    assert isinstance(inspect.getattr_static(ResponseHandler, "should_close"), property), message
+
+    async def with_a_message_waiting() -> bool:
+        handler = ResponseHandler(asyncio.get_running_loop())
+        before = handler.should_close
+        handler.feed_data((None, None), 0)  # type: ignore[arg-type]  # what is in it is not looked at
+        return handler.should_close and not before
+
+    assert asyncio.run(with_a_message_waiting()), message
+
+
+def test_aiohttp_starts_each_response_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = (
+        "aiohttp no longer calls ClientResponse.start(connection) once the request is written: "
+        "clients/_aiohttp.py marks there what was sent, and on which connection"
+    )
+    assert parameters(aiohttp.ClientResponse.start) == ["self", "connection"], message
+    seen: list[Any] = []
+    serve = _aiohttp._Connections.serve
+
+    def noting(self: Any, connection: Any, response: Any) -> bool:
+        seen.append(connection)
+        return serve(self, connection, response)
+
+    monkeypatch.setattr(_aiohttp._Connections, "serve", noting)
+    response = fetch_one(AIOHTTP)
+    assert seen, message
+    assert response.timing.sent is not None, message
+    assert response.reused is False, message
+
+
+def test_aiohttp_tells_when_a_connection_is_lost_and_why() -> None:
+    for name in ("closed", "exception"):
+        assert hasattr(ResponseHandler, name), (
+            f"aiohttp has no ResponseHandler.{name} any more: clients/_aiohttp.py asks it when a "
+            "connection is lost, and why"
+        )
+
+
+@pytest.mark.parametrize("in_tls", [False, True])
+def test_aiohttp_shows_the_transport_of_a_connection(
+    monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, in_tls: bool
+) -> None:
+    transports: list[Any] = []
+    abort = _aiohttp._Connections.abort
+
+    def noting(self: Any) -> None:
+        transports.extend(self._transports.values())
+        abort(self)
+
+    monkeypatch.setattr(_aiohttp._Connections, "abort", noting)
+    with RawServer(always(reply(b"x")), server_context(authority) if in_tls else None) as server:
+        assert AIOHTTP.one(server.url(), verify=False).ok
+    assert transports, (
+        "aiohttp's Connection no longer has the transport and the protocol with a `closed` future: "
+        "clients/_aiohttp.py aborts what is open when it is left"
+    )
+    assert all(transport.is_closing() for transport in transports)
+
+
+def test_aiohttp_gives_up_in_two_classes_only_to_try_again() -> None:
+    """Were the wrapping one of them, or one more class retried, there would be two requests."""
+    assert not issubclass(
+        _aiohttp.Disconnected, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError
+    )
+    with RawServer(once(b"")) as server:
+        AIOHTTP.failure(server.url())
+        seen = len(server.heads)
+    assert seen == 1, (
+        "aiohttp sends a request again after another class of exception: clients/_aiohttp.py turns "
+        "ClientOSError and ServerDisconnectedError into Disconnected to prevent that"
+    )
+
+
+def test_aiohttp_wakes_the_reader_of_a_body_by_set_exception() -> None:
+    for name in ("set_exception", "is_eof", "at_eof", "readany"):
+        assert hasattr(aiohttp.StreamReader, name), (
+            f"aiohttp has no StreamReader.{name} any more: clients/_aiohttp.py wakes a reader "
+            "after a bad chunk by it"
+        )
+
+
+def test_aiohttp_keeps_what_a_connection_was_reset_with() -> None:
+    server_has_sent = head("Connection: close") + b"half"
+
+    def play(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(server_has_sent)
+        server.over.wait(0.1)
+        peer.reset()
+
+    with RawServer(play) as server:
+        assert AIOHTTP.one(server.url()).ok is False, (
+            "aiohttp no longer keeps a reset in the exception() of the connection's protocol: "
+            "clients/_aiohttp.py looks there after a body without a length"
+        )
+
+
+def test_aiohttp_says_in_known_words_that_a_head_has_too_many_fields() -> None:
+    failure = fetch_one(AIOHTTP, reply(b"x", *[f"X-{i}: v" for i in range(150)]))
+    assert failure.kind is FailureKind.TOO_LARGE, (
+        f"aiohttp no longer says {_aiohttp._TOO_MANY_FIELDS!r} but {failure.message!r}: "
+        "clients/_aiohttp.py tells by it that a head is too long"
+    )
+
+
+# What clients/_sockets.py uses of ssl.
+
+
+@pytest.mark.parametrize("client", [REQUESTS, HTTPX], ids=str)
+def test_ssl_sockets_shake_hands_and_read_through_our_methods(
+    client: ClientStrategy, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+) -> None:
+    handshakes = called(monkeypatch, _sockets.DeadlineTLSSocket, "do_handshake")
+    bounded = called(monkeypatch, _sockets._Bounded, "bound")
+    with RawServer(once(reply(b"x")), server_context(authority)) as server:
+        assert client.one(server.url(), verify=False).ok
+    message = (
+        "ssl or the client no longer go through SSLContext.sslsocket_class and its methods "
+        "do_handshake, recv, recv_into and sendall: clients/_sockets.py keeps the deadline there"
+    )
+    assert len(handshakes) == 1, message
+    over_tls = [sock for sock in bounded if isinstance(sock, _sockets.DeadlineTLSSocket)]
+    assert len(over_tls) >= 3, message  # the handshake, the request, the response

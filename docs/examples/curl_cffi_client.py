@@ -1,7 +1,8 @@
 from contextlib import asynccontextmanager
 
 from curl_cffi import AsyncCurl, Curl, CurlError, CurlOpt
-from libcurl import ERRORS, prepared
+from libcurl import prepared
+from libcurl_errors import told_apart
 
 import concurrent_fetch as cf
 
@@ -9,17 +10,16 @@ import concurrent_fetch as cf
 @asynccontextmanager
 async def _open(options):
     async def send(exchange):
-        curl = prepared(Curl(), CurlOpt, exchange, options)
-        try:
-            await multi.add_handle(curl)
-        except CurlError as error:
-            raise ERRORS.get(error.code, CurlError)(str(error)) from error
-        finally:
-            multi.remove_handle(curl)
+        transfer = multi.add_handle(curl := prepared(Curl(), CurlOpt, exchange, options))
+        transfer.add_done_callback(lambda _: multi.remove_handle(curl))  # also when cancelled
+        with told_apart(CurlError):
+            await transfer
 
     multi = AsyncCurl()
-    yield send
-    await multi.close()
+    try:
+        yield send
+    finally:
+        await multi.close()
 
 
 curl_cffi_client = cf.AsyncClient("curl_cffi", _open, failures={CurlError: cf.FailureKind.PROTOCOL})

@@ -1,7 +1,8 @@
 from contextlib import contextmanager
 
 import pycurl
-from libcurl import ERRORS, prepared
+from libcurl import prepared
+from libcurl_errors import told_apart
 from pycurl_handles import Handles
 
 import concurrent_fetch as cf
@@ -12,9 +13,8 @@ def _open(options):
     def send(exchange):
         curl = handles.get()
         try:
-            prepared(curl, pycurl, exchange, options).perform()
-        except pycurl.error as error:
-            raise ERRORS.get(error.args[0], pycurl.error)(error.args[1]) from error
+            with told_apart(pycurl.error):
+                prepared(curl, pycurl, exchange, options).perform()
         finally:
             handles.put(curl)
 

@@ -1,9 +1,11 @@
 """The conformance kit: what is built in passes it, and each fault is found and told in words."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -30,9 +32,8 @@ from concurrent_fetch.testing import (
 BY_NAME = {check.name: check for check in CHECKS}
 # From each family one or two: a fault must show in the check that is for it, not in these.
 SAMPLE = (
-    *("every-url", "index", "isolation", "http-errors", "retries", "timing", "pickling"),
-    *("request-headers", "connections-kept", "body", "gzip", "redirects-followed"),
-    *("kind-invalid-url", "concurrency-limit", "no-mix-up", "below-a-loop"),
+    *("every-url", "index", "isolation", "retries", "timing"),
+    *("request-headers", "body", "redirects-followed", "no-mix-up", "below-a-loop"),
 )
 
 
@@ -93,7 +94,7 @@ FAULTS: list[tuple[Any, tuple[str, ...], str]] = [
         ("every-url", "index", "concurrency-limit", "no-mix-up"),
         "returned 20 outcomes for 30 URLs; missing: http://",
     ),
-    (bad_parts.forgets_places, ("index",), "29 with the place of another URL"),
+    (bad_parts.forgets_places, ("index",), "29 outcomes with the place of another URL"),
     (
         bad_parts.ignores_the_limit,
         ("concurrency-limit", "connections-kept"),
@@ -190,8 +191,8 @@ def test_a_check_called_on_a_part_raises_what_it_saw() -> None:
         BY_NAME["index"](bad_parts.forgets_places)
     assert str(caught.value) == (
         "forgets_places does not pass 'index'\n"
-        "expected: 0 with the place of another URL\n"
-        "seen:     29 with the place of another URL"
+        "expected: 0 outcomes with the place of another URL\n"
+        "seen:     29 outcomes with the place of another URL"
     )
     assert isinstance(caught.value, AssertionError)
     assert caught.value.report.name == "index"
@@ -223,3 +224,21 @@ def test_importing_the_kit_imports_neither_pytest_nor_a_client() -> None:
         "assert not {'pytest', 'requests', 'httpx', 'aiohttp', 'urllib3'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_table_in_the_docs_is_the_tuple_of_checks() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(.+)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert rows == [(check.name, check.applies_to, check.holds) for check in CHECKS]
+
+
+def test_the_examples_in_the_docs_are_short_and_all_there() -> None:
+    docs = Path(__file__).parents[1] / "docs"
+    files = [path for path in (docs / "examples").glob("*.py") if "test_" not in path.name]
+    shown = re.findall(
+        r"^```{literalinclude} examples/(.+)$",
+        (docs / "testing.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert sorted(shown) == sorted(path.name for path in files)
+    assert all(len(path.read_text("utf-8").splitlines()) <= 25 for path in files)

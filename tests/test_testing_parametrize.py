@@ -46,8 +46,8 @@ def test_it(check):
     result.stdout.fnmatch_lines(
         [
             "E*CheckFailed: bad does not pass 'index'",
-            "E*expected: 0 with the place of another URL",
-            "E*seen:     29 with the place of another URL",
+            "E*expected: 0 outcomes with the place of another URL",
+            "E*seen:     29 outcomes with the place of another URL",
             "PASSED *::test_it[[]good-every-url[]]",
         ]
     )

@@ -27,7 +27,10 @@ def index(subject: Subject, server: LocalServer) -> Finding:
     matched(returned, urls)
     assert isinstance(returned, list)  # noqa: S101 - `matched` has seen it
     wrong = [o for o in returned if not 0 <= o.index < 30 or urls[o.index] != o.url]
-    return Finding("0 with the place of another URL", f"{len(wrong)} with the place of another URL")
+    return Finding(
+        "0 outcomes with the place of another URL",
+        f"{len(wrong)} outcomes with the place of another URL",
+    )
 
 
 @for_strategies

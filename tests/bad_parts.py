@@ -169,7 +169,11 @@ async def leaves_a_task(urls: list[str], options: Options) -> AsyncIterator[Outc
 
 
 def runs_a_loop(urls: list[str], options: Options) -> Run:
-    return asyncio.run(cf.fetch_async(urls, options))
+    work = cf.fetch_async(urls, options)
+    try:
+        return asyncio.run(work)
+    finally:
+        work.close()
 
 
 def never_returns(urls: list[str], _options: Options) -> list[Outcome]:

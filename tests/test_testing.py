@@ -121,7 +121,6 @@ def test_a_fault_is_found_where_it_is_and_nowhere_else(
     assert seen in found[fails[0]]
 
 
-@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
 def test_a_strategy_that_runs_a_loop_of_its_own_is_found() -> None:
     found = failing(bad_parts.runs_a_loop, set())
     assert list(found) == ["below-a-loop"]

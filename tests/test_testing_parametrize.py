@@ -9,6 +9,7 @@ import pytest
 import concurrent_fetch as cf
 from concurrent_fetch import Client
 from concurrent_fetch.clients import httpx_async_client, httpx_client, requests_client
+from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.testing import CHECKS, parametrize_with_checks
 
 pytest_plugins = ["pytester"]
@@ -129,7 +130,7 @@ def test_two_parts_of_one_name_are_refused() -> None:
     ],
 )
 def test_unknown_names_are_refused_with_a_suggestion(expected: Any, message: str) -> None:
-    with pytest.raises(LookupError, match=message):
+    with pytest.raises(UnknownNameError, match=message):
         items([requests_client], expected_failures=expected)
 
 

@@ -69,7 +69,7 @@ class Check:
     holds: str
     """What it holds, in one sentence."""
     applies_to: AppliesTo
-    function: Function = attrs.field(repr=False)
+    _function: Function = attrs.field(repr=False, alias="function")
     limit: Seconds = _LIMIT
 
     def __call__(self, part: Part) -> Report:
@@ -94,7 +94,7 @@ class Check:
         done = Future[Finding]()
         with LocalServer() as server:
             # A daemon: one that hangs is reported, and must not hold the process.
-            asking = partial(_ask, self.function, subject, server, done)
+            asking = partial(_ask, self._function, subject, server, done)
             thread = threading.Thread(target=asking, name=f"check {self.name}", daemon=True)
             thread.start()
             wait((done,), self.limit)

@@ -2,12 +2,13 @@
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from concurrent_fetch._client import AsyncClient
 from concurrent_fetch._names import did_you_mean
+from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.testing._catalogue import CHECKS, checks_for
 from concurrent_fetch.testing._check import CheckFailed
 from concurrent_fetch.testing._subject import Part, subject_of
@@ -29,7 +30,7 @@ def parametrize_with_checks(
 
     Raises:
         ImportError: pytest is not installed.
-        LookupError: `expected_failures` names no check or part that is here.
+        UnknownNameError: `expected_failures` names no check or part that is here.
         ValueError: two parts have the same name.
         TypeError: a part is neither a client nor a strategy; the test has no place for a check.
     """
@@ -99,9 +100,10 @@ def _known(reasons: Reasons) -> Reasons:
     return reasons
 
 
-def _unknown(kind: str, name: str, names: Any) -> LookupError:
-    return LookupError(
-        f"expected_failures: no {kind} is called {name!r}{did_you_mean(name, names)}"
+def _unknown(kind: str, name: str, names: Iterable[str]) -> UnknownNameError:
+    return UnknownNameError(
+        f"expected_failures: no {kind} is called {name!r}{did_you_mean(name, names)}. "
+        f"There are {', '.join(names)}"
     )
 
 

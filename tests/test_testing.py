@@ -160,6 +160,17 @@ def test_whatever_a_part_raises_is_a_report(error: BaseException) -> None:
     assert report.seen.startswith(f"raised {type(error).__name__}")
 
 
+def test_where_no_server_can_start_there_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent_fetch.testing import _check
+
+    def no_server() -> None:
+        raise OSError("Too many open files")
+
+    monkeypatch.setattr(_check, "LocalServer", no_server)
+    report = BY_NAME["body"].report(requests_client)
+    assert report.seen == "no server or thread could start: OSError: Too many open files"
+
+
 def test_what_is_no_list_of_outcomes_is_a_report() -> None:
     def returns_nothing(_urls: list[str], _options: cf.Options) -> Any:
         return None

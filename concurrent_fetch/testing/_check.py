@@ -91,11 +91,18 @@ class Check:
     def report(self, part: Part) -> Report:
         """Ask the part, against a fresh `LocalServer`; whatever the part does is a report."""
         subject = subject_of(part)
+        try:
+            return self._asked(subject)
+        except (OSError, RuntimeError) as error:  # a part that leaks may leave nothing for others
+            return self._failed(f"no server or thread could start: {in_words(error)}")
+
+    def _asked(self, subject: Subject) -> Report:
         done = Future[Finding]()
+        asking = partial(_ask, self._function, subject, done)
         with LocalServer() as server:
             # A daemon: one that hangs is reported, and must not hold the process.
-            asking = partial(_ask, self._function, subject, server, done)
-            thread = threading.Thread(target=asking, name=f"check {self.name}", daemon=True)
+            name = f"check {self.name}"
+            thread = threading.Thread(target=asking, args=(server,), name=name, daemon=True)
             thread.start()
             wait((done,), self.limit)
             if done.done():
@@ -118,7 +125,7 @@ class Check:
         return Report(name=self.name, passed=False, expected=self.holds, seen=seen)
 
 
-def _ask(function: Function, subject: Subject, server: LocalServer, done: Future[Finding]) -> None:
+def _ask(function: Function, subject: Subject, done: Future[Finding], server: LocalServer) -> None:
     try:
         finding = function(subject, server)
     except BaseException as error:  # noqa: BLE001 - whatever the part raises is a finding

@@ -21,8 +21,8 @@ from concurrent_fetch.testing._subject import (
 )
 
 _SOON: Seconds = 1.5  # a second, and grace for a busy machine
-_LONG = {"timeout": 9.0, "concurrency": 6}
 _MANY = 6
+_LONG = {"concurrency": _MANY, "timeout": 9.0}
 
 
 @for_strategies

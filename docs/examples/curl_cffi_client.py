@@ -11,7 +11,7 @@ import concurrent_fetch as cf
 async def _open(options):
     async def send(exchange):
         transfer = multi.add_handle(curl := prepared(Curl(), CurlOpt, exchange, options))
-        transfer.add_done_callback(lambda _: multi.remove_handle(curl))  # also when cancelled
+        transfer.add_done_callback(lambda done: done.cancelled() and multi.remove_handle(curl))
         with told_apart(CurlError):
             await transfer
 

@@ -12,7 +12,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "tests"]
+nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "examples", "tests"]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
@@ -58,6 +58,15 @@ def lowest(session: nox.Session) -> None:
     groups = nox.project.dependency_groups(PROJECT, "test")
     session.install("--resolution", "lowest-direct", "-e", ".", *groups)
     session.run("pytest", "tests/test_clients.py", "tests/test_fetch.py")
+
+
+# niquests replaces urllib3 for all that is installed beside it.
+@nox.session
+@nox.parametrize("group", ["examples", "niquests"])
+def examples(session: nox.Session, group: str) -> None:
+    """The conformance kit on the clients and strategies of docs/examples."""
+    install(session, "test", group)
+    session.run("pytest", f"docs/examples/test_{group}.py")
 
 
 @nox.session(python=PYTHONS)

@@ -18,7 +18,7 @@ class NotComparableError(ConcurrentFetchError):
 
 
 class UnknownNameError(ConcurrentFetchError, LookupError):
-    """No client or strategy of that name; the message lists the names there are."""
+    """No client, strategy or check of that name; the message lists the names there are."""
 
 
 class FormatError(ConcurrentFetchError, ValueError):

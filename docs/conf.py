@@ -36,7 +36,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(AbstractAsyncContextManager|AbstractContextManager|datetime)"),
     (r"py:.*", r"(Async)?(Generator|Iterable|Iterator)|Awaitable|Callable|Mapping|Sequence"),
     # Names of one module each, used in signatures and explained where they are used.
-    (r"py:.*", r"(.*\.)?(AsyncGet|Get|AsyncSend|Send|Clock|Report|Seconds|Bytes|Latency)"),
+    (r"py:.*", r"(.*\.)?(AsyncGet|Get|AsyncSend|Send|Clock|Report|Seconds|Bytes|Latency|_Test)"),
     # Returned and passed on, never made by a reader.
     (r"py:.*", r"(.*\.)?(ConfiguredStrategy|Record|Table)"),
 ]

@@ -30,8 +30,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     ("clients", "strategies", "_meter", "_audit", "_comparison", "_arguments"),
-    # 5: comparing
-    ("_contest", "_runner"),
+    # 5: comparing; checking other people's parts
+    ("_contest", "_runner", "testing"),
     # 6: the faces
     ("__init__", "__main__", "_cli"),
 )

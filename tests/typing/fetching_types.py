@@ -1,10 +1,17 @@
 """What the types of the fetching half promise: read by mypy, never run."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from typing import Any, assert_never, assert_type
 
 import concurrent_fetch as cf
 from concurrent_fetch.clients import aiohttp_client, httpx_client, requests_client
+from concurrent_fetch.testing import (
+    CHECKS,
+    Report,
+    check_client,
+    check_strategy,
+    parametrize_with_checks,
+)
 
 URLS = ["http://example.com/"]
 
@@ -48,6 +55,18 @@ def outcomes(run: cf.Run) -> None:
         assert_type(get("http://example.com/"), cf.Response | cf.Failure)
 
 
+@parametrize_with_checks([requests_client, aiohttp_client, cf.iter_sync])
+def checked(check: Callable[[], Report]) -> bool:
+    return check().passed
+
+
+def checks() -> None:
+    assert_type(check_client(aiohttp_client), tuple[Report, ...])
+    assert_type(check_strategy(cf.fetch_async), tuple[Report, ...])
+    assert_type(CHECKS[0](requests_client), Report)
+    assert_type(checked(lambda: check_client(requests_client)[0]), bool)
+
+
 def refused() -> None:
     cf.fetch_sync(URLS, 5)  # type: ignore[arg-type]  # options are Options
     cf.fetch_sync(None)  # type: ignore[arg-type]  # URLs are an iterable
@@ -56,4 +75,6 @@ def refused() -> None:
     cf.iter_async(URLS, client=requests_client)  # type: ignore[arg-type]  # an async client
     cf.Options(concurrency="5")  # type: ignore[arg-type]  # an int
     cf.Options(5)  # type: ignore[call-arg]  # keywords only
+    check_strategy(requests_client)  # type: ignore[arg-type]  # a strategy is callable
+    check_client("requests")  # type: ignore[arg-type]  # the client, not its name
     assert cf.fetch_sync(URLS)[0].body  # type: ignore[union-attr]  # it may be a Failure

@@ -20,6 +20,7 @@ _STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [\t -~\x80-\xff]*)?\r?\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n]*)\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\r\n]*)?[ \t]*\r\n")
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+_BLANKS = (b" ", b"\t")
 _LINE_ENDS = frozenset({b"\r\n", b"\n"})
 
 
@@ -94,10 +95,13 @@ class StrictResponse(http.client.HTTPResponse):
             raise http.client.BadStatusLine(repr(status_line[:80]))
         left, fields = _MAX_HEAD, []
         while (line := self._read_line(left, closed)) not in _LINE_ENDS:
+            left -= len(line)
+            if line[:1] in _BLANKS and fields:  # folded, as RFC 9112, 5.2, still has it
+                name, value = fields.pop()
+                line = b"%b: %b %b" % (name, value, line.lstrip(b" \t"))
             field = _FIELD.fullmatch(line)
             if not field:
                 raise http.client.HTTPException(f"invalid header line {line[:80]!r}")
-            left -= len(line)
             fields.append((field[1], field[2].strip(b" \t")))
         return status_line, fields
 

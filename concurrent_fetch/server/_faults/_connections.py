@@ -17,6 +17,7 @@ from concurrent_fetch.server._reply import End
 _HELLO = Answered(body=b"hello")
 _GOOD = kept(reply(b"hello"))
 _POISON = reply(b"POISON")
+_SURPLUS = "llhttp reads bytes behind a body as the next response, in the same segment only"
 _HEAD = head("Content-Length: 5", "X-Odd: 1")
 
 FAULTS = (
@@ -107,7 +108,6 @@ FAULTS = (
         "closes within the head of the second response",
         by_turn(_GOOD, once(b"HTTP/1.1 200 OK\r\nX-")),
         _HELLO,
-        Kind.DISCONNECTED,
         fetches=2,
     ),
     fault(
@@ -130,7 +130,8 @@ FAULTS = (
         "does so a moment later",
         kept(reply(b"hello"), later(_POISON, 0.01)),
         _HELLO,
-        fetches=3,
+        fetches=2,
+        idle=0.1,
     ),
     fault(
         "ka_poison_chunked",
@@ -144,7 +145,6 @@ FAULTS = (
         "sends a second response behind 204",
         kept(head(status="204 No Content") + _POISON),
         Answered(status=204, body=b""),
-        Kind.PROTOCOL,
         fetches=3,
     ),
     fault(
@@ -152,7 +152,6 @@ FAULTS = (
         "sends a second response behind 304",
         kept(head(status="304 Not Modified") + _POISON),
         Answered(status=304, body=b""),
-        Kind.PROTOCOL,
         fetches=3,
     ),
     fault(
@@ -162,6 +161,7 @@ FAULTS = (
         Answered(status=204, body=b""),
         Kind.PROTOCOL,
         fetches=3,
+        why=_SURPLUS,
     ),
     fault(
         "ka_leftover_garbage",
@@ -170,6 +170,7 @@ FAULTS = (
         _HELLO,
         Kind.PROTOCOL,
         fetches=3,
+        why=_SURPLUS,
     ),
     fault(
         "ka_interim_behind",

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._reply import Wire
 from concurrent_fetch.server._request import Request
 
@@ -53,6 +54,8 @@ class Fault:
     """What the fetch is to be given, as arguments of `Options`."""
     fetches: int = 1
     """How often to fetch it, one after another, on a connection that is kept."""
+    idle: Seconds = 0.0
+    """How long the connection is to rest between two fetches."""
 
 
 def fault(
@@ -62,6 +65,7 @@ def fault(
     *expected: Expected,
     why: str = "",
     fetches: int = 1,
+    idle: Seconds = 0.0,
     **options: Any,
 ) -> Fault:
     """Return a row of a table."""
@@ -73,4 +77,5 @@ def fault(
         why=why,
         options=options,
         fetches=fetches,
+        idle=idle,
     )

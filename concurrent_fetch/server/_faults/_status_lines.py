@@ -107,7 +107,6 @@ FAULTS = (
         once(bytes(range(256)) * 4),
         Kind.PROTOCOL,
         Kind.DISCONNECTED,
-        why=_NOT_HTTP,
     ),
     fault(
         "garbage_smtp_line",

@@ -10,11 +10,11 @@ import contextlib
 import contextvars
 import inspect
 import threading
+import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping
-from concurrent.futures import Future, wait
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
 
 from concurrent_fetch._options import Options
 from concurrent_fetch._strategy import Strategy, function_of
@@ -22,6 +22,7 @@ from concurrent_fetch._units import Seconds
 
 Clock = Callable[[], Seconds]
 _T = TypeVar("_T")
+_Ended: TypeAlias = tuple[_T | None, BaseException | None]
 _TICK: Seconds = 0.1
 
 
@@ -64,6 +65,7 @@ class Bridge:
     ) -> None:
         if self._loop is not None:
             self._loop.close()
+            self._otherwise.detach()
 
     def drive(self, strategy: Strategy, urls: list[str], options: Options) -> Driven:
         """Call the strategy and take all that it returns; the clocks bracket just that.
@@ -96,7 +98,11 @@ class Bridge:
 
     def _start_loop(self) -> "_LoopThread":
         if self._loop is None:
-            self._loop = _LoopThread()
+            loop = _LoopThread()
+            # For a Ctrl-C that comes when `__exit__` is to begin, and keeps it from doing so.
+            self._otherwise = weakref.finalize(self, loop.end)
+            self._loop = loop
+            loop.start()
         return self._loop
 
 
@@ -122,43 +128,59 @@ class _LoopThread:
     """An event loop in a thread of its own."""
 
     def __init__(self) -> None:
-        started = SimpleQueue[asyncio.AbstractEventLoop]()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = SimpleQueue[None]()
+        self._is_over = False
         self._ended_by: BaseException | None = None
-        self._thread = threading.Thread(
-            target=self._live, args=(started,), name="fetch-loop", daemon=True
-        )
+        self._thread = threading.Thread(target=self._live, name="fetch-loop", daemon=True)
+
+    def start(self) -> None:
+        """Return when the loop is there."""
         self._thread.start()
-        self._loop = started.get()
+        self._started.get()
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine there and wait for it; `close` cancels it if the wait is interrupted.
 
         Tasks that it leaves behind end with it: they must not run beside the next strategy.
         """
-        done = Future[_T]()
+        loop = self._loop
+        assert loop is not None  # noqa: S101 - it has been started
+        ended: SimpleQueue[_Ended[_T]] = SimpleQueue()
         context = contextvars.copy_context()
-        self._loop.call_soon_threadsafe(
-            lambda: self._loop.create_task(_deliver(work, done), context=context)
-        )
-        while not done.done():
-            wait((done,), _TICK)  # in ticks: a signal at the very start of a wait is seen after it
+        loop.call_soon_threadsafe(lambda: loop.create_task(_deliver(work, ended), context=context))
+        result, error = _waited_for(ended)
         try:
-            return done.result()
-        except asyncio.CancelledError as error:
+            if error is None:
+                return cast("_T", result)
+            if not isinstance(error, asyncio.CancelledError):
+                raise error
             if self._ended_by is not None:
                 raise self._ended_by from None
             raise RuntimeError("its task was cancelled, by itself and not from outside") from error
+        finally:
+            del error  # its traceback holds this frame
 
     def close(self) -> None:
         """Cancel what still runs there, then end the loop and the thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-            self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join()
+        self.end()
+        with contextlib.suppress(RuntimeError):  # Ctrl-C kept it from being started
+            self._thread.join()
 
-    def _live(self, started: SimpleQueue[asyncio.AbstractEventLoop]) -> None:
+    def end(self) -> None:
+        """Let the loop and the thread end, wherever the start of them has got to."""
+        self._is_over = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._closing.set)
+
+    def _live(self) -> None:
         with asyncio.Runner() as runner:
             self._closing = asyncio.Event()
-            started.put(runner.get_loop())
+            self._loop = runner.get_loop()
+            self._started.put(None)
+            if self._is_over:
+                return
             try:
                 runner.run(self._until_closing())
             except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt in a task ends a loop
@@ -168,17 +190,25 @@ class _LoopThread:
         await self._closing.wait()
 
 
-async def _deliver(work: Coroutine[Any, Any, _T], done: Future[_T]) -> None:
-    """Put into `done` what becomes of the work, once no task of it is left."""
+def _waited_for(ended: SimpleQueue[_Ended[_T]]) -> _Ended[_T]:
+    # In ticks: a signal at the very start of a wait is seen after it. Not by a Future: Ctrl-C that
+    # comes inside its Python code leaves its lock taken, and the loop would wait for that for ever.
+    while True:
+        with contextlib.suppress(Empty):
+            return ended.get(timeout=_TICK)
+
+
+async def _deliver(work: Coroutine[Any, Any, _T], ended: SimpleQueue[_Ended[_T]]) -> None:
+    """Put into `ended` what becomes of the work, once no task of it is left."""
     others = asyncio.all_tasks()
     try:
         result = await work
     except BaseException as error:  # noqa: BLE001 - raised where it is waited for
         await _end(asyncio.all_tasks() - others)
-        done.set_exception(error)
+        ended.put((None, error))
     else:
         await _end(asyncio.all_tasks() - others)
-        done.set_result(result)
+        ended.put((result, None))
 
 
 async def _end(tasks: set[asyncio.Task[Any]]) -> None:

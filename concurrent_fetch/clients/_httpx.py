@@ -5,7 +5,13 @@ A shared httpx pool is scanned once per request and connection: at 100 in flight
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from threading import RLock
 from typing import Any
 
 import httpcore
@@ -114,8 +120,13 @@ class _Transport(httpx.HTTPTransport):
     # Hook: httpx sends through `_pool`, and needs nothing else of what its own __init__ sets.
 
     def __init__(self, options: Options, proxy: str | None, network: Network) -> None:
-        pool = httpcore.HTTPProxy if proxy else httpcore.ConnectionPool
-        self._pool = self.pool = pool(**_pool(options, proxy, network))
+        pool: Any = (httpcore.HTTPProxy if proxy else httpcore.ConnectionPool)(
+            **_pool(options, proxy, network)
+        )
+        # Hook: httpcore's lock is entered in Python. Ctrl-C that comes there leaves it locked, and
+        # whoever closes the pool then waits for ever; a lock of the interpreter is safe.
+        pool._optional_thread_lock = RLock()  # noqa: SLF001 - there is no public way
+        self._pool = self.pool = pool
 
 
 class _AsyncTransport(httpx.AsyncHTTPTransport):
@@ -201,24 +212,22 @@ class _AsyncLine:
 @asynccontextmanager
 async def _open_async(options: Options) -> AsyncIterator[AsyncSend]:
     tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
-    lines: list[_AsyncLine] = []
     idle: list[_AsyncLine] = []
 
+    def added() -> _AsyncLine:
+        line = _AsyncLine(options)
+        lines.push_async_callback(line.close)
+        return line
+
     async def send(exchange: Exchange) -> None:
-        if not idle:
-            lines.append(_AsyncLine(options))
-            idle.append(lines[-1])
-        line = idle.pop()
+        line = idle.pop() if idle else added()
         try:
             await line.send(exchange)
         finally:
             idle.append(line)
 
-    try:
+    async with AsyncExitStack() as lines:  # closes them all, also when it is cancelled amid that
         yield send
-    finally:
-        for line in lines:
-            await line.close()
 
 
 httpx_async_client = AsyncClient("httpx", _open_async, failures=FAILURES)

@@ -8,6 +8,7 @@ import http.client
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
+from weakref import proxy
 
 import requests
 import urllib3
@@ -20,6 +21,7 @@ from concurrent_fetch._drive import Send
 from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._options import Options
+from concurrent_fetch.clients._idle import POOLS
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._strict import StrictResponse
 from concurrent_fetch.clients._threads import line_per_thread
@@ -108,9 +110,12 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._tls, **kwargs)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._tls, **kwargs)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def get_connection_with_tls_context(
         self,
@@ -130,7 +135,8 @@ class _Adapter(HTTPAdapter):
 
     def _wire(self, pool: Any) -> Any:
         connection = _TLSConnection if pool.scheme == "https" else _Connection
-        pool.ConnectionCls = partial(connection, adapter=self, sockets=self._sockets)
+        # A proxy: urllib3 never frees a pool that one of its own connections refers to.
+        pool.ConnectionCls = partial(connection, adapter=proxy(self), sockets=self._sockets)
         return pool
 
     def build_connection_pool_key_attributes(
@@ -162,7 +168,11 @@ class _Connection(urllib3_connection.HTTPConnection):
 
     def __init__(self, *args: Any, adapter: _Adapter, sockets: Sockets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.response_class = partial(StrictResponse, register=adapter.take)  # type: ignore[assignment]  # it is only called
+
+        def register(answer: StrictResponse) -> None:
+            adapter.take(answer)  # looked up when called: it is bound to no proxy
+
+        self.response_class = partial(StrictResponse, register=register)  # type: ignore[assignment]  # it is only called
         self._adapter = adapter
         self._sockets = sockets
         self._served = False

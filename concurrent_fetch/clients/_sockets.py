@@ -10,7 +10,6 @@ import ssl
 import threading
 from time import perf_counter
 from typing import Any
-from weakref import WeakSet
 
 from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._options import Options
@@ -18,6 +17,7 @@ from concurrent_fetch._units import Seconds
 
 # poll() takes milliseconds as a C int: a longer wait overflows, or comes out as none at all.
 _LONGEST_WAIT: Seconds = 1e6
+_FEW = 64  # sockets, closed ones among them, that need no tidying
 
 
 class Sockets:
@@ -26,7 +26,9 @@ class Sockets:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._lock = threading.Lock()
-        self._live = WeakSet[socket.socket]()
+        # No WeakSet: a Ctrl-C that comes while it forgets a socket would be swallowed.
+        self._live: list[socket.socket] = []
+        self._many = _FEW
         self._aborted = False
 
     def enter(self, exchange: Exchange) -> None:
@@ -63,13 +65,16 @@ class Sockets:
         with self._lock:
             if self._aborted:
                 raise ConnectionAbortedError("the run was stopped")
-            self._live.add(sock)
+            if len(self._live) >= self._many:
+                self._live = [sock for sock in self._live if sock.fileno() >= 0]
+                self._many = 2 * len(self._live) + _FEW
+            self._live.append(sock)
 
     def abort(self) -> None:
         """Shut every live socket down: threads that wait on one wake up with an error."""
         with self._lock:
             self._aborted = True
-            live = list(self._live)
+            live, self._live = self._live, []
         for sock in live:
             # Not SSLSocket.shutdown: it would take the TLS state from under the reading thread.
             with contextlib.suppress(OSError):

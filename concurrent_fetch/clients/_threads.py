@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from concurrent_fetch._drive import Send
@@ -32,19 +32,17 @@ def line_per_thread(
     tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
     sockets = Sockets(options)
     mine = threading.local()
-    lines: list[ThreadLine] = []
 
     def send(exchange: Exchange) -> None:
         sockets.enter(exchange)
         line: ThreadLine | None = getattr(mine, "line", None)
         if line is None:
             line = mine.line = make(options, sockets)
-            lines.append(line)
+            lines.callback(line.close)
         line.fetch(exchange)
 
-    try:
-        yield send
-    finally:
-        sockets.abort()
-        for line in lines:
-            line.close()
+    with ExitStack() as lines:  # closes them all, also when Ctrl-C comes amid that
+        try:
+            yield send
+        finally:
+            sockets.abort()

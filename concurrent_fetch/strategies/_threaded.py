@@ -75,8 +75,10 @@ class _Workers:
         self._stopped = False
         self._lock = threading.Lock()
         self._ready = SimpleQueue[Outcome | BaseException | None]()
-        # One permit for every outcome that is under way or not yet taken.
-        self._permits = threading.Semaphore(2 * concurrency)
+        # A permit for every outcome that may be under way or not yet taken. In a queue: Ctrl-C
+        # that comes inside a Semaphore leaves it locked, and stopping would wait for ever.
+        self._permits = SimpleQueue[None]()
+        self._permit(2 * concurrency)
 
     def start(self, get: Get) -> None:
         self._get = get
@@ -89,7 +91,7 @@ class _Workers:
         Raises what reading the URLs raised.
         """
         outcome = self._waited_for()
-        self._permits.release()
+        self._permit()
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
@@ -103,13 +105,17 @@ class _Workers:
 
     def stop(self) -> None:
         self._stopped = True  # without the lock: reading the next URL may hold it for long
-        self._permits.release(self._concurrency)
+        self._permit(self._concurrency)
 
     def join(self) -> None:
         """Wait for the threads to end, all of them together no longer than is sensible."""
         limit = monotonic() + _PATIENCE
         for thread in self._threads:
             thread.join(max(0.0, limit - monotonic()))
+
+    def _permit(self, count: int = 1) -> None:
+        for _ in range(count):
+            self._permits.put(None)
 
     def _add(self) -> None:
         number = len(self._threads) + 1
@@ -138,11 +144,11 @@ class _Workers:
                 self._ready.put(None)
 
     def _take(self) -> tuple[int, str] | None:
-        self._permits.acquire()
+        self._permits.get()
         with self._lock:
             job = None if self._stopped else self._feed.take()
             if job is None:
-                self._permits.release()
+                self._permit()
             elif len(self._threads) < self._concurrency:
                 self._add()
         return job

@@ -1,0 +1,119 @@
+"""In a notebook: an interrupted cell ends within a second, and the kernel goes on as if new."""
+
+import random
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+from concurrent_fetch.server import LocalServer
+
+PREPARE = """
+import asyncio, gc, os, re, threading
+import concurrent_fetch as cf
+from concurrent_fetch.clients import aiohttp_client, httpx_client, requests_client
+options = cf.Options(concurrency=6)
+urls = {urls!r}
+def sockets():
+    links = (os.path.realpath("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd"))
+    return set(filter(re.compile("socket:").search, links))
+async def kept():
+    return set(threading.enumerate()), sockets(), asyncio.all_tasks()
+"""
+BEFORE = "before = await kept()"
+AFTER = """
+for _ in range(50):
+    gc.collect()
+    more = [now - then for now, then in zip(await kept(), before)]
+    more[2] = {task for task in more[2] if task.get_name().startswith("fetch-")}
+    if not any(more): break
+    await asyncio.sleep(0.02)
+print([str(one) for each in more for one in each])
+"""
+CELLS = {
+    "sync": "cf.fetch_sync(urls, options)",
+    "threaded": "cf.fetch_threaded(urls, options)",
+    "threaded-httpx": "cf.fetch_threaded(urls, options, client='httpx')",
+    "async": "await cf.fetch_async(urls, options)",
+    "async-httpx": "await cf.fetch_async(urls, options, client='httpx')",
+    "iter": "async for _ in cf.iter_async(urls, options): pass",
+    "compare": "cf.Runner(urls, options).compare(cf.fetch_threaded, cf.fetch_async, cf.fetch_sync)",
+}
+ENDS = {"KeyboardInterrupt", "CancelledError"}
+
+
+class Notebook:
+    """A kernel, and the cells it runs."""
+
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self._manager = manager
+        self._client = client
+
+    def run(self, cell: str) -> tuple[str, str]:
+        """Run a cell; return what it printed, and the exception that ended it or nothing."""
+        return self._end_of(self._client.execute(cell))
+
+    def interrupt(self, cell: str, after: float) -> tuple[str, float]:
+        """Run a cell, interrupt it; return the exception that ended it, and how long that took."""
+        number = self._client.execute(cell)
+        self._until(number, lambda kind, _: kind == "execute_input")
+        time.sleep(after)
+        began = time.monotonic()
+        self._manager.interrupt_kernel()
+        _, error = self._end_of(number)
+        return error, time.monotonic() - began
+
+    def _end_of(self, number: str) -> tuple[str, str]:
+        printed, error = "", ""
+
+        def is_end(kind: str, content: dict[str, Any]) -> bool:
+            nonlocal printed, error
+            if kind == "stream":
+                printed += content["text"]
+            elif kind == "error":
+                error = content["ename"]
+            return kind == "status" and content["execution_state"] == "idle"
+
+        self._until(number, is_end)
+        return printed, error
+
+    def _until(self, number: str, holds: Any) -> None:
+        while True:
+            message = self._client.get_iopub_msg(timeout=30)
+            mine = message["parent_header"].get("msg_id") == number
+            if mine and holds(message["msg_type"], message["content"]):
+                return
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalServer]:
+    with LocalServer(latency=0.3) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def notebook(server: LocalServer) -> Iterator[Notebook]:
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        notebook = Notebook(manager, client)
+        assert notebook.run(PREPARE.format(urls=server.urls(60))) == ("", "")
+        yield notebook
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_an_interrupted_cell(notebook: Notebook, server: LocalServer, cell: str) -> None:
+    for _ in range(3):
+        after = random.uniform(0.01, 1.0)
+        notebook.run(BEFORE)
+        error, took = notebook.interrupt(cell, after)
+        assert error in ENDS, f"interrupted after {after} s"
+        assert took < 1.0, f"interrupted after {after} s"
+        assert notebook.run(AFTER) == ("[]\n", ""), f"interrupted after {after} s"
+        assert server.stats().open_connections == 0

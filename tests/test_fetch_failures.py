@@ -1,5 +1,6 @@
 """Every kind of failure, and that all clients call the same accident by the same name."""
 
+import gc
 import gzip
 import os
 import pathlib
@@ -9,7 +10,7 @@ import time
 
 import pytest
 import trustme
-from fetching import ClientStrategy
+from fetching import ClientStrategy, nothing_left
 from raw_server import (
     Peer,
     RawServer,
@@ -153,6 +154,17 @@ def test_what_the_caller_is_handling_has_no_say(client_strategy: ClientStrategy)
         failure = while_refused(port, server.url())
     assert failure.kind is Kind.PROTOCOL, failure
     assert "refused" not in failure.message
+
+
+def test_a_response_that_is_refused_is_closed_at_once(client_strategy: ClientStrategy) -> None:
+    """Not by the garbage collector: with this length urllib3 drops a response it has made."""
+    gc.collect()
+    gc.disable()
+    try:
+        with RawServer(once(head("Content-Length: 5, 6") + b"hello")) as server, nothing_left():
+            assert client_strategy.failure(server.url()).kind is Kind.PROTOCOL
+    finally:
+        gc.enable()
 
 
 def test_a_body_that_is_reset_without_a_length_is_incomplete(

@@ -5,7 +5,7 @@ decided elsewhere in this package or not wanted, and costs as much again as the 
 """
 
 import http.client
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from functools import partial
 from typing import Any
 from weakref import proxy
@@ -70,6 +70,7 @@ class _Adapter(HTTPAdapter):
         self._tls = tls_context(options.verify)
         self._sockets = sockets
         self._recent: tuple[object, urllib3.HTTPConnectionPool] | None = None
+        self._answer: StrictResponse | None = None
         super().__init__(pool_maxsize=1)
 
     def fetch(self, exchange: Exchange) -> None:
@@ -78,15 +79,19 @@ class _Adapter(HTTPAdapter):
         request.method, request.url = "GET", exchange.url
         request.headers = exchange.headers  # type: ignore[assignment]  # any mapping serves
         proxies = {exchange.target.scheme: exchange.proxy} if exchange.proxy else None
-        response = self.send(request, stream=True, timeout=_TIMEOUT, proxies=proxies)  # type: ignore[arg-type]  # documented, not in the stub
+        try:
+            response = self.send(request, stream=True, timeout=_TIMEOUT, proxies=proxies)  # type: ignore[arg-type]  # documented, not in the stub
+        except BaseException:
+            if self._answer is not None:  # urllib3 leaves one that it refuses to the collector
+                self._answer.close()
+            raise
         raw: urllib3.HTTPResponse = response.raw
         keep = False
         try:
-            answer = self._answer
-            exchange.answer(answer.status, answer.fields, http_version=answer.http_version)
-            for piece in answer.pieces():
-                exchange.receive(piece)
-            answer.close()
+            with closing(self._taken()) as answer:
+                exchange.answer(answer.status, answer.fields, http_version=answer.http_version)
+                for piece in answer.pieces():
+                    exchange.receive(piece)
             keep = self._reuse
         finally:
             (raw.release_conn if keep else raw.close)()
@@ -105,6 +110,10 @@ class _Adapter(HTTPAdapter):
     def take(self, answer: StrictResponse) -> None:
         """Take the response as it is on the wire (urllib3 regroups repeated fields)."""
         self._answer = answer
+
+    def _taken(self) -> StrictResponse:
+        assert self._answer is not None  # noqa: S101 - `send` has read its head
+        return self._answer
 
     # What requests exposes for subclasses:
 

@@ -93,7 +93,8 @@ class StrictResponse(http.client.HTTPResponse):
         status_line = self._read_line(_MAX_LINE, closed)
         if not _STATUS_LINE.fullmatch(status_line):
             raise http.client.BadStatusLine(repr(status_line[:80]))
-        left, fields = _MAX_HEAD, []
+        left = _MAX_HEAD
+        fields: list[tuple[bytes, bytes]] = []
         while (line := self._read_line(left, closed)) not in _LINE_ENDS:
             left -= len(line)
             if line[:1] in _BLANKS and fields:  # folded, as RFC 9112, 5.2, still has it

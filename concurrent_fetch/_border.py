@@ -94,6 +94,16 @@ def causes(error: BaseException, handled: BaseException | None = None) -> Iterat
         queue += _named_by(current)
 
 
+def let_go(error: BaseException, handled: BaseException | None = None) -> None:
+    """Drop the frames that the exceptions of a chain hold.
+
+    Such a frame holds the exception, too, and what the fetch had received: a circle that only the
+    garbage collector would end, after a hundred bodies perhaps.
+    """
+    for cause in causes(error, handled):
+        cause.__traceback__ = None
+
+
 def in_words(error: BaseException) -> str:
     """Return the exception's class and text, as far as it can be had."""
     name = type(error).__name__

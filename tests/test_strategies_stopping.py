@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import random
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -278,3 +279,35 @@ def test_what_came_before_the_urls_failed_is_not_lost(
     with pytest.raises(OSError, match="the list ends here"):
         client_strategy.take(99, thirty_and_then_an_error(), Options(concurrency=4), taken.append)
     assert len(taken) >= 26  # what was still in flight when the iterable failed is aborted
+
+
+@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("function", ["fetch_async", "iter_async"])
+def test_a_task_can_be_cancelled_at_any_moment(
+    function: str, client: str, local: LocalServer
+) -> None:
+    urls = [local.url(path) for path in ("/bytes/300000", "/redirect/2", "/delay/0.01")] * 3
+
+    async def consume() -> None:
+        if function == "fetch_async":
+            await cf.fetch_async(urls, Options(concurrency=4), client=client)
+            return
+        async with aclosing(cf.iter_async(urls, Options(concurrency=4), client=client)) as outcomes:
+            async for _ in outcomes:
+                pass
+
+    async def cancel(after: float) -> None:
+        tasks = asyncio.all_tasks()
+        task = asyncio.create_task(consume())
+        await asyncio.sleep(after)
+        began = time.monotonic()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled() or not task.exception(), f"cancelled after {after} s"
+        assert time.monotonic() - began < 1.0, f"cancelled after {after} s"
+        assert asyncio.all_tasks() == tasks, f"cancelled after {after} s"
+
+    with nothing_left(10.0):
+        for _ in range(20):
+            asyncio.run(cancel(random.uniform(0, 0.06)))
+    eventually(lambda: local.stats().open_connections == 0)

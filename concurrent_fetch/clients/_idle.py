@@ -36,6 +36,9 @@ class IdleConnections:
         return len(self._items)
 
 
+# Hook: a pool keeps its idle connections in a `QueueCls` of its own.
+
+
 class _Pool(HTTPConnectionPool):
     QueueCls = IdleConnections  # type: ignore[assignment]  # urllib3 asks for no more
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from concurrent_fetch._names import did_you_mean
 from concurrent_fetch.server._arguments import UnusableError
 from concurrent_fetch.server._faults import (
-    _bodies,
     _charsets,
+    _chunks,
     _codings,
     _connections,
     _fields,
+    _lengths,
     _redirects,
     _slow,
     _status_lines,
@@ -20,7 +21,8 @@ from concurrent_fetch.server._faults._fault import Answered, Expected, Fault
 GROUPS: Mapping[str, tuple[Fault, ...]] = {
     "Status lines": _status_lines.FAULTS,
     "Header fields": _fields.FAULTS,
-    "Bodies": _bodies.FAULTS,
+    "Lengths of bodies": _lengths.FAULTS,
+    "Chunks": _chunks.FAULTS,
     "Content codings": _codings.FAULTS,
     "Text": _charsets.FAULTS,
     "Redirects": _redirects.FAULTS,

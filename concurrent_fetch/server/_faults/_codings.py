@@ -95,7 +95,7 @@ FAULTS = (
     _coded("deflate_raw", "deflates without zlib's frame", "deflate", _raw(_BODY)),
     fault(
         "ce_deflate_raw_1byte",
-        "does so, byte by byte",
+        "deflates without that frame, in chunks of one byte",
         once(
             head("Content-Encoding: deflate", "Transfer-Encoding: chunked")
             + chunked(*[bytes([octet]) for octet in _raw(_BODY)])
@@ -107,7 +107,7 @@ FAULTS = (
     _coded("gzip_deflate", "zips, then deflates", "gzip, deflate", zlib.compress(_ZIPPED)),
     _coded(
         "two_headers",
-        "says so in two fields",
+        "deflates, then zips, and says so in two fields",
         "deflate",
         _gzip(_DEFLATED),
         more=("Content-Encoding: gzip",),
@@ -140,7 +140,7 @@ FAULTS = (
     _damaged("header_only", "sends the first ten bytes of gzip", _ZIPPED[:10]),
     _damaged("half_header", "sends the first five bytes of gzip", _ZIPPED[:5]),
     _damaged("no_crc", "leaves the check sum out", _ZIPPED[:-8]),
-    _damaged("half_crc", "leaves half of it out", _ZIPPED[:-6]),
+    _damaged("half_crc", "leaves half of the check sum out", _ZIPPED[:-6]),
     _damaged("bad_crc", "sends a wrong check sum", _ZIPPED[:-8] + bytes(4) + _ZIPPED[-4:]),
     _damaged("bad_size", "sends a wrong size behind it", _ZIPPED[:-4] + bytes(4)),
     _damaged("corrupt", "breaks gzip in the middle", _ZIPPED[:20] + b"\xff" * 30 + _ZIPPED[50:]),
@@ -194,8 +194,10 @@ FAULTS = (
         max_bytes=len(_BODY) - 1,
     ),
     _explodes("gzip", "zips 10 GiB of zeros into 10 MiB", "gzip", _bomb(_ZIPPED[:10])),
-    _explodes("deflate", "deflates them", "deflate", _bomb(_DEFLATED[:2])),
-    _explodes("nested", "zips them twice", "gzip, gzip", lambda: iter([Part(_nested())])),
+    _explodes("deflate", "deflates 10 GiB of zeros into 10 MiB", "deflate", _bomb(_DEFLATED[:2])),
+    _explodes(
+        "nested", "zips 10 GiB of zeros twice", "gzip, gzip", lambda: iter([Part(_nested())])
+    ),
     _explodes(
         "under_wire_cap",
         "stays below the cap only on the wire",

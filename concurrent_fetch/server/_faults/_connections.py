@@ -127,7 +127,7 @@ FAULTS = (
     ),
     fault(
         "ka_poison_late",
-        "does so a moment later",
+        "sends a second response a moment after the first",
         kept(reply(b"hello"), later(_POISON, 0.01)),
         _HELLO,
         fetches=2,

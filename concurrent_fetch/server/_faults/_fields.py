@@ -36,7 +36,13 @@ _FOLDING = "llhttp skips a blank before the first field"
 
 FAULTS = (
     _field("hdr_no_colon", "sends a line without a colon", b"no colon", Kind.PROTOCOL),
-    _field("hdr_no_colon_first", "sends it first", b"no colon", Kind.PROTOCOL, first=True),
+    _field(
+        "hdr_no_colon_first",
+        "begins with a line without a colon",
+        b"no colon",
+        Kind.PROTOCOL,
+        first=True,
+    ),
     _field("hdr_space_before_colon", "puts a space before a colon", b"X-Odd : 1", Kind.PROTOCOL),
     _field("hdr_tab_before_colon", "puts a tab before a colon", b"X-Odd\t: 1", Kind.PROTOCOL),
     _field("hdr_bad_name_space", "has a space in a name", b"X Odd: 1", Kind.PROTOCOL),

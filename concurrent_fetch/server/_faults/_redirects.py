@@ -120,13 +120,13 @@ FAULTS = (
     ),
     fault(
         "redir_upper_case",
-        "does so in upper case",
+        "redirects to its own full URL, in upper case",
         _made(lambda scheme, host, port: f"{scheme.upper()}://{host.upper()}:{port}/get"),
         _ARRIVED,
     ),
     fault(
         "redir_scheme_rel",
-        "does so without the scheme",
+        "redirects to its own URL without the scheme",
         _made(lambda _, host, port: f"//{host}:{port}/get"),
         _ARRIVED,
     ),

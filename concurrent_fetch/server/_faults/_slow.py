@@ -57,7 +57,9 @@ FAULTS = (
     ),
     _late("drip_chunked", "sends chunks byte by byte", drips(_CHUNKED, chunked(*[b"."] * 99))),
     _late(
-        "drip_close_delimited", "does so to the end of the connection", drips(head(), b"." * 999)
+        "drip_close_delimited",
+        "sends a body without length byte by byte",
+        drips(head(), b"." * 999),
     ),
     _late("drip_gzip", "sends gzip byte by byte", drips(_GZIPPED, b"\x1f\x8b\x08" + bytes(999))),
     _late(

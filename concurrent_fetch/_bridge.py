@@ -8,6 +8,7 @@ run: starting one is no part of fetching.
 import asyncio
 import contextlib
 import contextvars
+import functools
 import inspect
 import threading
 import weakref
@@ -22,6 +23,7 @@ from concurrent_fetch._units import Seconds
 
 Clock = Callable[[], Seconds]
 _T = TypeVar("_T")
+_Work: TypeAlias = Callable[[], Coroutine[Any, Any, _T]]
 _Ended: TypeAlias = tuple[_T | None, BaseException | None]
 _TICK: Seconds = 0.1
 
@@ -53,6 +55,7 @@ class Bridge:
     def __init__(self, clocks: Clocks) -> None:
         self.clocks = clocks
         self._loop: _LoopThread | None = None
+        self._returned: object = None
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +69,8 @@ class Bridge:
         if self._loop is not None:
             self._loop.close()
             self._otherwise.detach()
+        if inspect.iscoroutine(self._returned):
+            self._returned.close()  # or Python would say that Ctrl-C kept it from being awaited
 
     def drive(self, strategy: Strategy, urls: list[str], options: Options) -> Driven:
         """Call the strategy and take all that it returns; the clocks bracket just that.
@@ -77,9 +82,10 @@ class Bridge:
         if _is_async(strategy):
             self._start_loop()
         wall, cpu = self.clocks.read()
-        returned = strategy(urls, options)
+        returned = self._returned = strategy(urls, options)
         if isinstance(returned, (Awaitable, AsyncIterable)):
-            items, (wall_end, cpu_end) = self._on_loop(self._consume(returned))
+            consume = functools.partial(self._consume, returned)
+            items, (wall_end, cpu_end) = self._start_loop().run(consume)
         else:
             items, (wall_end, cpu_end) = _listed(returned), self.clocks.read()
         return Driven(items, wall, wall_end, cpu_end - cpu)
@@ -92,9 +98,6 @@ class Bridge:
         else:
             items = [item async for item in returned]
         return items, self.clocks.read()
-
-    def _on_loop(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return self._start_loop().run(work)
 
     def _start_loop(self) -> "_LoopThread":
         if self._loop is None:
@@ -139,8 +142,8 @@ class _LoopThread:
         self._thread.start()
         self._started.get()
 
-    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Run a coroutine there and wait for it; `close` cancels it if the wait is interrupted.
+    def run(self, work: _Work[_T]) -> _T:
+        """Await `work()` there and wait for it; `close` cancels it if the wait is interrupted.
 
         Tasks that it leaves behind end with it: they must not run beside the next strategy.
         """
@@ -198,11 +201,11 @@ def _waited_for(ended: SimpleQueue[_Ended[_T]]) -> _Ended[_T]:
             return ended.get(timeout=_TICK)
 
 
-async def _deliver(work: Coroutine[Any, Any, _T], ended: SimpleQueue[_Ended[_T]]) -> None:
+async def _deliver(work: _Work[_T], ended: SimpleQueue[_Ended[_T]]) -> None:
     """Put into `ended` what becomes of the work, once no task of it is left."""
     others = asyncio.all_tasks()
     try:
-        result = await work
+        result = await work()
     except BaseException as error:  # noqa: BLE001 - raised where it is waited for
         await _end(asyncio.all_tasks() - others)
         ended.put((None, error))

@@ -15,6 +15,7 @@ from raw_server import Peer, RawServer, always, full_port, reply, silent
 
 import concurrent_fetch as cf
 from concurrent_fetch import Options
+from concurrent_fetch.clients import aiohttp_client, httpx_async_client
 from concurrent_fetch.server import LocalServer
 
 
@@ -310,4 +311,24 @@ def test_a_task_can_be_cancelled_at_any_moment(
     with nothing_left(10.0):
         for _ in range(20):
             asyncio.run(cancel(random.uniform(0, 0.06)))
+    eventually(lambda: local.stats().open_connections == 0)
+
+
+@pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=lambda c: c.name)
+def test_a_session_can_be_cancelled_while_it_closes(
+    client: cf.AsyncClient, local: LocalServer
+) -> None:
+    said: list[object] = []
+
+    async def fetch_and_be_cancelled() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+        async with client.session(Options(concurrency=3)) as get:
+            await asyncio.gather(*map(get, local.urls(3)))
+            task = asyncio.current_task()
+            assert task
+            task.cancel()
+
+    with nothing_left(), pytest.raises(asyncio.CancelledError):
+        asyncio.run(fetch_and_be_cancelled())
+    assert not said
     eventually(lambda: local.stats().open_connections == 0)

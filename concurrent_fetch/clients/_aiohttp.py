@@ -199,7 +199,8 @@ class _Connections:
             transport.abort()
 
     def _lost(self, protocol: Any, closed: asyncio.Future[None]) -> None:
-        closed.exception()  # or asyncio would report it as never looked at
+        if not closed.cancelled():  # with whoever waited for it: the end of a run that is cancelled
+            closed.exception()  # or asyncio would report it as never looked at
         del self._transports[protocol]
         body: Any = self._latest.pop(protocol).content  # None before the head is there
         error = protocol.exception()

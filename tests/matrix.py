@@ -275,6 +275,7 @@ Every row is a way in which a server, a connection or a URL can be odd, hostile 
 fetched by every strategy with every built-in client. The last column is what became of it: the
 status of a response, or the kind of a failure. Where it is one word, **all clients agree**: in
 status, final URL, headers, body, text and redirects of a response, or in the kind of a failure.
+The few rows of which that is not so stand [at the end](#where-clients-differ), with the reason.
 
 `LocalServer` has all the faults but those of the group URLs at `/fault/<name>`, or at every URL
 with `LocalServer(fault=name)`. `concurrent_fetch.server.FAULTS` describes them for tests of your

@@ -328,6 +328,21 @@ def test_an_alert_in_the_handshake_is_of_tls(client_strategy: ClientStrategy) ->
     assert failure.kind is Kind.TLS
 
 
+@pytest.mark.parametrize("client", ["requests", "httpx"])
+def test_a_client_certificate_that_is_missing_is_of_tls(client: str, authority: trustme.CA) -> None:
+    """TLS 1.3 says so after the handshake, while the request is on its way.
+
+    Not in the async clients: their loop takes the reset of such a server for all that is there.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with RawServer(once(reply(b"x")), context) as server:
+        run = ClientStrategy("fetch_sync", client).fetch([server.url()] * 20, Options(verify=False))
+    assert [failure.kind for failure in run.failures] == [Kind.TLS] * 20
+
+
 def test_a_reset_in_the_handshake(client_strategy: ClientStrategy) -> None:
     def play(peer: Peer) -> None:
         peer.sock.recv(65536)

@@ -5,6 +5,7 @@ the deadline sits in the socket: every read and write of it is bounded by what i
 """
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
@@ -143,3 +144,11 @@ class DeadlineTLSSocket(_Bounded, ssl.SSLSocket):
         except BaseException:
             self.close()  # SSLSocket does so for an OSError, not for Ctrl-C
             raise
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().sendall(*args, **kwargs)
+        except ssl.SSLEOFError as error:
+            # As a plain socket says it: then libraries still read what the server had to say, an
+            # alert perhaps.
+            raise BrokenPipeError(errno.EPIPE, str(error)) from error

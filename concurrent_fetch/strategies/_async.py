@@ -15,6 +15,7 @@ from concurrent_fetch._units import Seconds
 
 _DEFAULTS = Options()
 _TICK: Seconds = 0.1
+_FOR_THE_LOOP = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 
 
 async def fetch_async(
@@ -170,7 +171,8 @@ class _Workers:
                 self._news.set()
         except BaseException as error:
             self._error = self._error or error
-            raise
+            if isinstance(error, _FOR_THE_LOOP):
+                raise  # anything else is raised where the outcomes are taken, and only there
         finally:
             self._active -= 1
             self._news.set()

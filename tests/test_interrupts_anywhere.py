@@ -42,16 +42,17 @@ ASYNC = (
     ("iter_async", "aiohttp"),
     ("iter_async", "httpx"),
 )
-# Four things that Python and anyio do, each within a few microseconds of a run. It swallows a Ctrl-C that
-# comes in a finalizer (all but that of urllib3's response report it);
+# Things that Python and anyio do, each within a few microseconds of a run. Python swallows a Ctrl-C
+# that comes in a finalizer (all but that of urllib3's response report it);
 IN_FINALIZER = re.compile(r"Exception ignored in|response\.py:\d+ closed")
 # it says a word where http.client is kept from building its file, and raises all the same;
 HALF_BUILT = re.compile(r"Exception ignored in: <socket\.SocketIO")
-# asyncio and anyio warn of coroutines of theirs that it kept from being awaited;
+# asyncio leaves its loop half closed where closing it is interrupted, after the run;
+IN_CLOSING_THE_LOOP = re.compile(r"runners\.py:\d+ close")
+# anyio does not await what it was kept from starting;
 NEVER_AWAITED = re.compile(
-    r"[^\n]*RuntimeWarning: coroutine '(connect_tcp\.<locals>\.try_connect|"
-    r"BaseEventLoop\.shutdown_\w+)' was never awaited\n[^\n]*\n"
-    r"(RuntimeWarning: Enable tracemalloc[^\n]*\n)?"
+    r".*RuntimeWarning: coroutine 'connect_tcp\.<locals>\.try_connect' was never awaited\n.*\n"
+    r"(RuntimeWarning: Enable tracemalloc.*\n)?"
 )
 # and a thread whose start is interrupted may wait for ever, unstarted, in `Thread.start`.
 IN_THREAD_START = re.compile(r"threading\.py:\d+ start")
@@ -65,6 +66,8 @@ def is_right(run: dict[str, Any]) -> bool:
         return False
     if IN_THREAD_START.search(where):
         return True
+    if IN_CLOSING_THE_LOOP.search(where):
+        return bool(run["end"] == "KeyboardInterrupt")
     if run["end"] == "normally" and IN_FINALIZER.search(run["said"] + where):
         return not run["left"]
     said = "" if HALF_BUILT.match(run["said"]) else NEVER_AWAITED.sub("", run["said"])

@@ -36,35 +36,37 @@ HANGS = 10.0
 OPTIONS = cf.Options(concurrency=6, timeout=HANGS * 2)
 LONGEST = 0.3  # a run against a silent server would last as long as its timeout
 
-Ready: TypeAlias = Callable[[], object]
-Work: TypeAlias = Callable[[Ready], object]
+Work: TypeAlias = Callable[["Interruption"], object]
 Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
 
 
 def work_of(strategy: str, client: str, urls: list[str]) -> Work:
-    """Return what is interrupted: it calls its argument when the signal may come."""
+    """Return what is interrupted: it arms its argument when the signal may come."""
+    # Found here: what an interrupted import does is Python's affair.
     if strategy == "compare":
+        find_client("requests")
+        find_async_client("aiohttp")
         ways = [getattr(cf, name) for name in client.split(",")]
         runner = cf.Runner(urls, OPTIONS, rounds=1)
-        return lambda ready: (ready(), runner.compare(*ways))
+        return lambda ctrl_c: (ctrl_c.arm(), runner.compare(*ways))
     function: Any = getattr(cf, strategy)
-    # Found here: what an interrupted import does is Python's affair.
     if strategy.endswith("_async"):
         run = partial(function, urls, OPTIONS, client=find_async_client(client))
-        return lambda ready: asyncio.run(_after(ready, run))
+        return lambda ctrl_c: asyncio.run(_within(ctrl_c, run))
     run = partial(function, urls, OPTIONS, client=find_client(client))
-    return lambda ready: (ready(), list(run()))
+    return lambda ctrl_c: (ctrl_c.arm(), list(run()))
 
 
-async def _after(ready: Ready, run: Callable[[], Any]) -> None:
-    """Begin when the loop runs: asyncio itself says a word when it is interrupted before."""
-    ready()
+async def _within(ctrl_c: "Interruption", run: Callable[[], Any]) -> None:
+    """While the loop runs: before and after asyncio itself is interrupted, and has words for it."""
+    ctrl_c.arm()
     made = run()
     if isinstance(made, Coroutine):
         await made
     else:
         async for _ in made:
             pass
+    ctrl_c.call_off()
 
 
 class Interruption(Protocol):
@@ -75,7 +77,7 @@ class Interruption(Protocol):
     where: list[str]
     """The innermost frames."""
 
-    def arm(self) -> None: ...
+    def arm(self) -> object: ...
     def call_off(self) -> None: ...
 
 
@@ -87,6 +89,8 @@ class AfterSeconds:
         self.where: list[str] = []
         self._seconds = seconds
         signal.signal(signal.SIGALRM, self._send)
+        # asyncio leaves its own in place where it is interrupted at the end.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def arm(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, self._seconds)
@@ -193,7 +197,7 @@ def interrupted(work: Work, interruption: Interruption, witness: Witness) -> dic
     faulthandler.dump_traceback_later(HANGS, exit=True, file=witness.console)
     end = "normally"
     try:
-        work(interruption.arm)
+        work(interruption)
         interruption.call_off()
     except BaseException as error:  # noqa: BLE001 - whichever it is
         interruption.call_off()

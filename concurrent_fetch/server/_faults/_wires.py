@@ -6,8 +6,6 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._faults._fault import Answer
 from concurrent_fetch.server._reply import End, Part, Wire
 
-Bytes = bytes | Callable[[], bytes]
-
 
 def head(*fields: str, status: str = "200 OK") -> bytes:
     """Return a response head with these fields only."""

@@ -1,5 +1,6 @@
 """The audit: did two strategies do the same work? If not, no number says which is faster."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 import attrs
@@ -22,6 +23,30 @@ class Note:
     def __str__(self) -> str:
         subject = f"{self.strategy}: " if self.strategy else ""
         return f"{subject}{self.fact}" + (f"; {self.advice}" if self.advice else "")
+
+
+class Changes:
+    """What the reference disagrees with itself about: URLs whose content changes by nature."""
+
+    def __init__(self) -> None:
+        self._last: Record | None = None
+        self._seen = Counter[int]()
+
+    def see(self, record: Record) -> None:
+        """Compare a run of the reference with the one before that told as much."""
+        if self._last is not None:
+            self._seen.update(differing_bodies(record, self._last))
+        self._last = record
+
+    @property
+    def once(self) -> frozenset[int]:
+        """The URLs that changed from one run to another."""
+        return frozenset(self._seen)
+
+    @property
+    def again(self) -> frozenset[int]:
+        """The URLs that changed more than once: no deployment, but each time they are fetched."""
+        return frozenset(url for url, changes in self._seen.items() if changes > 1)
 
 
 def differing_bodies(check: Record, reference: Record) -> list[int]:

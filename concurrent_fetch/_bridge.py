@@ -22,6 +22,7 @@ from concurrent_fetch._strategy import Strategy, function_of
 from concurrent_fetch._units import Seconds
 
 Clock = Callable[[], Seconds]
+OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
 _T = TypeVar("_T")
 _Work: TypeAlias = Callable[[], Coroutine[Any, Any, _T]]
 _Ended: TypeAlias = tuple[_T | None, BaseException | None]
@@ -72,8 +73,16 @@ class Bridge:
         if inspect.iscoroutine(self._returned):
             self._returned.close()  # or Python would say that Ctrl-C kept it from being awaited
 
-    def drive(self, strategy: Strategy, urls: list[str], options: Options) -> Driven:
+    def drive(
+        self,
+        strategy: Strategy,
+        urls: list[str],
+        options: Options,
+        on_loop: OnLoop = contextlib.nullcontext,
+    ) -> Driven:
         """Call the strategy and take all that it returns; the clocks bracket just that.
+
+        `on_loop` makes what is entered on the loop around an awaitable strategy.
 
         An `async` function finds its loop started. For what turns out to be awaitable only when
         called, the first run starts it, on the clock: below 1 ms. What the strategy raises passes
@@ -84,20 +93,21 @@ class Bridge:
         wall, cpu = self.clocks.read()
         returned = self._returned = strategy(urls, options)
         if isinstance(returned, (Awaitable, AsyncIterable)):
-            consume = functools.partial(self._consume, returned)
+            consume = functools.partial(self._consume, returned, on_loop)
             items, (wall_end, cpu_end) = self._start_loop().run(consume)
         else:
             items, (wall_end, cpu_end) = _listed(returned), self.clocks.read()
         return Driven(items, wall, wall_end, cpu_end - cpu)
 
     async def _consume(
-        self, returned: Awaitable[Iterable[object]] | AsyncIterable[object]
+        self, returned: Awaitable[Iterable[object]] | AsyncIterable[object], on_loop: OnLoop
     ) -> tuple[object, tuple[Seconds, Seconds]]:
-        if isinstance(returned, Awaitable):
-            items = _listed(await returned)
-        else:
-            items = [item async for item in returned]
-        return items, self.clocks.read()
+        with on_loop():
+            if isinstance(returned, Awaitable):
+                items = _listed(await returned)
+            else:
+                items = [item async for item in returned]
+            return items, self.clocks.read()
 
     def _start_loop(self) -> "_LoopThread":
         if self._loop is None:

@@ -18,6 +18,7 @@ from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._names import did_you_mean
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
+from concurrent_fetch._work import after_work, options_for_work
 from concurrent_fetch.errors import UnknownNameError
 
 _GROUP = "concurrent_fetch.clients"
@@ -61,11 +62,11 @@ class Client:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
         options = Options() if options is None else options
         check_options(options)
-        fetching = Fetching(options, self.failures)
+        fetching = Fetching(options_for_work(options), self.failures)
         with self.open(fetching.options) as send:
 
             def get(url: str, index: int = 0) -> Outcome:
-                return drive(send, url, index, fetching)
+                return after_work(drive(send, url, index, fetching), options)
 
             try:
                 yield get
@@ -88,11 +89,11 @@ class AsyncClient:
         """Open the client for one run: yields `await get(url, index=0)`, for any task."""
         options = Options() if options is None else options
         check_options(options)
-        fetching = Fetching(options, self.failures)
+        fetching = Fetching(options_for_work(options), self.failures)
         async with self.open(fetching.options) as send:
 
             async def get(url: str, index: int = 0) -> Outcome:
-                return await drive_async(send, url, index, fetching)
+                return after_work(await drive_async(send, url, index, fetching), options)
 
             try:
                 yield get

@@ -11,7 +11,9 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._audit import Note, too_many_marked
+from concurrent_fetch._card import Card
 from concurrent_fetch._options import Options
+from concurrent_fetch._probe import Probe
 from concurrent_fetch._record import Record
 from concurrent_fetch._report import Line, left_out, means_apart, reasons_of, sentences, table
 from concurrent_fetch._run import Run
@@ -42,10 +44,14 @@ class Comparison:
     """The order that was drawn for each round."""
     started_at: datetime
     finished_at: datetime
+    card: Card
+    """The environment: Python, machine and versions."""
     checks: Mapping[str, Record] = attrs.field(hash=False)
     """The untimed first run of each strategy."""
     records: tuple[Record, ...]
     """Every timed run, round by round."""
+    probes: Mapping[str, Probe] = attrs.field(hash=False)
+    """What was seen to wait in one more untimed run of each strategy."""
     marked: Mapping[int, str] = attrs.field(hash=False)
     """Rounds left out for all strategies, and why."""
     reasons: Mapping[str, tuple[str, ...]] = attrs.field(hash=False)

@@ -1,4 +1,7 @@
-"""Contest: carries a comparison out. A check run of each strategy, then rounds in random order."""
+"""Contest: carries a comparison out.
+
+A check run of each strategy; rounds in random order; one more run of each, with probes.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -7,6 +10,7 @@ from datetime import UTC, datetime
 import attrs
 
 from concurrent_fetch._audit import (
+    Changes,
     Note,
     deviation,
     differing_bodies,
@@ -15,10 +19,12 @@ from concurrent_fetch._audit import (
     reasons_against,
 )
 from concurrent_fetch._bridge import Clock
+from concurrent_fetch._card import Card, read_card
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._options import Options
-from concurrent_fetch._progress import OnProgress, Progress
+from concurrent_fetch._probe import Probe, Probes
+from concurrent_fetch._progress import OnProgress, Progress, Stage
 from concurrent_fetch._record import Intern, Record, columns_of, interning
 from concurrent_fetch._schedule import rounds
 from concurrent_fetch._strategy import Strategy
@@ -41,56 +47,63 @@ class Contest:
     report: OnProgress
 
     _started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
+    _card: Card = attrs.field(factory=read_card, init=False)
     _checks: dict[str, Record] = attrs.field(factory=dict, init=False)
-    _reasons: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False)
-    _suspects: set[str] = attrs.field(factory=set, init=False)
-    _known: dict[str, frozenset[int]] = attrs.field(factory=dict, init=False)
-    """The URLs whose bodies are known not to equal those of the reference."""
-    _notes: list[Note] = attrs.field(factory=list, init=False)
+    _probes: dict[str, Probe] = attrs.field(factory=dict, init=False)
+    _suspects: dict[str, str] = attrs.field(factory=dict, init=False)
+    """The strategies that gave outcomes of another time, and what was seen of it first."""
+    _differing: dict[str, frozenset[int]] = attrs.field(factory=dict, init=False)
+    """The URLs whose bodies in the check run do not equal those of the reference."""
+    _changes: Changes = attrs.field(factory=Changes, init=False)
     _order: list[tuple[str, ...]] = attrs.field(factory=list, init=False)
     _records: list[Record] = attrs.field(factory=list, init=False)
     _marked: dict[int, str] = attrs.field(factory=dict, init=False)
     _intern: Intern = attrs.field(factory=interning, init=False)
+    _done: int = attrs.field(default=0, init=False)
 
     def hold(self) -> Comparison:
         """Run everything; return what it showed."""
         for name in self.strategies:
-            self._checks[name] = self._run(name, None)
-            self._tell(name, None)
-        self._audit()
+            self._check(name)
         start = self.clock()
         for names in rounds(list(self.strategies), random.Random(self.seed)):  # noqa: S311 - lots are drawn, no secrets
             self._round(names)
             if self._is_over(self.clock() - start):
                 break
-        return self._comparison()
+        again, *_ = [self._probe(name) for name in self.strategies]
+        differing = differing_bodies(again, self._check_of_reference)
+        return self._comparison(self._changes.once.union(differing))
 
-    def _audit(self) -> None:
-        """Compare every check run with that of the reference, the first."""
-        first = next(iter(self._checks.values()))
-        others = list(self._checks.values())[1:]
-        changing: frozenset[int] = frozenset()
-        if any(differing_bodies(other, first) for other in others):
-            # Is it the strategies that differ, or the content that changes by nature?
-            changing = frozenset(differing_bodies(self._run(first.strategy, None), first))
-        for check in self._checks.values():
-            against = reasons_against(check, first, self.urls, changing)
-            self._reasons[check.strategy] = against
-            self._notes += notes_on(check, first, self.urls, changing)
-            self._known[check.strategy] = changing.union(differing_bodies(check, first))
-        for check in self._checks.values():
-            self._suspect(check)
+    def _check(self, name: str) -> None:
+        check = self._checks[name] = self._run(name, None, digest=True)
+        self._suspect(check)
+        self._differing[name] = frozenset(differing_bodies(check, self._check_of_reference))
+        if name == self._reference:
+            self._changes.see(check)
+        self._tell("check", name, None)
+
+    def _probe(self, name: str) -> Record:
+        """Run a strategy once more, watched; with digests where bodies are in question."""
+        probes = Probes()
+        record = self._run(name, None, digest=any(self._differing.values()), probes=probes)
+        self._probes[name] = probes.result()
+        self._tell("probe", name, None)
+        return record
+
+    @property
+    def _reference(self) -> str:
+        return next(iter(self.strategies))
+
+    @property
+    def _check_of_reference(self) -> Record:
+        return self._checks[self._reference]
 
     def _suspect(self, record: Record) -> None:
-        """Note that a strategy gave outcomes of another time; with the reference, against all."""
-        reference, *_ = self.strategies
-        subject = f" of {reference}" if record.strategy == reference else ""
+        """Note that a strategy gave outcomes of another time."""
+        subject = f" of {self._reference}" if record.strategy == self._reference else ""
         reason = not_of_this_run(record, subject=subject)
-        if reason is None or record.strategy in self._suspects:
-            return
-        self._suspects.add(record.strategy)
-        for name in self.strategies if subject else (record.strategy,):
-            self._reasons[name] = (*self._reasons[name], reason)
+        if reason is not None:
+            self._suspects.setdefault(record.strategy, reason)
 
     def _round(self, names: Sequence[str]) -> None:
         number = len(self._order)
@@ -99,11 +112,13 @@ class Contest:
             records[name] = self._run(name, number)
             self._records.append(records[name])
             self._suspect(records[name])
-            self._tell(name, number)
+            self._tell("round", name, number)
         self._order.append(tuple(names))
-        reference = records[next(iter(self.strategies))]
+        reference = records[self._reference]
+        self._changes.see(reference)
         for name, record in records.items():
-            why = deviation(record, self._checks[name], reference, self.urls, self._known[name])
+            known = self._differing[name] | self._changes.again
+            why = deviation(record, self._checks[name], reference, self.urls, known)
             if why:
                 self._marked.setdefault(number, f"{name} {why}")
 
@@ -115,30 +130,47 @@ class Contest:
         return done in self.looks and self._all_is_clear()
 
     def _all_is_clear(self) -> bool:
-        comparison = self._comparison()
+        # As if all bodies that differ will turn out to change by nature: the last run tells.
+        comparison = self._comparison(frozenset().union(*self._differing.values()))
         verdicts = map(comparison.verdict, list(self.strategies)[1:])
         return Verdict.UNRESOLVED not in verdicts
 
-    def _run(self, name: str, number: int | None) -> Record:
-        options = attrs.evolve(self.options, keep_bodies=False, digest=number is None)
-        run, outside = self.meter.measure(name, self.strategies[name], options)
+    def _run(
+        self, name: str, number: int | None, *, digest: bool = False, probes: Probes | None = None
+    ) -> Record:
+        options = attrs.evolve(self.options, keep_bodies=False, digest=digest)
+        measured = self.meter.measure(name, self.strategies[name], options, probes)
+        run = measured.run
         return Record(
             strategy=name,
             round=number,
             options=run.options,
             started_at=run.started_at,
+            begun=measured.begun,
             elapsed=run.elapsed,
             cpu=run.cpu,
-            outside=outside,
+            outside=measured.outside,
+            worked=measured.worked,
             columns=columns_of(run.outcomes, self._intern),
         )
 
-    def _tell(self, name: str, number: int | None) -> None:
-        done = len(self._checks) + len(self._records)
-        total = len(self.strategies) * (1 + self.looks[-1])
-        self.report(Progress(done=done, total=total, strategy=name, round=number))
+    def _tell(self, stage: Stage, name: str, number: int | None) -> None:
+        self._done += 1
+        total = len(self.strategies) * (2 + self.looks[-1])
+        self.report(
+            Progress(done=self._done, total=total, stage=stage, strategy=name, round=number)
+        )
 
-    def _comparison(self) -> Comparison:
+    def _comparison(self, changing: frozenset[int]) -> Comparison:
+        """Judge what there is so far; bodies of `changing` URLs are not held against anyone."""
+        first = self._check_of_reference
+        reasons = dict[str, tuple[str, ...]]()
+        notes = list[Note]()
+        for name, check in self._checks.items():
+            suspects = [self._suspects.get(self._reference), self._suspects.get(name)]
+            against = reasons_against(check, first, self.urls, changing)
+            reasons[name] = (*against, *dict.fromkeys(filter(None, suspects)))
+            notes += notes_on(check, first, self.urls, changing)
         return Comparison(
             urls=self.urls,
             options=self.options,
@@ -148,9 +180,11 @@ class Contest:
             order=tuple(self._order),
             started_at=self._started_at,
             finished_at=datetime.now(UTC),
+            card=self._card,
             checks=dict(self._checks),
             records=tuple(self._records),
+            probes=dict(self._probes),
             marked=dict(self._marked),
-            reasons=dict(self._reasons),
-            notes=tuple(self._notes),
+            reasons=reasons,
+            notes=tuple(notes),
         )

@@ -6,21 +6,30 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import NamedTuple
 
+import attrs
+
 from concurrent_fetch._bridge import Bridge, Driven
 from concurrent_fetch._matching import in_url_order
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Outcome
+from concurrent_fetch._probe import Probes
 from concurrent_fetch._run import Run
 from concurrent_fetch._strategy import Strategy, effective_options, load_client
+from concurrent_fetch._units import Seconds
+from concurrent_fetch._work import CountedWork
 from concurrent_fetch.errors import StrategyError
 
 
 class Measured(NamedTuple):
-    """A run, and what does not belong to it."""
+    """A run, and what the clock and the outcomes say beside it."""
 
     run: Run
+    begun: Seconds
+    """When the strategy was called, on the Runner's clock."""
     outside: int
     """Outcomes whose times lie outside the run: saved ones, say, that no fetch brought now."""
+    worked: int | None
+    """How often the work on a response was done; None where there was none to do."""
 
 
 class Meter:
@@ -30,8 +39,10 @@ class Meter:
         self._urls = urls
         self._bridge = bridge
 
-    def measure(self, name: str, strategy: Strategy, options: Options) -> Measured:
-        """Run a strategy once; what it says of its own time is ignored.
+    def measure(
+        self, name: str, strategy: Strategy, options: Options, probes: Probes | None = None
+    ) -> Measured:
+        """Run a strategy once, watched by `probes` if given; what it says of its time is ignored.
 
         The times of its outcomes are held against the clock if that is `time.perf_counter`, on
         which they are to be. Any other clock may have nothing to do with them, and so outcomes
@@ -44,8 +55,10 @@ class Meter:
         load_client(strategy)
         gc.collect()  # its own garbage is a strategy's cost, that of the one before is not
         started_at = datetime.now(UTC)
+        work = None if options.work is None else CountedWork(options.work)
+        given = attrs.evolve(options, work=work)
         try:
-            driven = self._bridge.drive(strategy, list(self._urls), options)
+            driven = self._drive(strategy, given, probes)
         except Exception as error:
             what = ": ".join(filter(None, (type(error).__name__, str(error))))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
@@ -62,7 +75,19 @@ class Meter:
             cpu=driven.cpu,
         )
         on_its_clock = self._bridge.clocks.wall is perf_counter
-        return Measured(run, _outside(outcomes, driven) if on_its_clock else 0)
+        return Measured(
+            run,
+            driven.started,
+            _outside(outcomes, driven) if on_its_clock else 0,
+            None if work is None else work.done,
+        )
+
+    def _drive(self, strategy: Strategy, options: Options, probes: Probes | None) -> Driven:
+        urls = list(self._urls)
+        if probes is None:
+            return self._bridge.drive(strategy, urls, options)
+        with probes:
+            return self._bridge.drive(strategy, urls, options, probes.on_loop)
 
 
 def _outside(outcomes: Sequence[Outcome], driven: Driven) -> int:

@@ -1,13 +1,17 @@
 """Options: what is the same for every strategy in a comparison."""
 
+import inspect
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import attrs
 
 from concurrent_fetch._headers import Headers
+from concurrent_fetch._outcome import Response
 from concurrent_fetch._units import Bytes, Seconds
+
+Work: TypeAlias = Callable[[Response], object]
 
 # These say how the message is framed or how the connection is kept: the clients' business.
 _OWNED_BY_CLIENT = {
@@ -50,6 +54,22 @@ def _verification(_: "Options", field: "attrs.Attribute[Any]", value: object) ->
             f"Options.{field.name} must be True, False or the path of a CA bundle as a str, "
             f"got {value!r}"
         )
+
+
+def _work(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+    if value is None:
+        return
+    if not callable(value):
+        raise TypeError(f"Options.{field.name} must be a function or None, got {value!r}")
+    if inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
+        raise TypeError(
+            f"Options.{field.name} must be a plain function, got an async one; what needs the "
+            "event loop belongs into a strategy of your own"
+        )
+
+
+def _called(work: object) -> str:
+    return str(getattr(work, "__name__", None) or (work and f"<{type(work).__name__}>"))
 
 
 def _as_headers(value: Mapping[str, str]) -> Headers:
@@ -109,6 +129,10 @@ class Options:
     """Take proxies and `.netrc` from the environment, for all clients alike."""
     digest: bool = attrs.field(default=False, validator=_flag)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
+    work: Work | None = attrs.field(default=None, validator=_work, repr=_called, hash=False)
+    """Called on every `Response` where it was fetched, in its thread or on its event loop, with
+    the body there even if it is not kept. What it returns is dropped; what it raises ends the run.
+    """
 
 
 def check_options(options: object) -> None:

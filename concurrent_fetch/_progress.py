@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal, TypeAlias
 
 import attrs
+
+Stage: TypeAlias = Literal["check", "round", "probe"]
 
 
 @attrs.frozen(kw_only=True)
 class Progress:
-    """How far a comparison has come. One is sent after every check run and every timed run."""
+    """How far a comparison has come. One is sent after every run: timed, or a check or a probe."""
 
     done: int
-    """Runs that are over, check runs included."""
+    """Runs that are over, all of them."""
     total: int
     """Runs that are planned at most; fewer where a verdict or the time budget ends it early."""
+    stage: Stage
+    """What the run was for."""
     strategy: str
     """The strategy that just ran."""
     round: int | None
-    """Its round, from 0; None for a check run."""
+    """Its round, from 0; None for a check run and a probed one."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -48,7 +53,8 @@ def _bar() -> Iterator[OnProgress]:
 
         def report(progress: Progress) -> None:
             bar.total = progress.total
-            where = "check" if progress.round is None else f"round {progress.round + 1}"
+            number = "" if progress.round is None else f" {progress.round + 1}"
+            where = f"{progress.stage}{number}"
             bar.set_postfix_str(f"{where}, {progress.strategy}", refresh=False)
             bar.update(progress.done - bar.n)
 

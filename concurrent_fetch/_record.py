@@ -62,10 +62,14 @@ class Record:
     """Its round, from 0; None for the untimed check run."""
     options: Options
     started_at: datetime
+    begun: Seconds
+    """When the strategy was called, on the clock of the Runner: all URLs could be fetched then."""
     elapsed: Seconds
     cpu: Seconds
     outside: int
     """Outcomes whose times lie outside the run, so that no fetch of it brought them."""
+    worked: int | None = None
+    """How often the work on a response was done; None where there was none to do."""
     columns: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
 
     def column(self, name: str) -> list[Any]:

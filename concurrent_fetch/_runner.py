@@ -14,11 +14,12 @@ from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._contest import Contest
 from concurrent_fetch._feed import check_urls
 from concurrent_fetch._meter import Meter
-from concurrent_fetch._options import Options, check_options
+from concurrent_fetch._options import Options, Work, check_options
+from concurrent_fetch._plan import Plan, hosts_of
 from concurrent_fetch._progress import OnProgress, reporter
 from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
-from concurrent_fetch._strategy import Strategy, name_of
+from concurrent_fetch._strategy import Strategy, effective_options, name_of
 from concurrent_fetch._units import Seconds
 
 
@@ -58,6 +59,15 @@ def _budget(_: "Runner", __: object, value: Any) -> None:
         raise ValueError(f"seconds must be greater than 0, or None for no budget, got {value!r}")
 
 
+def _allowance(_: "Runner", __: object, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"max_requests must be an int, or None for any number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"max_requests must be at least 1, or None for any number, got {value!r}")
+
+
 def _seed(_: "Runner", __: object, value: Any) -> None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
         raise TypeError(f"seed must be an int, or None to draw one, got {value!r}")
@@ -84,38 +94,59 @@ class Runner:
     """A budget for the timed rounds; the round that runs over it is the last."""
     seed: int | None = attrs.field(default=None, validator=_seed, kw_only=True)
     """Of the order of the rounds; None draws one, kept in `Comparison.seed`."""
+    work: Work | None = attrs.field(default=None, kw_only=True)
+    """Called on every response within the timed runs: short for `Options(work=...)`."""
+    max_requests: int | None = attrs.field(default=None, validator=_allowance, kw_only=True)
+    """What would send more is refused before anything is sent; `plan` says how many it will be."""
     progress: bool | OnProgress = attrs.field(default=False, kw_only=True)
-    """True shows a bar on stderr; a callable gets a `Progress` after every check and timed run."""
+    """True shows a bar on stderr; a callable gets a `Progress` after every run."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """On another than this, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.work is not None:
+            object.__setattr__(self, "options", attrs.evolve(self.options, work=self.work))
 
     def run(self, strategy: Strategy) -> Run:
         """Run one strategy once over all URLs.
 
         Raises:
             TypeError: it is no strategy.
+            ValueError: there are more URLs than `max_requests`.
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
         _check_callable(strategy)
+        name = name_of(strategy)
+        self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
         with Bridge(self._clocks) as bridge:
-            meter = Meter(self.urls, bridge)
-            return meter.measure(name_of(strategy), strategy, self.options).run
+            return Meter(self.urls, bridge).measure(name, strategy, self.options).run
+
+    def plan(self, /, *strategies: Strategy, **named: Strategy) -> Plan:
+        """Return how many requests `compare` would send to whom; sends none.
+
+        Raises:
+            TypeError, ValueError: as `compare` does, but for `max_requests`.
+        """
+        return self._plan(_by_name(strategies, named), self.rounds[-1])
 
     def compare(self, /, *strategies: Strategy, **named: Strategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
 
-        Each runs once untimed before, as a warm-up and to check that all do the same work.
-        One that gives outcomes whose times lie outside its run, as a cache does, is not comparable.
+        Each runs once untimed before, as a warm-up and to check that all do the same work, and
+        once untimed afterwards, with probes that tell what holds it up. One that gives outcomes
+        whose times lie outside its run, as a cache does, is not comparable.
 
         Raises:
             TypeError: something is no strategy.
-            ValueError: two have the same name, or there is none.
+            ValueError: two have the same name, there is none, or it would take more requests than
+                `max_requests`.
             StrategyError: one raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
         contestants = _by_name(strategies, named)
+        self._plan(contestants, self.rounds[-1]).check(self.max_requests)
         with Bridge(self._clocks) as bridge, reporter(self.progress) as report:
             contest = Contest(
                 urls=self.urls,
@@ -129,6 +160,16 @@ class Runner:
                 report=report,
             )
             return contest.hold()
+
+    def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
+        limits = [effective_options(s, self.options).concurrency for s in strategies.values()]
+        return Plan(
+            strategies=tuple(strategies),
+            rounds=rounds,
+            untimed=untimed,
+            hosts=hosts_of(self.urls),
+            in_flight=max(limits),
+        )
 
     @property
     def _clocks(self) -> Clocks:

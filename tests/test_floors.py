@@ -19,13 +19,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("errors", "_units", "_kinds", "_names", "_host", "_url", "_redaction"),
         *("_headers", "_head", "_content", "_text"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
-        *("_deadlines", "_terminal", "_url_list"),
+        *("_deadlines", "_terminal", "_url_list", "_card", "_makespan", "_probe"),
         *("render", "server"),
     ),
     # 1: what is asked for and what became of it, as data
-    ("_options", "_outcome", "_exchange", "_columns", "_matching", "_report"),
+    ("_options", "_outcome", "_exchange", "_columns", "_matching", "_report", "_plan"),
     # 2: one fetch; one run
-    ("_fetch", "_drive", "_run"),
+    ("_fetch", "_drive", "_run", "_work"),
     # 3: what a client and a strategy are, how any strategy is driven, how a run is kept
     ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging

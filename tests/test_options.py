@@ -98,6 +98,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "verify": True,
         "trust_env": False,
         "digest": False,
+        "work": None,
     }
 
 

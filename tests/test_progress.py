@@ -29,22 +29,24 @@ def told(report: bool | OnProgress, *, rounds: int = 2, changing: bool = False) 
 def test_a_callable_hears_of_every_run_from_1_to_the_total() -> None:
     heard: list[Progress] = []
     told(heard.append)
-    assert [(p.done, p.total, p.round) for p in heard] == [
-        (1, 6, None),
-        (2, 6, None),
-        (3, 6, 0),
-        (4, 6, 0),
-        (5, 6, 1),
-        (6, 6, 1),
+    assert [(p.done, p.total, p.stage, p.round) for p in heard] == [
+        (1, 8, "check", None),
+        (2, 8, "check", None),
+        (3, 8, "round", 0),
+        (4, 8, "round", 0),
+        (5, 8, "round", 1),
+        (6, 8, "round", 1),
+        (7, 8, "probe", None),
+        (8, 8, "probe", None),
     ]
     assert [p.strategy for p in heard[:2]] == ["reference", "other"]
     assert all({heard[i].strategy, heard[i + 1].strategy} == {"reference", "other"} for i in (2, 4))
 
 
-def test_the_count_is_unbroken_when_the_reference_is_asked_again_about_its_bodies() -> None:
+def test_the_count_is_the_same_where_bodies_are_in_question() -> None:
     heard: list[Progress] = []
     told(heard.append, changing=True)
-    assert [p.done for p in heard] == [1, 2, 3, 4, 5, 6]
+    assert [p.done for p in heard] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 def test_the_total_is_never_reached_where_all_is_clear_early() -> None:
@@ -52,7 +54,7 @@ def test_the_total_is_never_reached_where_all_is_clear_early() -> None:
     clock = Clock()
     slow, fast = taking(clock, 2.0), taking(clock, 1.0)
     Runner(URLS, rounds=(10, 20), progress=heard.append, clock=clock).compare(slow=slow, fast=fast)
-    assert (heard[-1].done, heard[-1].total) == (22, 42)
+    assert (heard[-1].done, heard[-1].total) == (24, 44)
 
 
 def test_what_the_callable_gets_is_frozen() -> None:
@@ -77,8 +79,8 @@ def test_true_shows_a_bar_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     told(True)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert re.search(r"2/6 .*run/s, check, other\]", shown.err)
-    assert re.search(r"6/6 .*run/s, round 2, (reference|other)\]", shown.err)
+    assert re.search(r"2/8 .*run/s, check, other\]", shown.err)
+    assert re.search(r"6/8 .*run/s, round 2, (reference|other)\]", shown.err)
 
 
 def test_false_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,4 +93,4 @@ def test_failures_are_runs_like_any_other() -> None:
     clock = Clock()
     runner = Runner(URLS, rounds=1, progress=heard.append, clock=clock)
     runner.compare(one=taking(clock, 1.0, answer=failure), two=taking(clock, 1.0, answer=failure))
-    assert [p.done for p in heard] == [1, 2, 3, 4]
+    assert [p.done for p in heard] == [1, 2, 3, 4, 5, 6]

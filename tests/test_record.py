@@ -55,6 +55,7 @@ def record_of(outcomes: Sequence[Outcome], *, elapsed: float = 2.0) -> Record:
         round=3,
         options=Options(concurrency=7),
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        begun=0.0,
         elapsed=elapsed,
         cpu=0.5,
         outside=0,

@@ -1,0 +1,100 @@
+"""Probes: what waits while a strategy runs. Two sleepers that are late when something is busy.
+
+A thread that wants to sleep 5 ms wakes late when it must wait for the interpreter lock or a core;
+a timer on the strategy's event loop is late when something blocks the loop. Both cost a little,
+and not every strategy the same: they run in an untimed run of their own.
+
+Source: the sampling of `gilknocker`, here by the lateness of a sleep and without native code.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter, sleep
+from types import TracebackType
+from typing import Self
+
+import attrs
+
+from concurrent_fetch._stats import quantile
+from concurrent_fetch._units import Seconds
+
+_NAP: Seconds = 0.005
+_FEWEST_NAPS = 10
+
+
+@attrs.frozen(kw_only=True)
+class Lateness:
+    """By how much naps of 5 ms overran."""
+
+    median: Seconds
+    p95: Seconds
+    naps: int
+
+
+@attrs.frozen(kw_only=True)
+class Probe:
+    """What waited during one run of a strategy; None where it was too short to tell."""
+
+    thread: Lateness | None
+    """Of a thread: waiting for the interpreter lock, or for a core."""
+    loop: Lateness | None
+    """Of a timer on the event loop that the strategy ran on, if it was awaitable."""
+
+
+class Probes:
+    """Watches one run: a context manager around it, and `on_loop` for the loop that it runs on."""
+
+    def __init__(self) -> None:
+        self._late: list[Seconds] = []
+        self._late_on_loop: list[Seconds] = []
+        self._is_over = False
+        self._timer: asyncio.Handle
+        self._sleeper = threading.Thread(target=self._nap, name="fetch-probe", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._sleeper.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._is_over = True
+        self._sleeper.join()
+
+    @contextmanager
+    def on_loop(self) -> Iterator[None]:
+        """Watch the running event loop, from within."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_soon(self._nap_on_loop, loop)
+        try:
+            yield
+        finally:
+            self._timer.cancel()
+
+    def _nap_on_loop(self, loop: asyncio.AbstractEventLoop, due: Seconds | None = None) -> None:
+        now = loop.time()
+        if due is not None:
+            self._late_on_loop.append(now - due)
+        self._timer = loop.call_at(now + _NAP, self._nap_on_loop, loop, now + _NAP)
+
+    def result(self) -> Probe:
+        """Return what was seen, once the run is over."""
+        return Probe(thread=_lateness(self._late), loop=_lateness(self._late_on_loop))
+
+    def _nap(self) -> None:
+        while not self._is_over:
+            due = perf_counter() + _NAP
+            sleep(_NAP)
+            self._late.append(perf_counter() - due)
+
+
+def _lateness(late: Sequence[Seconds]) -> Lateness | None:
+    if len(late) < _FEWEST_NAPS:
+        return None
+    ordered = sorted(late)
+    return Lateness(median=quantile(ordered, 0.5), p95=quantile(ordered, 0.95), naps=len(ordered))

@@ -1,28 +1,12 @@
 """The audit: did two strategies do the same work? If not, no number says which is faster."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-
-import attrs
+from collections.abc import Collection, Iterator, Sequence
 
 from concurrent_fetch._record import Record
 from concurrent_fetch._redaction import redact
 
 _TOO_MANY_MARKED = 0.1
-
-
-@attrs.frozen(kw_only=True)
-class Note:
-    """A fact that a reader of the comparison should know, and what to do about it."""
-
-    strategy: str | None
-    """The strategy it is about; None: the whole comparison."""
-    fact: str
-    advice: str = ""
-
-    def __str__(self) -> str:
-        subject = f"{self.strategy}: " if self.strategy else ""
-        return f"{subject}{self.fact}" + (f"; {self.advice}" if self.advice else "")
 
 
 class Changes:
@@ -67,7 +51,7 @@ def reasons_against(
 
     `changing` are the URLs whose content changes from fetch to fetch.
     """
-    reasons = []
+    reasons = list(_other_work(check, reference))
     results, expected = check.results, reference.results
     other = [i for i in range(len(urls)) if results[i] != expected[i]]
     if other:
@@ -84,6 +68,18 @@ def reasons_against(
     if check.failures == len(urls):
         reasons.append("no URL was answered")
     return tuple(reasons)
+
+
+def _other_work(check: Record, reference: Record) -> Iterator[str]:
+    """Yield what a strategy did with its responses that is not what was to be done."""
+    if check.options.work != reference.options.work:
+        yield "the work it does on a response is another"
+    responses = len(check.results) - check.failures
+    if check.worked is not None and check.worked != responses:
+        yield (
+            f"the work was done on {check.worked} of {responses} responses; fetch through "
+            "client.session(options), which does it"
+        )
 
 
 def deviation(
@@ -123,39 +119,3 @@ def too_many_marked(marked: int, rounds: int) -> str | None:
     if marked <= rounds * _TOO_MANY_MARKED:
         return None
     return f"{marked} of {rounds} rounds had to be left out, more than one in ten"
-
-
-def notes_on(
-    check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
-) -> list[Note]:
-    """Return what a reader should know about this strategy's check run."""
-    notes = []
-    name = check.strategy
-    limit, peak = check.options.concurrency, check.peak_in_flight
-    if peak > limit:
-        notes.append(
-            Note(
-                strategy=name,
-                fact=f"{peak} fetches were in flight where concurrency is {limit}",
-                advice="its times per fetch include waiting in a queue of the client",
-            )
-        )
-    bodies = [i for i in differing_bodies(check, reference) if i in changing]
-    if bodies:
-        notes.append(
-            Note(
-                strategy=name,
-                fact=f"{len(bodies)} of {len(urls)} bodies change from fetch to fetch by nature, "
-                f"first {redact(urls[bodies[0]])}",
-                advice="they were not compared",
-            )
-        )
-    if check.columns["digest"].count(None) > check.failures:
-        notes.append(
-            Note(
-                strategy=name,
-                fact="its responses carry no digest, so bodies were compared by size alone",
-                advice="fetch through client.session(options), which takes digests",
-            )
-        )
-    return notes

@@ -13,6 +13,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 
+_FREE = "free-threaded"
 _PACKAGES = ("concurrent_fetch", "requests", "urllib3", "httpx", "httpcore", "h11", "aiohttp")
 _VARIABLES = (
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
@@ -43,6 +44,11 @@ class Card:
     """Of this package, the clients and what they stand on; what is not installed is left out."""
     variables: tuple[str, ...]
     """Those of proxies, CA bundles and debugging that are set: their names, never their values."""
+
+    @property
+    def has_gil(self) -> bool:
+        """Whether threads take turns at running Python."""
+        return self.build != _FREE
 
     def differences(self, other: "Card") -> tuple[str, ...]:
         """Return a phrase for each fact that differs, this card's value first.
@@ -92,15 +98,11 @@ def _facts(card: Card) -> dict[str, Any]:
     return facts | dict(card.versions) | dict.fromkeys(card.variables, "set")
 
 
-def has_gil() -> bool:
-    """Return whether threads take turns at running Python."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
-
-
 def _build() -> str:
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):
         return "GIL"
-    return "free-threaded, GIL on" if has_gil() else "free-threaded"
+    is_on: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return f"{_FREE}, GIL on" if is_on else _FREE
 
 
 def _cores() -> int:

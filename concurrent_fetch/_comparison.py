@@ -10,15 +10,18 @@ from typing import Any
 
 import attrs
 
-from concurrent_fetch._audit import Note, too_many_marked
+from concurrent_fetch._audit import too_many_marked
 from concurrent_fetch._card import Card
+from concurrent_fetch._notes import Note
 from concurrent_fetch._options import Options
 from concurrent_fetch._probe import Probe
 from concurrent_fetch._record import Record
 from concurrent_fetch._report import Line, left_out, means_apart, reasons_of, sentences, table
 from concurrent_fetch._run import Run
 from concurrent_fetch._stats import Estimate, Spread, rounds_needed, speedup, spread
+from concurrent_fetch._units import Seconds
 from concurrent_fetch._verdict import Verdict, verdict_of
+from concurrent_fetch._why import Times, Why, latencies_of, times_of, why
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.render import Table, interval, many, ratio, seconds, to_text
 
@@ -163,8 +166,25 @@ class Comparison:
         whole = (marked,) if marked else ()
         return (*self.reasons.get(name, ()), *whole)
 
+    def why(self, name: str) -> Why:
+        """Return where the time of a strategy went and what keeps it from being faster.
+
+        Its figures are of all complete rounds together; those of other strategies are the
+        reference's.
+        """
+        self._records_of(name)
+        times = self._sums
+        return why(
+            times[name],
+            reference=times[self.reference],
+            quiet=times.values(),
+            latencies=self._latencies,
+            probe=self.probes.get(name),
+            card=self.card,
+        )
+
     def explain(self) -> str:
-        """Return the result and its reason in two plain sentences with figures."""
+        """Return the result, its reason and what sets the limit, in plain sentences."""
         return sentences(self._lines(), rounds_needed=self.rounds_needed)
 
     def table(self) -> Table:
@@ -205,27 +225,29 @@ class Comparison:
             raise NotComparableError(f"no complete round: {'; '.join(set(self.marked.values()))}")
         return times
 
+    @cached_property
+    def _sums(self) -> dict[str, Times]:
+        return {name: times_of(name, self._complete(name)) for name in self.strategies}
+
+    @cached_property
+    def _latencies(self) -> list[Seconds]:
+        return latencies_of(self._complete(self.reference))
+
     def _lines(self) -> list[Line]:
         return [self._line(name) for name in self.strategies]
 
     def _line(self, name: str) -> Line:
         complete = self._complete(name)
-        elapsed = sum(r.elapsed for r in complete) or math.nan
-        busy = sum(r.busy for r in complete)
-        fetches = len(self.urls) * len(complete) or math.nan
         reasons = self.reasons_against(name)
-        if any(r.outside for r in complete):
-            busy = math.nan  # no times of fetches of these runs
+        elapsed = sum(r.elapsed for r in complete) or math.nan
         return Line(
             name=name,
             typical=self.typical(name) if complete else None,
             speedup=None if reasons else self.speedup(name),
             verdict=self.verdict(name),
             reasons=reasons,
-            requests_per_second=fetches / elapsed,
-            in_flight=busy / elapsed,
-            time_per_fetch=busy / fetches,
-            cpu=sum(r.cpu for r in complete) / elapsed,
+            requests_per_second=len(self.urls) * len(complete) / elapsed,
+            why=self.why(name),
             failures=max(r.failures for r in (self.checks[name], *self._records_of(name))),
             fastest=name in self.fastest,
         )

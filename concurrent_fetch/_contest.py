@@ -11,17 +11,16 @@ import attrs
 
 from concurrent_fetch._audit import (
     Changes,
-    Note,
     deviation,
     differing_bodies,
     not_of_this_run,
-    notes_on,
     reasons_against,
 )
 from concurrent_fetch._bridge import Clock
 from concurrent_fetch._card import Card, read_card
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._meter import Meter
+from concurrent_fetch._notes import notes_on, notes_on_all, notes_on_retries
 from concurrent_fetch._options import Options
 from concurrent_fetch._probe import Probe, Probes
 from concurrent_fetch._progress import OnProgress, Progress, Stage
@@ -165,12 +164,13 @@ class Contest:
         """Judge what there is so far; bodies of `changing` URLs are not held against anyone."""
         first = self._check_of_reference
         reasons = dict[str, tuple[str, ...]]()
-        notes = list[Note]()
+        notes = notes_on_all(self.options, self._card)
         for name, check in self._checks.items():
             suspects = [self._suspects.get(self._reference), self._suspects.get(name)]
             against = reasons_against(check, first, self.urls, changing)
             reasons[name] = (*against, *dict.fromkeys(filter(None, suspects)))
             notes += notes_on(check, first, self.urls, changing)
+        notes += notes_on_retries([*self._checks.values(), *self._records])
         return Comparison(
             urls=self.urls,
             options=self.options,

@@ -40,7 +40,9 @@ class Probe:
     thread: Lateness | None
     """Of a thread: waiting for the interpreter lock, or for a core."""
     loop: Lateness | None
-    """Of a timer on the event loop that the strategy ran on, if it was awaitable."""
+    """Of a timer on the event loop, if the strategy ran on ours."""
+    on_loop: bool
+    """Whether the strategy was awaitable, so that it ran on our event loop."""
 
 
 class Probes:
@@ -50,7 +52,7 @@ class Probes:
         self._late: list[Seconds] = []
         self._late_on_loop: list[Seconds] = []
         self._is_over = False
-        self._timer: asyncio.Handle
+        self._timer: asyncio.Handle | None = None
         self._sleeper = threading.Thread(target=self._nap, name="fetch-probe", daemon=True)
 
     def __enter__(self) -> Self:
@@ -74,7 +76,7 @@ class Probes:
         try:
             yield
         finally:
-            self._timer.cancel()
+            self._timer.cancel()  # by now another one
 
     def _nap_on_loop(self, loop: asyncio.AbstractEventLoop, due: Seconds | None = None) -> None:
         now = loop.time()
@@ -84,7 +86,11 @@ class Probes:
 
     def result(self) -> Probe:
         """Return what was seen, once the run is over."""
-        return Probe(thread=_lateness(self._late), loop=_lateness(self._late_on_loop))
+        return Probe(
+            thread=_lateness(self._late),
+            loop=_lateness(self._late_on_loop),
+            on_loop=self._timer is not None,
+        )
 
     def _nap(self) -> None:
         while not self._is_over:

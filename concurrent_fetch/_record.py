@@ -135,9 +135,17 @@ def columns_of(outcomes: Sequence[Outcome], intern: Intern) -> dict[str, Sequenc
         columns[name] = array("q", (_NO_NUMBER if n is None else n for n in numbers))
     # Not interned: a kind equals its text, so an equal message would take its place.
     columns["kind"] = tuple(getattr(o, "kind", None) for o in outcomes)
+    columns["coding"] = tuple(intern(_coding(o)) for o in outcomes)
     for name in _VALUES:
         columns[name] = tuple(intern(getattr(o, name, None)) for o in outcomes)
     return columns
+
+
+def _coding(outcome: Outcome) -> str | None:
+    """Return how the body of a response was encoded on the wire."""
+    if isinstance(outcome, Failure):
+        return None
+    return outcome.headers.get("content-encoding", "identity").lower()
 
 
 def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:

@@ -1,12 +1,14 @@
-"""What a comparison says to a reader: as a table, in remarks below it, and in two sentences."""
+"""What a comparison says to a reader: as a table, in remarks below it, and in sentences."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 import attrs
 
+from concurrent_fetch._limits import limits
 from concurrent_fetch._stats import Estimate, Spread
 from concurrent_fetch._verdict import Verdict
+from concurrent_fetch._why import Why
 from concurrent_fetch.render import (
     Align,
     Column,
@@ -32,9 +34,7 @@ class Line:
     reasons: tuple[str, ...]
     """Why it cannot be compared; empty if it can."""
     requests_per_second: float
-    in_flight: float
-    time_per_fetch: float
-    cpu: float
+    why: Why
     failures: int
     fastest: bool
     """Whether it belongs to those that no other strategy beats."""
@@ -47,11 +47,14 @@ _COLUMNS = (
     Column(header="95%"),
     Column(header="req/s", align=Align.RIGHT),
     Column(header="in flight", align=Align.RIGHT),
+    Column(header="ideal", align=Align.RIGHT),
     Column(header="CPU", align=Align.RIGHT),
+    Column(header="limit"),
     Column(header="failed", align=Align.RIGHT),
     Column(header="verdict"),
 )
 _SHOWN = 3
+_NOTHING = "–"
 
 
 def table(
@@ -66,7 +69,8 @@ def table(
             lines, bounds_of_all, verdicts, _marks(lines), strict=True
         )
     ]
-    return Table(columns=_COLUMNS, rows=tuple(rows), caption=caption, notes=tuple(notes))
+    whole = Table(columns=_COLUMNS, rows=tuple(rows), caption=caption, notes=tuple(notes))
+    return whole if any(line.failures for line in lines) else whole.without("failed")
 
 
 def _row(line: Line, bounds: str, verdict: str) -> tuple[str, ...]:
@@ -77,18 +81,21 @@ def _row(line: Line, bounds: str, verdict: str) -> tuple[str, ...]:
         bounds,
         rate(line.requests_per_second),
         _in_flight(line),
-        percent(line.cpu),
+        percent(line.why.efficiency),
+        percent(line.why.cpu),
+        line.why.limit or _NOTHING,
         count(line.failures),
         verdict,
     )
 
 
 def _in_flight(line: Line) -> str:
-    return "–" if math.isnan(line.in_flight) else f"{line.in_flight:.1f}"
+    in_flight = line.why.in_flight
+    return _NOTHING if math.isnan(in_flight) else f"{in_flight:.1f}"
 
 
 def _interval(estimate: Estimate | None) -> str:
-    return interval(estimate.low, estimate.high) if estimate else "–"
+    return interval(estimate.low, estimate.high) if estimate else _NOTHING
 
 
 def _verdict(line: Line, rounds_needed: int) -> str:
@@ -146,12 +153,14 @@ def left_out(marked: Mapping[int, str]) -> list[str]:
 
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int) -> str:
-    """Return the result and its reason in two sentences, from the lines of a table."""
+    """Return the result, its reason and what sets the limit, from the lines of a table."""
     said = _sentences(lines, rounds_needed)
     judged = any(line.speedup for line in lines[1:])
-    return (
-        f"{said.removesuffix('.')} ({_excluded(lines)})." if judged and _excluded(lines) else said
-    )
+    if judged and _excluded(lines):
+        said = f"{said.removesuffix('.')} ({_excluded(lines)})."
+    told = [line.why for line in lines if line is lines[0] or line.fastest]
+    held_up = [limits(why) for why in told if why.limit] if judged or len(lines) == 1 else []
+    return "\n".join([said, *held_up])
 
 
 def _excluded(lines: Sequence[Line]) -> str:
@@ -229,19 +238,18 @@ def _gain(estimate: Estimate, than: str) -> str:
 
 def _why(winners: Sequence[Line], reference: Line) -> str:
     """Take the gain apart: mean speed-up = gain in flight / change in time per fetch, exactly."""
-    if not (reference.in_flight > 0 and all(line.in_flight > 0 for line in winners)):
+    if not all(line.why.in_flight > 0 for line in (reference, *winners)):
         return "Their outcomes tell no times of single fetches, so there is no saying why."
     return f"The reason: {'; '.join(_cause(line, reference) for line in winners)}."
 
 
 def _cause(line: Line, reference: Line) -> str:
-    more = line.in_flight / reference.in_flight
-    longer = line.time_per_fetch / reference.time_per_fetch
+    why = line.why
     return (
         f"{line.name} had {_in_flight(line)} fetches in flight against "
-        f"{_in_flight(reference)} ({ratio(more)}), and each took "
-        f"{seconds(line.time_per_fetch)} against {seconds(reference.time_per_fetch)} "
-        f"({ratio(longer)})"
+        f"{_in_flight(reference)} ({ratio(why.more_in_flight)}), and each took "
+        f"{seconds(why.time_per_fetch)} against {seconds(reference.why.time_per_fetch)} "
+        f"({ratio(why.longer)})"
     )
 
 

@@ -43,10 +43,12 @@ def is_watched() -> bool:
 
 
 def folded(text: str) -> str:
-    """Return a paragraph, broken between words where stdout is a terminal; a pipe gets one line."""
+    """Return text, each line broken between words where stdout is a terminal, and not in a pipe."""
     if not (sys.stdout and sys.stdout.isatty()):
         return text
-    return textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False)
+    columns = shutil.get_terminal_size().columns
+    lines = text.splitlines()
+    return "\n".join(textwrap.fill(line, columns, break_on_hyphens=False) for line in lines)
 
 
 def encodable(text: str, encoding: str) -> str:

@@ -23,13 +23,16 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("render", "server"),
     ),
     # 1: what is asked for and what became of it, as data
-    ("_options", "_outcome", "_exchange", "_columns", "_matching", "_report", "_plan"),
+    ("_options", "_outcome", "_exchange", "_columns", "_matching", "_plan"),
     # 2: one fetch; one run
     ("_fetch", "_drive", "_run", "_work"),
     # 3: what a client and a strategy are, how any strategy is driven, how a run is kept
     ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
-    ("clients", "strategies", "_meter", "_audit", "_comparison", "_arguments"),
+    (
+        *("clients", "strategies", "_meter", "_arguments"),
+        *("_audit", "_notes", "_why", "_limits", "_report", "_comparison"),
+    ),
     # 5: comparing; checking other people's parts
     ("_contest", "_runner", "testing"),
     # 6: the faces

@@ -38,6 +38,15 @@ class Table:
     caption: str | None = None
     notes: tuple[str, ...] = ()
 
+    def without(self, header: str) -> "Table":
+        """Return the table without the column of that header."""
+        kept = [i for i, column in enumerate(self.columns) if column.header != header]
+        return attrs.evolve(
+            self,
+            columns=tuple(self.columns[i] for i in kept),
+            rows=tuple(tuple(row[i] for i in kept) for row in self.rows),
+        )
+
     def __attrs_post_init__(self) -> None:
         for i, row in enumerate(self.rows):
             if len(row) != len(self.columns):

@@ -1,0 +1,226 @@
+"""Where the time went and what sets the limit: exact figures from exact times."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+from fakes import response
+from hypothesis import given
+from hypothesis import strategies as st
+
+from concurrent_fetch import Limit, Options, Runner, Why, fetch_async, fetch_sync, fetch_threaded
+from concurrent_fetch._card import Card, read_card
+from concurrent_fetch._limits import limits
+from concurrent_fetch._probe import Lateness, Probe
+from concurrent_fetch._record import Record, columns_of, interning
+from concurrent_fetch._why import latencies_of, times_of, why
+from concurrent_fetch.server import LocalServer
+
+CARD = attrs.evolve(read_card(), build="GIL", cores=8)
+FREE = attrs.evolve(CARD, build="free-threaded")
+CALM = Lateness(median=0.0001, p95=0.0003, naps=100)
+LATE = Lateness(median=0.001, p95=0.0053, naps=100)
+STUCK = Lateness(median=0.037, p95=0.05, naps=100)
+
+Spans = Sequence[tuple[float, float | None, float]]
+"""Start, moment of sending and end of each fetch."""
+
+
+def record(spans: Spans, *, elapsed: float, cpu: float = 0.0, concurrency: int = 20) -> Record:
+    outcomes = [
+        attrs.evolve(
+            response(str(i), i, started=start, finished=end),
+            timing=attrs.evolve(response("").timing, started=start, sent=sent, finished=end),
+        )
+        for i, (start, sent, end) in enumerate(spans)
+    ]
+    return Record(
+        strategy="mine",
+        round=0,
+        options=Options(concurrency=concurrency),
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        begun=0.0,
+        elapsed=elapsed,
+        cpu=cpu,
+        outside=0,
+        columns=columns_of(outcomes, interning()),
+    )
+
+
+ONE_BY_ONE = record([(i, None, i + 1.0) for i in range(8)], elapsed=8.0, cpu=0.8)
+
+
+def explained(
+    mine: Record, *, probe: Probe | None = None, card: Card = CARD, reference: Record = ONE_BY_ONE
+) -> Why:
+    first, times = times_of("first", [reference]), times_of("mine", [mine])
+    return why(
+        times,
+        reference=first,
+        quiet=[first, times],
+        latencies=latencies_of([reference]),
+        probe=probe,
+        card=card,
+    )
+
+
+def flying(*, longer: float = 1.0, cpu: float = 0.2, slots: int = 4) -> Record:
+    """Eight fetches, always four in flight; each takes `longer` times as long as one by one."""
+    spans: Spans = [(i // 4 * longer, None, (i // 4 + 1) * longer) for i in range(8)]
+    elapsed = 2 * longer
+    return record(spans, elapsed=elapsed, cpu=cpu * elapsed, concurrency=slots)
+
+
+def probe(thread: Lateness | None = CALM, loop: Lateness | None = None) -> Probe:
+    return Probe(thread=thread, loop=loop, on_loop=loop is not None)
+
+
+# --- figures ---
+
+
+def test_the_figures_are_those_of_the_fetches() -> None:
+    found = explained(flying())
+    assert (found.in_flight, found.more_in_flight) == (4.0, 4.0)
+    assert (found.time_per_fetch, found.longer, found.service) == (1.0, 1.0, 1.0)
+    assert (found.cpu, found.cpu_per_fetch) == (0.2, 0.05)
+    assert (found.slots, found.ideal, found.efficiency) == (4, 2.0, 1.0)
+    assert found.speedup == 4.0
+
+
+def test_a_fetch_waits_for_its_turn_then_in_the_client_and_the_rest_is_service() -> None:
+    spans: Spans = [(0.0, 0.5, 2.0), (2.0, 2.5, 4.0)]
+    found = explained(record(spans, elapsed=4.0))
+    assert (found.turn, found.queue, found.service) == (1.0, 0.5, 1.5)
+
+
+def test_the_ideal_is_the_makespan_of_the_latencies_of_the_reference() -> None:
+    """By its own latencies a strategy on a crowded server would look perfect."""
+    found = explained(flying(longer=4.0))
+    assert found.ideal == 2.0
+    assert found.efficiency == 0.25
+
+
+def test_a_latency_is_the_median_over_the_rounds() -> None:
+    rounds = [record([(0.0, None, x), (0.0, None, 1.0)], elapsed=9.0) for x in (1.0, 9.0, 2.0)]
+    assert latencies_of(rounds) == [2.0, 1.0]
+
+
+def test_without_complete_rounds_nothing_is_known() -> None:
+    times = times_of("mine", [])
+    found = why(times, reference=times, quiet=[times], latencies=[], probe=None, card=CARD)
+    assert found.limit is None
+    assert math.isnan(found.speedup)
+    assert limits(found) == ""
+
+
+durations = st.lists(st.floats(0.001, 10), min_size=1, max_size=12)
+
+
+@given(durations, durations, st.floats(0.1, 50), st.floats(0.1, 50))
+def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
+    these: list[float], those: list[float], elapsed: float, other: float
+) -> None:
+    n = min(len(these), len(those))
+    a, b = ([(0.0, None, time) for time in times[:n]] for times in (these, those))
+    found = explained(record(list(b), elapsed=other), reference=record(list(a), elapsed=elapsed))
+    assert found.speedup == pytest.approx(elapsed / other, rel=1e-9)
+
+
+# --- limits ---
+
+
+@pytest.mark.parametrize(
+    ("mine", "seen", "card", "limit"),
+    [
+        (ONE_BY_ONE, None, CARD, Limit.CONCURRENCY),
+        (flying(), probe(), CARD, Limit.CONCURRENCY),
+        (flying(cpu=0.95), probe(), CARD, Limit.CPU),
+        (flying(cpu=0.95), probe(), FREE, Limit.CONCURRENCY),  # of four cores that it may use
+        (flying(cpu=3.7), probe(), FREE, Limit.CPU),
+        (flying(cpu=0.95), probe(loop=CALM), FREE, Limit.CPU),  # a loop has one
+        (flying(cpu=0.7), probe(LATE), CARD, Limit.GIL),
+        (flying(cpu=0.7), probe(LATE), FREE, Limit.CONCURRENCY),
+        (flying(cpu=0.4), probe(LATE), CARD, Limit.CONCURRENCY),
+        (flying(cpu=0.7), probe(LATE, loop=CALM), CARD, Limit.CONCURRENCY),
+        (flying(cpu=0.8), probe(LATE, loop=STUCK), CARD, Limit.CPU),
+        (flying(longer=1.5), probe(), CARD, Limit.NETWORK),
+        (flying(longer=1.5, cpu=0.6), probe(), CARD, Limit.CONCURRENCY),
+        (record([(0, None, 8.0)] + [(0, None, 1.0)] * 7, elapsed=8.0), None, CARD, Limit.NETWORK),
+    ],
+)
+def test_the_limit_is_read_off_the_figures(
+    mine: Record, seen: Probe | None, card: Card, limit: Limit
+) -> None:
+    assert explained(mine, probe=seen, card=card).limit is limit
+
+
+SENTENCES: list[tuple[Why, list[str]]] = [
+    (
+        explained(ONE_BY_ONE),
+        [
+            "mine waits for one fetch at a time, computing 10% of the time;",
+            "more in flight would help.",
+        ],
+    ),
+    (
+        explained(flying()),
+        [
+            "mine is limited by its concurrency: 4.0 of 4 in flight,",
+            "computing 20% of the time; more in flight would help.",
+        ],
+    ),
+    (
+        explained(flying(cpu=0.96), probe=probe(loop=STUCK)),
+        [
+            "mine is CPU-bound: it computes 96% of the time, 240 ms per fetch,",
+            "so that more in flight cannot bring more than 4.2 requests/s.",
+            "Its event loop is blocked: timers came 37.0 ms late.",
+        ],
+    ),
+    (
+        explained(flying(cpu=0.7), probe=probe(LATE)),
+        [
+            "mine is limited by the GIL: it computes 70% of the time,",
+            "and a thread that was to run had to wait up to 5.30 ms for the others.",
+        ],
+    ),
+    (
+        explained(flying(longer=4.0)),
+        [
+            "mine is limited by the network or the server:",
+            "each fetch took 4.0× as long as with one in flight, computing 20% of the time.",
+        ],
+    ),
+    (
+        explained(record([(0.0, 1.0, 4.0), (4.0, 5.0, 8.0)], elapsed=8.0)),
+        [
+            "mine waits for one fetch at a time, computing 0% of the time;",
+            "more in flight would help.",
+            "Each fetch waited 1.00 s in the client before it was sent.",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "words"), SENTENCES)
+def test_the_limit_is_told_with_the_figures_that_say_so(found: Why, words: list[str]) -> None:
+    assert limits(found) == " ".join(words)
+
+
+# --- for real ---
+
+
+def test_every_built_in_strategy_is_explained(local: LocalServer) -> None:
+    comparison = Runner(local.urls(6), Options(concurrency=3), rounds=2).compare(
+        fetch_sync, fetch_threaded, fetch_async
+    )
+    assert [comparison.why(name).slots for name in comparison.strategies] == [1, 3, 3]
+    for name in comparison.strategies:
+        found = comparison.why(name)
+        assert isinstance(found.limit, Limit)
+        assert 0 < found.queue < found.time_per_fetch
+        assert found.turn >= 0
+        assert found.probe is not None
+        assert found.probe.on_loop == (name == "fetch_async")

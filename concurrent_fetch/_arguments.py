@@ -33,7 +33,8 @@ exit code:
   130  Ctrl-C
 """
 _MORE_ON_COMPARE = """\
-The first strategy is the reference. Each runs once more, untimed, before the rounds.
+The first strategy is the reference. Each runs once more before the rounds and once after them,
+untimed. Where a host is not this machine, the number of requests is printed first.
 
 examples:
   concurrent-fetch compare --file urls.txt -s sync -s threaded+httpx --rounds 10,20,40
@@ -55,7 +56,9 @@ example, and then in another terminal:
   concurrent-fetch fetch http://127.0.0.1:8000/bytes/1024 http://127.0.0.1:8000/status/404
 """
 
-_FLAG = re.compile(r"(?:Options\.)?(concurrency|timeout|rounds|latency|capacity|host|port)\b")
+_FLAG = re.compile(
+    r"(?:Options\.)?(concurrency|timeout|rounds|seconds|max_requests|latency|capacity|host|port)\b"
+)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -79,7 +82,11 @@ def usage(parser: argparse.ArgumentParser) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
-        parser.error(_FLAG.sub(r"--\1", str(error), count=1))
+        parser.error(_FLAG.sub(_as_flag, str(error), count=1))
+
+
+def _as_flag(name: re.Match[str]) -> str:
+    return f"--{name[1].replace('_', '-')}"
 
 
 def options_of(arguments: argparse.Namespace) -> Options:
@@ -134,6 +141,18 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         metavar="N[,N...]",
         help="how many rounds; or after how many to look whether all is clear "
         "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_seconds,
+        metavar="SECONDS",
+        help="budget of the timed rounds; the one that runs over it is the last (default: none)",
+    )
+    parser.add_argument(
+        "--max-requests",
+        type=_whole,
+        metavar="N",
+        help="refuse, before anything is sent, what would take more requests (default: no limit)",
     )
     parser.add_argument(
         "--seed", type=_whole, metavar="N", help="of the order of the rounds (default: drawn)"

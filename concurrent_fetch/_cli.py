@@ -70,9 +70,15 @@ def _compare(arguments: argparse.Namespace) -> int:
             read_urls(arguments.urls, arguments.file),
             options,
             rounds=arguments.rounds,
+            seconds=arguments.seconds,
             seed=arguments.seed,
+            max_requests=arguments.max_requests,
             progress=is_watched(),
         )
+        plan = runner.plan(**strategies)
+        if not plan.is_local:
+            note(visible(str(plan)))
+        plan.check(arguments.max_requests)
     return _show_comparison(runner.compare(**strategies))
 
 

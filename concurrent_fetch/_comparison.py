@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._audit import too_many_marked
+from concurrent_fetch._beside import side_by_side
 from concurrent_fetch._card import Card
 from concurrent_fetch._notes import Note
 from concurrent_fetch._options import Options
@@ -201,6 +202,26 @@ class Comparison:
             caption=caption,
             notes=self._remarks(lines),
             rounds_needed=self.rounds_needed,
+        )
+
+    def beside(self, baseline: "Comparison") -> Table:
+        """Return this comparison beside an older one, with what differs between their sessions.
+
+        There is no verdict: each speed-up is of its own session, and strategies measured in two
+        sessions cannot be told apart from the sessions.
+        """
+        differences = list(self.card.differences(baseline.card))
+        differences += self.options.differences(baseline.options)
+        if self.urls != baseline.urls:
+            differences.append(f"URLs: {len(self.urls)} against {len(baseline.urls)}, not the same")
+        if self.reference != baseline.reference:
+            differences.append(f"reference: {self.reference} against {baseline.reference}")
+        days = [c.started_at.astimezone().strftime("%Y-%m-%d %H:%M") for c in (baseline, self)]
+        return side_by_side(
+            baseline._lines(),  # noqa: SLF001 - of its own class
+            self._lines(),
+            caption=f"then: {days[0]}; now: {days[1]}",
+            differences=differences,
         )
 
     def __str__(self) -> str:

@@ -13,6 +13,9 @@ def limits(why: Why) -> str:
     if why.limit is None:
         return ""
     said = [f"{why.strategy} {_WORDS[why.limit](why)}."]
+    if why.slots > 1:
+        possible = f"{percent(why.efficiency)} of the speed that the reference's latencies allow"
+        said.append(f"With up to {why.slots} in flight it reached {possible}.")
     loop = why.probe and why.probe.loop
     if loop and loop.median > BLOCKED:
         said.append(f"Its event loop is blocked: timers came {seconds(loop.median)} late.")

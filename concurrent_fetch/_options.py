@@ -134,6 +134,21 @@ class Options:
     the body there even if it is not kept. What it returns is dropped; what it raises ends the run.
     """
 
+    def differences(self, other: "Options") -> tuple[str, ...]:
+        """Return a phrase for each field that differs, this one's value first; headers by name."""
+        return tuple(
+            f"{name}: {_shown(mine)} against {_shown(theirs)}"
+            for name in (field.name for field in attrs.fields(Options))
+            if (mine := getattr(self, name)) != (theirs := getattr(other, name))
+        )
+
+
+def _shown(value: object) -> str:
+    """A value without secrets."""
+    if isinstance(value, Mapping):
+        return ", ".join(value) or "none"
+    return _called(value) if callable(value) else repr(value)
+
 
 def check_options(options: object) -> None:
     """Refuse what is given in the place of the options, and say what to write.

@@ -433,6 +433,32 @@ def test_signs_that_the_output_cannot_hold_are_replaced(
         assert done.stdout.isascii()
 
 
+def test_for_other_hosts_the_number_of_requests_is_printed_before_any_is_sent() -> None:
+    urls = [f"http://host.example/{i}" for i in range(3)]
+    done = run("compare", "-s", "sync", "-s", "async", "-r", "5,8", "--max-requests", "59", *urls)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    plan, *_, refusal = done.stderr.splitlines()
+    assert plan == (
+        "at most 60 requests to host.example (60): 3 URLs × 2 strategies × 10 runs "
+        "(2 of them untimed), up to 20 in flight"
+    )
+    assert "--max-requests=59 is too few: at most 60 requests" in refusal
+
+
+def test_for_this_machine_nothing_is_said_of_requests(local: LocalServer) -> None:
+    done = run("compare", "-s", "sync", "-r", "1", "--max-requests", "3", local.url("/status/200"))
+    assert done.returncode == 0
+    assert "at most" not in done.stderr
+    assert local.stats().requests == 3
+
+
+def test_a_budget_of_seconds_ends_the_rounds(local: LocalServer) -> None:
+    done = run("compare", "-s", "sync", "-r", "500", "--seconds", "0.1", local.url("/delay/0.06"))
+    assert done.returncode == 0
+    assert "1 URL × 2 rounds" in done.stdout
+
+
 def test_a_terminal_shows_progress_and_a_folded_explanation(local: LocalServer) -> None:
     terminal, end = os.openpty()
     termios.tcsetwinsize(end, (24, 40))

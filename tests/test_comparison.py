@@ -10,8 +10,17 @@ import attrs
 import pytest
 from fakes import URLS, Clock, failure, response, taking
 
-from concurrent_fetch import Comparison, Outcome, Runner, Verdict, fetch_sync, fetch_threaded
+from concurrent_fetch import (
+    Comparison,
+    Options,
+    Outcome,
+    Runner,
+    Verdict,
+    fetch_sync,
+    fetch_threaded,
+)
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
+from concurrent_fetch.render import to_text
 from concurrent_fetch.server import LocalServer
 
 # Factors around 1 whose typical value is 1 and whose interval says nothing.
@@ -280,6 +289,38 @@ def test_means_that_a_few_slow_rounds_carry_off_are_noted() -> None:
         "a few rounds took far longer than the typical one" in str(comparison)
     )
     assert "mean times" not in str(compare(reference=2.0, mine=1.0))
+
+
+# --- beside a baseline ---
+
+
+def test_beside_a_baseline_both_are_shown_and_no_verdict_is_given() -> None:
+    then = compare(a=2.0, b=1.0)
+    card = attrs.evolve(then.card, python="CPython 3.8.0", load=None, variables=("https_proxy",))
+    baseline = attrs.evolve(then, card=card, options=Options(concurrency=5), urls=tuple(URLS[:3]))
+    card = attrs.evolve(then.card, python="CPython 3.14.0", load=None, variables=())
+    now = attrs.evolve(compare(a=4.0, c=1.0), card=card)
+    table = now.beside(baseline)
+    assert [" ".join(row) for row in table.rows] == [
+        "a 2.00 s 4.00 s 1.00× [1.00, 1.00] 1.00× [1.00, 1.00]",
+        "b 1.00 s – 2.0× [2.0, 2.0] – –",
+        "c – 1.00 s – – 4.0× [4.0, 4.0]",
+    ]
+    *differences, refusal = table.notes
+    assert differences == [
+        "differs, now against then: python: CPython 3.14.0 against CPython 3.8.0",
+        "differs, now against then: https_proxy: none against set",
+        "differs, now against then: concurrency: 20 against 5",
+        "differs, now against then: URLs: 4 against 3, not the same",
+    ]
+    assert refusal.startswith("no verdict across sessions: ")
+    assert "faster" not in to_text(table)
+
+
+def test_beside_itself_nothing_differs() -> None:
+    comparison = compare(a=2.0, b=1.0)
+    (refusal,) = comparison.beside(comparison).notes
+    assert refusal.startswith("no verdict across sessions: ")
 
 
 # --- in words ---

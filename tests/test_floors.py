@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     (
         *("clients", "strategies", "_meter", "_arguments"),
-        *("_audit", "_notes", "_why", "_limits", "_report", "_comparison"),
+        *("_audit", "_notes", "_why", "_limits", "_report", "_beside", "_comparison"),
     ),
     # 5: comparing; checking other people's parts
     ("_contest", "_runner", "testing"),

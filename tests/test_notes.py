@@ -71,8 +71,8 @@ GZIP = Headers.from_mapping({"Content-Encoding": "GZIP"})
         (
             {"final_url": "http://mirror.example/"},
             (
-                "4 answers came by other redirects, first http://mirror.example/ where theirs came to "
-                "http://a.example/; each redirect is one more request"
+                "4 answers came by other redirects, first http://mirror.example/ where theirs "
+                "came to http://a.example/; each redirect is one more request"
             ),
         ),
         (

@@ -150,3 +150,13 @@ def test_repr_hides_secrets() -> None:
     shown = repr(Options(headers={"authorization": "s3cret", "Cookie": "s3cret", "X-A": "1"}))
     assert "s3cret" not in shown
     assert "'X-A': '1'" in shown
+
+
+def test_differences_name_the_fields_and_hide_the_values_of_headers() -> None:
+    one = Options(concurrency=5, headers={"Authorization": "secret"}, work=len)  # type: ignore[arg-type]  # only named
+    assert one.differences(one) == ()
+    assert one.differences(Options()) == (
+        "concurrency: 5 against 20",
+        "headers: Authorization against none",
+        "work: len against None",
+    )

@@ -169,6 +169,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine is limited by its concurrency: 4.0 of 4 in flight,",
             "computing 20% of the time; more in flight would help.",
+            "With up to 4 in flight it reached 100% of the speed",
+            "that the reference's latencies allow.",
         ],
     ),
     (
@@ -176,6 +178,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine is CPU-bound: it computes 96% of the time, 240 ms per fetch,",
             "so that more in flight cannot bring more than 4.2 requests/s.",
+            "With up to 4 in flight it reached 100% of the speed",
+            "that the reference's latencies allow.",
             "Its event loop is blocked: timers came 37.0 ms late.",
         ],
     ),
@@ -184,6 +188,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine is limited by the GIL: it computes 70% of the time,",
             "and a thread that was to run had to wait up to 5.30 ms for the others.",
+            "With up to 4 in flight it reached 100% of the speed",
+            "that the reference's latencies allow.",
         ],
     ),
     (
@@ -191,6 +197,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine is limited by the network or the server:",
             "each fetch took 4.0× as long as with one in flight, computing 20% of the time.",
+            "With up to 4 in flight it reached 25% of the speed",
+            "that the reference's latencies allow.",
         ],
     ),
     (

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from concurrent_fetch._why import BLOCKED, Limit, Why
-from concurrent_fetch.render import percent, rate, ratio, seconds
+from concurrent_fetch._why import BLOCKED, GROWN, Limit, Why
+from concurrent_fetch.render import many, percent, rate, ratio, seconds
 
 _NOTEWORTHY = 0.1
 
@@ -50,11 +50,14 @@ def _by_gil(why: Why) -> str:
 
 
 def _by_network(why: Why) -> str:
-    grown = f"each fetch took {ratio(why.service_grew)} as long as with one in flight"
-    unfilled = f"only {why.in_flight:.1f} of {why.slots} were in flight"
+    if why.service_grew >= GROWN:
+        seen = f"each fetch took {ratio(why.service_grew)} as long as with one in flight"
+    elif why.slots == why.urls:
+        seen = f"all {many(why.urls, 'URL')} were in flight at once"
+    else:
+        seen = f"only {why.in_flight:.1f} of {why.slots} were in flight"
     return (
-        "is limited by the network or the server: "
-        f"{grown if why.service_grew > 1 else unfilled}, computing {percent(why.cpu)} of the time"
+        f"is limited by the network or the server: {seen}, computing {percent(why.cpu)} of the time"
     )
 
 

@@ -159,7 +159,8 @@ def sentences(lines: Sequence[Line], *, rounds_needed: int) -> str:
     if judged and _excluded(lines):
         said = f"{said.removesuffix('.')} ({_excluded(lines)})."
     told = [line.why for line in lines if line is lines[0] or line.fastest]
-    held_up = [limits(why) for why in told if why.limit] if judged or len(lines) == 1 else []
+    is_told = len(lines) == 1 or any(x.speedup and _is_told(x.speedup) for x in lines[1:])
+    held_up = [limits(why) for why in told if why.limit] if is_told else []
     return "\n".join([said, *held_up])
 
 

@@ -25,7 +25,8 @@ _HALF = 0.5
 _LATE: Seconds = 0.002
 BLOCKED: Seconds = 0.005
 """A loop whose timers are typically later than this does something else than fetching."""
-_GROWN = 1.5
+GROWN = 1.5
+"""A service time this many times that with one in flight tells of a crowded server."""
 
 
 class Limit(StrEnum):
@@ -69,6 +70,8 @@ class Why:
     cpu_per_fetch: Seconds
     slots: int
     """How many fetches may be in flight: 1 if there never were more."""
+    urls: int
+    """How many there were to fetch."""
     ideal: Seconds
     """The makespan of the reference's latencies on as many slots."""
     efficiency: float
@@ -97,6 +100,7 @@ class Times:
     elapsed: Seconds
     typical: Seconds
     busy: Seconds
+    urls: int
     fetches: int
     turn: Seconds
     queue: Seconds
@@ -122,13 +126,15 @@ def times_of(name: str, records: Sequence[Record]) -> Times:
     """Add up the runs of one strategy."""
     strange = any(record.outside for record in records)  # no times of fetches of these runs
     fetches = sum(len(record.columns["started"]) for record in records)
-    limit = min((min(r.options.concurrency, len(r.columns["started"])) for r in records), default=1)
+    urls = len(records[0].columns["started"]) if records else 0
+    limit = min((record.options.concurrency for record in records), default=1)
     peak = max((record.peak_in_flight for record in records), default=1)
     starts = math.fsum(s - record.begun for record in records for s in record.columns["started"])
     elapsed = [record.elapsed for record in records]
     return Times(
         name=name,
-        slots=1 if peak <= 1 else limit,
+        slots=1 if peak <= 1 else min(limit, urls),
+        urls=urls,
         elapsed=math.fsum(elapsed),
         typical=statistics.median(elapsed) if elapsed else math.nan,
         busy=math.nan if strange else math.fsum(record.busy for record in records),
@@ -167,6 +173,7 @@ def why(
         cpu=_over(times.cpu, times.elapsed),
         cpu_per_fetch=_over(times.cpu, times.fetches),
         slots=times.slots,
+        urls=times.urls,
         ideal=ideal,
         efficiency=_over(ideal, times.typical),
         service_grew=_over(times.service, alone) if times.slots > 1 else math.nan,
@@ -196,9 +203,9 @@ def _limit(found: Why, card: Card) -> Limit | None:
         return Limit.CPU
     if found.cpu >= _HALF and _waits_for_the_gil(found, card):
         return Limit.GIL
-    if found.service_grew >= _GROWN and found.cpu < _HALF:
+    if found.service_grew >= GROWN and found.cpu < _HALF:
         return Limit.NETWORK
-    filled = found.in_flight >= _HALF * found.slots
+    filled = found.in_flight >= _HALF * found.slots and found.slots < found.urls
     return Limit.CONCURRENCY if filled else Limit.NETWORK
 
 

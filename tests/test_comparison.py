@@ -227,8 +227,8 @@ def remarks(comparison: Comparison) -> list[str]:
 TIE = """
 strategy        typical  speed-up  95%          req/s  in flight  ideal  CPU  limit        verdict
 fetch_sync       2.00 s     1.00×  reference      2.0        1.0   100%  25%  concurrency
-fetch_threaded   250 ms      8.1×  [5.8, 13.1]   16.0        4.0   200%  25%  concurrency  faster, tied
-fetch_async      250 ms      8.0×  [8.0, 8.0]    16.0        4.0   200%  25%  concurrency  faster, tied
+fetch_threaded   250 ms      8.1×  [5.8, 13.1]   16.0        4.0   200%  25%  network      faster, tied
+fetch_async      250 ms      8.0×  [8.0, 8.0]    16.0        4.0   200%  25%  network      faster, tied
 """  # noqa: E501 - as wide as it is
 
 

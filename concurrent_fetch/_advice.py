@@ -132,30 +132,32 @@ def _interval(estimate: Estimate | None) -> str:
 def advice(rows: Sequence[Row], choice: Choice | None) -> list[str]:
     """Return the sentences below the table; of levels that were tried, and of no other."""
     if choice is None:
-        return ["no recommendation: the levels cannot be compared", *_unheeded(rows)]
+        return ["no recommendation: the levels cannot be compared", *_unused(rows)]
+    if _is_unheeded(rows):  # then nothing follows for other levels
+        return [_recommendation(rows, choice), *_unused(rows)]
     place = next(i for i, row in enumerate(rows) if row.recommended)
     beyond = _beyond(rows, place) if place < len(rows) - 1 else _at_edge(rows)
-    return [_recommendation(rows, choice), beyond, _ceilings(rows[place]), *_unheeded(rows)]
+    return [_recommendation(rows, choice), beyond, _ceilings(rows[place]), *_unused(rows)]
 
 
 def _recommendation(rows: Sequence[Row], choice: Choice) -> str:
     best, chosen = choice.best, choice.recommended
+    gain = _told(choice.gain, f"over {choice.before}")
     if chosen == rows[-1].level.concurrency:
-        over = f"{_told(choice.gain)} over {choice.before}"
-        return f"≥ {chosen} in flight: still rising at {chosen}, the most that was tried ({over})"
+        return f"≥ {chosen} in flight: still rising at {chosen}, the most that was tried: {gain}"
     if chosen != best:
-        smallest = f"{chosen} in flight: the smallest level within 5% of the best ({best})"
-        return f"{smallest}: {_told(choice.loss)} of its speed"
+        loss = _told(choice.loss, "of its speed")
+        return f"{chosen} in flight: the smallest level within 5% of the best ({best}): {loss}"
     if choice.before == chosen:
         return f"{chosen} in flight: no level tried is faster"
-    over = f"{_told(choice.gain)} over {choice.before}"
-    return f"{chosen} in flight: the best level, and no smaller one is within 5% of it ({over})"
+    return f"{chosen} in flight: the best level, and no smaller one is within 5% of it: {gain}"
 
 
-def _told(estimate: Estimate) -> str:
+def _told(estimate: Estimate, of_what: str) -> str:
+    point = ratio(estimate.point)
     if math.isinf(estimate.high):
-        return f"{ratio(estimate.point)} without an interval, which needs {_rounds(estimate)},"
-    return f"{ratio(estimate.point)} {interval(estimate.low, estimate.high)}"
+        return f"{point} {of_what} (no interval: that needs {_rounds(estimate)})"
+    return f"{point} {interval(estimate.low, estimate.high)} {of_what}"
 
 
 def _at_edge(rows: Sequence[Row]) -> str:
@@ -165,7 +167,7 @@ def _at_edge(rows: Sequence[Row]) -> str:
         return f"all {many(urls, 'URL')} were in flight there; sweep with more URLs"
     if last.ceiling.limit in _WORDS:
         return f"{_WORDS[last.ceiling.limit]} is the limit there: {_seen(last, rows[0])}"
-    return "what limits it lies beyond: sweep further"
+    return "nothing but its concurrency is the limit there: sweep further"
 
 
 def _beyond(rows: Sequence[Row], place: int) -> str:
@@ -195,18 +197,23 @@ def _ceilings(row: Row) -> str:
     )
 
 
-def _unheeded(rows: Sequence[Row]) -> list[str]:
-    """Say if more concurrency was given than could be used."""
-    urls, peaks, most = rows[0].level.why.urls, {row.peak for row in rows}, rows[-1].level
-    note = ""
-    if len(peaks) == 1 and peaks != {urls}:
-        note = (
-            f"note: never more than {peaks.pop()} in flight at any level; the strategy does not "
-            "heed Options.concurrency, so the levels are all the same"
-        )
-    elif most.concurrency > urls:
-        note = (
+def _is_unheeded(rows: Sequence[Row]) -> bool:
+    """Whether the number in flight is the same at all levels, and not for want of URLs."""
+    peaks = {row.peak for row in rows}
+    return len(peaks) == 1 and peaks != {rows[0].level.why.urls}
+
+
+def _unused(rows: Sequence[Row]) -> list[str]:
+    """Say if more concurrency was given than was used."""
+    if _is_unheeded(rows):
+        return [
+            f"note: never more than {rows[0].peak} in flight, at any level: the strategy does not "
+            + "heed Options.concurrency, so the levels are all the same"
+        ]
+    urls = rows[0].level.why.urls
+    if rows[-1].level.concurrency > urls:
+        return [
             f"note: no more than the {many(urls, 'URL')} can be in flight; give at least as many "
-            "as the largest level, better twice"
-        )
-    return [note] if note else []
+            + "as the largest level, better twice"
+        ]
+    return []

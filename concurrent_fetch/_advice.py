@@ -205,15 +205,15 @@ def _is_unheeded(rows: Sequence[Row]) -> bool:
 
 def _unused(rows: Sequence[Row]) -> list[str]:
     """Say if more concurrency was given than was used."""
+    urls, most, notes = rows[0].level.why.urls, rows[-1].level.concurrency, []
     if _is_unheeded(rows):
-        return [
+        notes.append(
             f"note: never more than {rows[0].peak} in flight, at any level: the strategy does not "
-            + "heed Options.concurrency, so the levels are all the same"
-        ]
-    urls = rows[0].level.why.urls
-    if rows[-1].level.concurrency > urls:
-        return [
+            "heed Options.concurrency, so the levels are all the same"
+        )
+    elif most > urls:
+        notes.append(
             f"note: no more than the {many(urls, 'URL')} can be in flight; give at least as many "
-            + "as the largest level, better twice"
-        ]
-    return []
+            "as the largest level, better twice"
+        )
+    return notes

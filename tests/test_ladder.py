@@ -2,16 +2,18 @@
 
 import functools
 import math
+from itertools import pairwise
 from typing import Any
 
 import attrs
 import pytest
-from fakes import URLS, Clock, failure, taking
+from fakes import URLS, Clock, failure, response, taking
 
 from concurrent_fetch import AsyncClient, Client, Ladder, Options, Runner
 from concurrent_fetch._client import find_async_client, find_client
 from concurrent_fetch._ladder import rungs_of
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
+from concurrent_fetch.render import ratio
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
@@ -20,7 +22,10 @@ TIMES = (8.0, 4.0, 1.0, 1.25, 1.0, 0.5)
 
 
 def climbed(
-    times: tuple[Any, ...] = TIMES, rounds: int | tuple[int, ...] = 10, **answers: Any
+    times: tuple[Any, ...] = TIMES,
+    rounds: int | tuple[int, ...] = 10,
+    *,
+    failing: int | None = None,
 ) -> Ladder:
     """A ladder whose rungs take these times, as `Runner.ladder` makes it."""
     clock = Clock()
@@ -30,7 +35,7 @@ def climbed(
             clock,
             *(t if isinstance(t, tuple) else (t,)),
             at_once=4 if name.startswith(("threaded", "async")) else 1,
-            **({"answer": answers[str(i)]} if str(i) in answers else {}),
+            answer=failure if i == failing else response,
         )
         for i, (name, t) in enumerate(zip(names, times, strict=True))
     }
@@ -125,9 +130,7 @@ def test_each_step_is_the_rung_before_over_the_rung_after_exactly() -> None:
     assert points == pytest.approx([2.0, 4.0, 0.8, 1.25, 2.0])
     assert [step.name for step in ladder.steps] == list(CHANGES)
     names = ladder.comparison.strategies
-    assert [(step.before, step.after) for step in ladder.steps] == list(
-        zip(names[:-1], names[1:], strict=True)
-    )
+    assert [(step.before, step.after) for step in ladder.steps] == list(pairwise(names))
     assert ladder.total.point == pytest.approx(16.0)
     assert ladder.remainder == pytest.approx(1.0)
 
@@ -145,13 +148,13 @@ def test_the_level_is_shared_by_the_steps_the_total_and_the_looks(
 
 
 def test_what_the_steps_leave_over_is_shown_when_it_is_more_than_one_percent() -> None:
-    apart = climbed(((2.0, 2.0, 2.0, 8.0), (2.0, 1.0, 2.0, 2.0), (2.0, 2.0, 1.0, 2.0)), rounds=3)
+    apart = climbed(((1.0, 1.0, 64.0, 64.0), (1.0, 1.0, 32.0, 2.0), 1.0), rounds=3)
     one, two = (step.speedup for step in apart.steps)
     assert one is not None
     assert two is not None
     assert apart.remainder == apart.total.point / (one.point * two.point)
     assert abs(apart.remainder - 1) > 0.01
-    assert f"remainder {apart.remainder:.2f}× (each is of its own pairs of runs)" in str(apart)
+    assert f"remainder {ratio(apart.remainder)} (each is of its own pairs of runs)" in str(apart)
     assert "remainder" not in str(climbed())
 
 
@@ -178,7 +181,7 @@ def test_too_few_rounds_give_points_without_intervals() -> None:
 
 
 def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:
-    ladder = climbed(**{"2": failure})
+    ladder = climbed(failing=2)
     assert [step.speedup is None for step in ladder.steps] == [False, True, True, False, False]
     assert all(step.reasons for step in ladder.steps[1:3])
     assert ladder.total.point == pytest.approx(16.0)
@@ -191,7 +194,7 @@ def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:
 
 
 def test_if_the_last_rung_did_other_work_there_is_no_total() -> None:
-    ladder = climbed(**{"5": failure})
+    ladder = climbed(failing=5)
     with pytest.raises(NotComparableError, match=r"async\+aiohttp and sync\+requests"):
         _ = ladder.total
     assert "no total, since not all can be compared: reuse 2.0×, threads 4.0×" in str(ladder)

@@ -15,6 +15,7 @@ from concurrent_fetch._why import GROWN, Limit, Why
 
 _HALF = 0.5
 _NO_GAIN = 1.05
+_CLEARLY = 1.1  # a client needs a little time between two fetches: near the knee two nearly tie
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +34,7 @@ class Ceiling:
     by_server: float
     """The plateau of the sweep: the capacity of the server or the network, where it was reached."""
     limit: Limit | None
-    """The one that binds; the concurrency, unless another is more than 5 % lower."""
+    """The one that binds; the concurrency, unless another is more than 10 % lower."""
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +89,7 @@ def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
 def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
     if math.isnan(ceiling.by_concurrency):
         return None
-    bounds = {Limit.CONCURRENCY: ceiling.by_concurrency / _NO_GAIN}
+    bounds = {Limit.CONCURRENCY: ceiling.by_concurrency / _CLEARLY}
     if why.cpu >= _HALF:  # else it waits for something: its CPU time does not bound it
         bounds[Limit.GIL if why.limit is Limit.GIL else Limit.CPU] = ceiling.by_cpu
     if not math.isnan(ceiling.by_server):

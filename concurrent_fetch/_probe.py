@@ -21,7 +21,8 @@ from concurrent_fetch._stats import quantile
 from concurrent_fetch._units import Seconds
 
 _NAP: Seconds = 0.005
-_FEWEST_NAPS = 10
+_FEWEST_NAPS = 3
+_SHORTEST: Seconds = 0.05
 
 
 @attrs.frozen(kw_only=True)
@@ -100,7 +101,7 @@ class Probes:
 
 
 def _lateness(late: Sequence[Seconds]) -> Lateness | None:
-    if len(late) < _FEWEST_NAPS:
+    if len(late) < _FEWEST_NAPS or len(late) * _NAP + sum(late) < _SHORTEST:
         return None
     ordered = sorted(late)
     return Lateness(median=quantile(ordered, 0.5), p95=quantile(ordered, 0.95), naps=len(ordered))

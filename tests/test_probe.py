@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from fakes import answers
+from fetching import eventually
 
 from concurrent_fetch import Options, Outcome, Runner
 from concurrent_fetch._bridge import Bridge, Clocks
@@ -93,6 +94,19 @@ def test_the_sleeper_ends_with_the_run_whatever_ends_it() -> None:
     with pytest.raises(ValueError, match="no"):
         probed(raises)
     assert sleepers() == []
+
+
+def test_ctrl_c_while_the_sleeper_starts_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        probed(answers)
+    eventually(lambda: not sleepers())
 
 
 def test_probes_run_in_the_last_run_of_each_strategy_and_in_no_timed_one() -> None:

@@ -1,11 +1,13 @@
 """Fetch one URL set in several ways, and learn truthfully which is faster."""
 
 from concurrent_fetch._card import Card
+from concurrent_fetch._ceiling import Ceiling
 from concurrent_fetch._client import AsyncClient, Client
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._headers import Headers
 from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._ladder import Ladder, Step
 from concurrent_fetch._notes import Note
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
@@ -16,6 +18,7 @@ from concurrent_fetch._run import Run
 from concurrent_fetch._runner import Runner
 from concurrent_fetch._stats import Estimate, Spread
 from concurrent_fetch._strategy import Strategy, with_options
+from concurrent_fetch._sweep import Sweep
 from concurrent_fetch._verdict import Verdict
 from concurrent_fetch._why import Limit, Why
 from concurrent_fetch.strategies import (
@@ -30,6 +33,7 @@ from concurrent_fetch.strategies import (
 __all__ = [
     "AsyncClient",
     "Card",
+    "Ceiling",
     "Client",
     "Comparison",
     "Estimate",
@@ -37,6 +41,7 @@ __all__ = [
     "Failure",
     "FailureKind",
     "Headers",
+    "Ladder",
     "Lateness",
     "Limit",
     "Note",
@@ -49,7 +54,9 @@ __all__ = [
     "Run",
     "Runner",
     "Spread",
+    "Step",
     "Strategy",
+    "Sweep",
     "Timing",
     "Verdict",
     "Why",

@@ -115,6 +115,14 @@ class Comparison:
         """
         return spread(self._times(name))
 
+    def times(self, name: str) -> tuple[Seconds, ...]:
+        """Return the strategy's time in each complete round, in their order.
+
+        Raises:
+            NotComparableError: there is no complete round.
+        """
+        return tuple(self._times(name))
+
     def speedup(self, name: str, over: str | None = None) -> Estimate:
         """Return how many times faster `name` is than `over` (the reference): > 1 is faster.
 

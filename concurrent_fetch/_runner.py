@@ -10,9 +10,11 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._bridge import Bridge, Clock, Clocks
+from concurrent_fetch._client import AsyncClient, Client
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._contest import Contest
 from concurrent_fetch._feed import check_urls
+from concurrent_fetch._ladder import Ladder, rungs_of
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._options import Options, Work, check_options
 from concurrent_fetch._plan import Plan, hosts_of
@@ -20,6 +22,7 @@ from concurrent_fetch._progress import OnProgress, reporter
 from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
 from concurrent_fetch._strategy import Strategy, effective_options, name_of
+from concurrent_fetch._sweep import Sweep, levels_of
 from concurrent_fetch._units import Seconds
 
 
@@ -145,7 +148,48 @@ class Runner:
             StrategyError: one raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        contestants = _by_name(strategies, named)
+        return self._compete(_by_name(strategies, named))
+
+    def sweep(
+        self, strategy: Strategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
+    ) -> Sweep:
+        """Run one strategy at several concurrencies; learn how many fetches in flight are enough.
+
+        The levels are compared as by `compare`, in one experiment; the first is the reference.
+        Give at least as many URLs as the largest level, better twice.
+
+        Raises:
+            TypeError, ValueError: the levels are not ascending ints of at least 1, two or more.
+                Otherwise as `compare` does.
+        """
+        _check_callable(strategy)
+        levels = levels_of(strategy, concurrency)
+        return Sweep(
+            strategy=name_of(strategy),
+            levels=tuple(map(int, levels)),
+            comparison=self._compete(levels),
+        )
+
+    def ladder(
+        self, client: str | Client = "requests", async_client: str | AsyncClient = "aiohttp"
+    ) -> Ladder:
+        """Take the usual comparison apart: bare `requests.get` in a loop against an event loop.
+
+        Between the two everything changes at once: connections, concurrency, client. Here one
+        thing changes per rung, all rungs are compared in one experiment, and `httpx` is the bridge
+        between threads and the event loop, since it is a client of both.
+
+        Raises:
+            UnknownNameError: there is no such client for threads, or for the event loop.
+            TypeError, ValueError, StrategyError: as `compare` does.
+        """
+        rungs = rungs_of(client, async_client)
+        return Ladder(
+            changes=tuple(rung.change for rung in rungs[1:]),
+            comparison=self._compete({rung.name: rung.strategy for rung in rungs}),
+        )
+
+    def _compete(self, contestants: Mapping[str, Strategy]) -> Comparison:
         self._plan(contestants, self.rounds[-1]).check(self.max_requests)
         with Bridge(self._clocks) as bridge, reporter(self.progress) as report:
             contest = Contest(

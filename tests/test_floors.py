@@ -32,6 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("clients", "strategies", "_meter", "_arguments"),
         *("_audit", "_notes", "_why", "_limits", "_report", "_beside", "_comparison"),
+        *("_ceiling", "_advice", "_sweep", "_ladder"),
     ),
     # 5: comparing; checking other people's parts
     ("_contest", "_runner", "testing"),

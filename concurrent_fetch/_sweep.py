@@ -1,0 +1,205 @@
+"""Sweep: one strategy at several concurrencies, and how many fetches in flight are enough."""
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import attrs
+
+from concurrent_fetch._advice import Choice, Row, advice, table
+from concurrent_fetch._ceiling import Ceiling, Level, ceilings
+from concurrent_fetch._comparison import Comparison
+from concurrent_fetch._stats import Estimate
+from concurrent_fetch._strategy import Strategy, with_options
+from concurrent_fetch.errors import NotComparableError
+from concurrent_fetch.render import Table, to_text
+
+_WITHIN = 1.05
+
+
+def levels_of(strategy: Strategy, concurrency: int | Sequence[int]) -> dict[str, Strategy]:
+    """Return the strategy at each concurrency, by its number.
+
+    Raises:
+        TypeError: a concurrency is no int; it is no strategy.
+        ValueError: there are fewer than two, one is below 1, or they do not ascend.
+    """
+    levels = tuple(concurrency) if isinstance(concurrency, Iterable) else (concurrency,)
+    if any(type(level) is not int for level in levels):  # a bool is no number of fetches
+        raise TypeError(f"concurrency must be ints, as in (1, 4, 16), got {concurrency!r}")
+    if len(levels) < 2:
+        raise ValueError(f"a sweep needs at least two levels, as (1, 4, 16), got {concurrency!r}")
+    if min(levels) < 1:
+        raise ValueError(f"concurrency must be at least 1 at every level, got {concurrency!r}")
+    if any(later <= level for level, later in pairwise(levels)):
+        rising = sorted(set(levels)) if len(set(levels)) > 1 else [1, 4, 16]
+        raise ValueError(f"concurrency must ascend, as {tuple(rising)} does, got {concurrency!r}")
+    return {str(level): with_options(strategy, concurrency=level) for level in levels}
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Sweep:
+    """One strategy at several concurrencies: how many fetches in flight are enough.
+
+    The levels are strategies of one comparison, and the first is its reference. Frozen; made by
+    `Runner.sweep`; `print(sweep)` shows it. It says nothing of levels that were not tried.
+    """
+
+    strategy: str
+    """What was run at every level."""
+    levels: tuple[int, ...]
+    """The values of `Options.concurrency`, ascending."""
+    comparison: Comparison
+    """The rounds, with the levels as its strategies: `"1"`, `"2"`, …"""
+
+    @property
+    def best(self) -> int:
+        """The level with the greatest speed-up over the first.
+
+        Raises:
+            NotComparableError: no level can be compared with the first; the message says why.
+        """
+        first, *_ = able = self._able()
+        return max(able, key=lambda level: self._over(level, first).point)
+
+    @property
+    def recommended(self) -> int:
+        """The smallest level whose typical time is within 5 % of the best.
+
+        It is chosen by the point estimates of runs in pairs; how sure that is, `loss` says.
+
+        Raises:
+            NotComparableError: as `best` does.
+        """
+        best = self.best
+        return next(level for level in self._able() if self._over(best, level).point <= _WITHIN)
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether the recommended level is the largest tried: more may be faster still.
+
+        Raises:
+            NotComparableError: as `best` does.
+        """
+        return self.recommended == self.levels[-1]
+
+    @property
+    def loss(self) -> Estimate:
+        """The speed-up of the recommended level over the best: 0.97 is 3 % slower.
+
+        Its interval is one of all pairs of levels, which hold together with 95 %: so also that of
+        the pair that the result itself chose. It is (0, inf) if there are too few rounds.
+
+        Raises:
+            NotComparableError: as `best` does.
+        """
+        return self._over(self.recommended, self.best)
+
+    def ceiling(self, level: int) -> Ceiling:
+        """Return what bounds the requests per second at a level.
+
+        Raises:
+            ValueError: that level was not tried.
+        """
+        if level not in self.levels:
+            tried = ", ".join(map(str, self.levels))
+            raise ValueError(f"{level!r} in flight was not tried; there are {tried}")
+        return ceilings(self._measured())[self.levels.index(level)]
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return one list per fact, one entry per level: feeds pandas, polars or pyarrow.
+
+        Times in seconds; what is not known is not a number (nan), or None where it is no number.
+        """
+        rows = self.to_dicts()
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per level, with the same names as `to_columns`."""
+        return [row.facts() for row in self._rows()]
+
+    def table(self) -> Table:
+        """Return the levels as a neutral table, for any renderer; the advice stands below it."""
+        rows, whole = self._rows(), self.comparison.table()
+        return table(
+            rows,
+            caption=f"{self.strategy}: {whole.caption}",
+            notes=(*advice(rows, self._choice()), *whole.notes),
+        )
+
+    def __str__(self) -> str:
+        return to_text(self.table())
+
+    def __repr__(self) -> str:
+        levels = ", ".join(map(str, self.levels))
+        return f"<Sweep of {self.strategy} at {levels}: {self.comparison.rounds} rounds>"
+
+    def _able(self) -> list[int]:
+        """The levels to choose from; the first of all is among them."""
+        against = {x: self.comparison.reasons_against(str(x)) for x in self.levels}
+        able = [level for level in self.levels if not against[level]]
+        if len(able) < 2 or against[self.levels[0]]:
+            reasons = "; ".join(dict.fromkeys(r for said in against.values() for r in said))
+            raise NotComparableError(
+                f"no level can be compared with {self.levels[0]} in flight: {reasons}"
+            )
+        return able
+
+    def _over(self, level: int, other: int) -> Estimate:
+        return self.comparison.speedup(str(level), over=str(other))
+
+    def _choice(self) -> Choice | None:
+        try:
+            recommended, able = self.recommended, self._able()
+        except NotComparableError:
+            return None
+        before = able[max(0, able.index(recommended) - 1)]
+        return Choice(
+            best=self.best,
+            recommended=recommended,
+            loss=self.loss,
+            before=before,
+            gain=self._over(recommended, before),
+        )
+
+    def _measured(self) -> list[Level]:
+        return [self._level(level) for level in self.levels]
+
+    def _level(self, level: int) -> Level:
+        times = self.comparison.times(str(level)) if self.comparison.complete_rounds else ()
+        fetches = len(self.comparison.urls) * len(times)
+        return Level(
+            concurrency=level,
+            why=self.comparison.why(str(level)),
+            requests_per_second=fetches / math.fsum(times) if times else math.nan,
+            gain=self._gain(level),
+        )
+
+    def _gain(self, level: int) -> float:
+        """How many times faster a level is than the comparable one before it."""
+        able = [x for x in self.levels if not self.comparison.reasons_against(str(x))]
+        if level not in able[1:]:
+            return math.nan
+        return self._over(level, able[able.index(level) - 1]).point
+
+    def _rows(self) -> list[Row]:
+        choice, levels = self._choice(), self._measured()
+        return [
+            self._row(level, ceiling, choice)
+            for level, ceiling in zip(levels, ceilings(levels), strict=True)
+        ]
+
+    def _row(self, level: Level, ceiling: Ceiling, choice: Choice | None) -> Row:
+        name = str(level.concurrency)
+        able = not self.comparison.reasons_against(name)
+        known = bool(self.comparison.complete_rounds)
+        records = [r for r in self.comparison.records if r.strategy == name]
+        return Row(
+            level=level,
+            ceiling=ceiling,
+            typical=self.comparison.typical(name).point if known else math.nan,
+            speedup=self.comparison.speedup(name) if able else None,
+            peak=max(record.peak_in_flight for record in records),
+            recommended=choice is not None and choice.recommended == level.concurrency,
+        )

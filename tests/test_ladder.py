@@ -1,0 +1,224 @@
+"""Ladders: which rungs there are, what each change brought, and how sure it is."""
+
+import functools
+import math
+from itertools import pairwise
+from typing import Any
+
+import attrs
+import pytest
+from fakes import URLS, Clock, failure, response, taking
+
+from concurrent_fetch import AsyncClient, Client, Ladder, Options, Runner
+from concurrent_fetch._client import find_async_client, find_client
+from concurrent_fetch._ladder import rungs_of
+from concurrent_fetch.errors import NotComparableError, UnknownNameError
+from concurrent_fetch.render import ratio
+from concurrent_fetch.server import LocalServer
+from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
+
+CHANGES = ("reuse", "threads", "client httpx", "event loop", "client aiohttp")
+TIMES = (8.0, 4.0, 1.0, 1.25, 1.0, 0.5)
+
+
+def climbed(
+    times: tuple[Any, ...] = TIMES,
+    rounds: int | tuple[int, ...] = 10,
+    *,
+    failing: int | None = None,
+) -> Ladder:
+    """A ladder whose rungs take these times, as `Runner.ladder` makes it."""
+    clock = Clock()
+    names = [rung.name for rung in rungs_of("requests", "aiohttp")][: len(times)]
+    strategies = {
+        name: taking(
+            clock,
+            *(t if isinstance(t, tuple) else (t,)),
+            at_once=4 if name.startswith(("threaded", "async")) else 1,
+            answer=failure if i == failing else response,
+        )
+        for i, (name, t) in enumerate(zip(names, times, strict=True))
+    }
+    runner = Runner(URLS, rounds=rounds, seed=8412, clock=clock, cpu_clock=lambda: clock.now / 4)
+    return Ladder(changes=CHANGES[: len(times) - 1], comparison=runner.compare(**strategies))
+
+
+def lines(ladder: Ladder) -> list[str]:
+    return str(ladder).splitlines()
+
+
+# --- the rungs ---
+
+
+def test_one_thing_changes_from_rung_to_rung_and_httpx_is_the_bridge() -> None:
+    assert [(rung.change, rung.name) for rung in rungs_of("requests", "aiohttp")] == [
+        ("", "sync+requests, new connections"),
+        ("reuse", "sync+requests"),
+        ("threads", "threaded+requests"),
+        ("client httpx", "threaded+httpx"),
+        ("event loop", "async+httpx"),
+        ("client aiohttp", "async+aiohttp"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("client", "async_client", "changes"),
+    [
+        ("requests", "aiohttp", ["reuse", "threads", *CHANGES[2:]]),
+        ("httpx", "httpx", ["reuse", "threads", "event loop"]),
+        ("httpx", "aiohttp", ["reuse", "threads", "event loop", "client aiohttp"]),
+        ("requests", "httpx", ["reuse", "threads", "client httpx", "event loop"]),
+    ],
+)
+def test_a_client_that_does_not_change_is_no_rung(
+    client: str, async_client: str, changes: list[str]
+) -> None:
+    assert [rung.change for rung in rungs_of(client, async_client)[1:]] == changes
+
+
+def test_clients_of_your_own_serve_and_one_name_for_both_needs_no_bridge() -> None:
+    mine = Client("mine", find_client("requests").open)
+    also_mine = AsyncClient("mine", find_async_client("aiohttp").open)
+    assert [rung.name for rung in rungs_of(mine, also_mine)] == [
+        "sync+mine, new connections",
+        "sync+mine",
+        "threaded+mine",
+        "async+mine",
+    ]
+    assert [rung.change for rung in rungs_of(mine, "aiohttp")[1:]] == list(CHANGES)
+
+
+def test_each_rung_runs_what_it_is_called() -> None:
+    def parts(rung: Any) -> tuple[object, str, bool]:
+        partial = rung.strategy.strategy
+        assert isinstance(partial, functools.partial)
+        options = rung.strategy.applied_to(Options(reuse_connections=False))
+        return partial.func, partial.keywords["client"].name, options.reuse_connections
+
+    assert [parts(rung) for rung in rungs_of("requests", "aiohttp")] == [
+        (fetch_sync, "requests", False),
+        (fetch_sync, "requests", True),
+        (fetch_threaded, "requests", True),
+        (fetch_threaded, "httpx", True),
+        (fetch_async, "httpx", True),
+        (fetch_async, "aiohttp", True),
+    ]
+    assert rungs_of("requests", "aiohttp")[0].strategy.applied_to(  # type: ignore[attr-defined]
+        Options()
+    ) == Options(reuse_connections=False)
+
+
+def test_unknown_clients_are_refused_before_anything_is_sent() -> None:
+    runner = Runner(URLS)
+    with pytest.raises(UnknownNameError, match="no client is called 'request'"):
+        runner.ladder("request")
+    with pytest.raises(UnknownNameError, match="client 'requests' works with fetch_sync"):
+        runner.ladder("httpx", "requests")
+
+
+def test_the_allowance_of_requests_counts_all_rungs() -> None:
+    with pytest.raises(ValueError, match="max_requests=100 is too few: at most 288 requests"):
+        Runner(URLS, max_requests=100).ladder()
+
+
+# --- the numbers ---
+
+
+def test_each_step_is_the_rung_before_over_the_rung_after_exactly() -> None:
+    ladder = climbed()
+    points = [step.speedup.point for step in ladder.steps if step.speedup]
+    assert points == pytest.approx([2.0, 4.0, 0.8, 1.25, 2.0])
+    assert [step.name for step in ladder.steps] == list(CHANGES)
+    names = ladder.comparison.strategies
+    assert [(step.before, step.after) for step in ladder.steps] == list(pairwise(names))
+    assert ladder.total.point == pytest.approx(16.0)
+    assert ladder.remainder == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("rounds", "looks"), [(10, 1), ((10, 12), 2)])
+def test_the_level_is_shared_by_the_steps_the_total_and_the_looks(
+    rounds: int | tuple[int, ...], looks: int
+) -> None:
+    ladder = climbed(rounds=rounds)
+    estimates = [step.speedup for step in ladder.steps] + [ladder.total]
+    assert len(estimates) == 6
+    for estimate in estimates:
+        assert estimate is not None
+        assert 1 - estimate.confidence == pytest.approx(0.05 / 6 / looks)
+
+
+def test_what_the_steps_leave_over_is_shown_when_it_is_more_than_one_percent() -> None:
+    apart = climbed(((1.0, 1.0, 64.0, 64.0), (1.0, 1.0, 32.0, 2.0), 1.0), rounds=3)
+    one, two = (step.speedup for step in apart.steps)
+    assert one is not None
+    assert two is not None
+    assert apart.remainder == apart.total.point / (one.point * two.point)
+    assert abs(apart.remainder - 1) > 0.01
+    assert f"remainder {ratio(apart.remainder)} (each is of its own pairs of runs)" in str(apart)
+    assert "remainder" not in str(climbed())
+
+
+def test_the_rungs_are_a_table_and_one_line_takes_the_total_apart() -> None:
+    assert "\n".join(lines(climbed())[1:9]) == (
+        """\
+strategy                        typical  changed         speed-up  95%           in flight  CPU
+sync+requests, new connections   8.00 s                            reference           1.0  25%
+sync+requests                    4.00 s  reuse               2.0×  [2.0, 2.0]          1.0  25%
+threaded+requests                1.00 s  threads             4.0×  [4.0, 4.0]          4.0  25%
+threaded+httpx                   1.25 s  client httpx       0.80×  [0.80, 0.80]        4.0  25%
+async+httpx                      1.00 s  event loop         1.25×  [1.25, 1.25]        4.0  25%
+async+aiohttp                    500 ms  client aiohttp      2.0×  [2.0, 2.0]          4.0  25%
+of 16.0× [16.0, 16.0]: reuse 2.0×, threads 4.0×, client httpx 0.80×, event loop 1.25×, """
+        "client aiohttp 2.0×"
+    )
+    assert repr(climbed((2.0, 1.0))) == "<Ladder of reuse: 10 rounds>"
+
+
+def test_too_few_rounds_give_points_without_intervals() -> None:
+    ladder = climbed(rounds=3)
+    assert (ladder.total.low, ladder.total.high) == (0.0, math.inf)
+    assert "too few rounds for intervals: needs ≥ 8 rounds" in lines(ladder)
+
+
+def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:
+    ladder = climbed(failing=2)
+    assert [step.speedup is None for step in ladder.steps] == [False, True, True, False, False]
+    assert all(step.reasons for step in ladder.steps[1:3])
+    assert ladder.total.point == pytest.approx(16.0)
+    assert math.isnan(ladder.remainder)
+    assert (
+        "of 16.0× [16.0, 16.0]: reuse 2.0×, threads –, client httpx –, event loop 1.25×, "
+        "client aiohttp 2.0×"
+    ) in lines(ladder)
+    assert "threaded+requests is not comparable with sync+requests, new connections" in str(ladder)
+
+
+def test_if_the_last_rung_did_other_work_there_is_no_total() -> None:
+    ladder = climbed(failing=5)
+    with pytest.raises(NotComparableError, match=r"async\+aiohttp and sync\+requests"):
+        _ = ladder.total
+    assert "no total, since not all can be compared: reuse 2.0×, threads 4.0×" in str(ladder)
+    assert math.isnan(ladder.remainder)
+
+
+def test_without_a_complete_round_the_table_still_shows() -> None:
+    ladder = climbed()
+    marked = dict.fromkeys(range(10), "async+httpx brought other statuses")
+    ladder = attrs.evolve(ladder, comparison=attrs.evolve(ladder.comparison, marked=marked))
+    assert all(step.speedup is None for step in ladder.steps)
+    assert "no total" in str(ladder)
+
+
+# --- on a real server ---
+
+
+def test_on_a_server_that_waits_concurrency_brings_nearly_everything() -> None:
+    with LocalServer(latency=0.02) as server:
+        options = Options(concurrency=8, reuse_connections=False)
+        ladder = Runner(server.urls(8), options, rounds=3, seed=1).ladder("httpx", "httpx")
+    gains = {step.name: step.speedup.point for step in ladder.steps if step.speedup}
+    assert list(gains) == ["reuse", "threads", "event loop"]
+    assert gains["threads"] > 3
+    assert gains["threads"] > 2 * max(gains["reuse"], gains["event loop"])
+    reused = [record.column("reused") for record in ladder.comparison.records]
+    assert {any(flags) for flags in reused} == {True, False}

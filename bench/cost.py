@@ -48,8 +48,8 @@ def stamp() -> cf.Timing:
 def stamps_cost(verdicts: Verdicts) -> None:
     one = seconds_of(lambda: [stamp() for _ in range(10_000)], 9) / 10_000
     with LocalServer() as server:
-        comparison = cf.Runner(server.urls(1000), rounds=6).compare(cf.fetch_sync)
-    fetch = comparison.typical("fetch_sync").point / 1000
+        comparison = cf.Runner(server.urls(1000), rounds=6).compare(cf.fetch_sync, cf.fetch_async)
+    fetch = min(comparison.typical(name).point for name in comparison.strategies) / 1000
     print(f"four stamps and a Timing: {one * 1e6:.2f} µs; a fetch: {fetch * 1e6:.0f} µs")
     verdicts.within("stamps over the cheapest fetch", one / fetch, 0, 0.01)
 

@@ -223,6 +223,13 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
     (
+        explained(record([(0.0, None, 1.0)], elapsed=1.0)),
+        [
+            "mine is limited by the network or the server:",
+            "its one URL was in flight at once, computing 0% of the time.",
+        ],
+    ),
+    (
         explained(record([(0, None, 4.0)] + [(0, None, 0.5)] * 7, elapsed=4.0, concurrency=4)),
         [
             "mine is limited by the network or the server:",
@@ -236,7 +243,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine waits for one fetch at a time, computing 0% of the time;",
             "more in flight would help.",
-            "Each fetch waited 1.00 s in the client before it was sent.",
+            "Each fetch spent 1.00 s connecting, or waiting in the client.",
         ],
     ),
 ]

@@ -1,7 +1,7 @@
 """What a sweep says to a reader: as a table, and in the sentences below it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -34,7 +34,7 @@ _COLUMNS = (
     Column(header="limit"),
     Column(header="verdict"),
 )
-_WORDS = {
+_WORDS: Mapping[Limit | None, str] = {
     Limit.CPU: "the CPU",
     Limit.GIL: "the GIL",
     Limit.NETWORK: "the server or network",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from concurrent_fetch._why import BLOCKED, GROWN, Limit, Why
-from concurrent_fetch.render import many, percent, rate, ratio, seconds
+from concurrent_fetch.render import count, percent, rate, ratio, seconds
 
 _NOTEWORTHY = 0.1
 
@@ -20,7 +20,7 @@ def limits(why: Why) -> str:
     if loop and loop.median > BLOCKED:
         said.append(f"Its event loop is blocked: timers came {seconds(loop.median)} late.")
     if why.queue > _NOTEWORTHY * why.time_per_fetch:
-        said.append(f"Each fetch waited {seconds(why.queue)} in the client before it was sent.")
+        said.append(f"Each fetch spent {seconds(why.queue)} connecting, or waiting in the client.")
     return " ".join(said)
 
 
@@ -53,7 +53,8 @@ def _by_network(why: Why) -> str:
     if why.service_grew >= GROWN:
         seen = f"each fetch took {ratio(why.service_grew)} as long as with one in flight"
     elif why.slots == why.urls:
-        seen = f"all {many(why.urls, 'URL')} were in flight at once"
+        all_of_them = "its one URL was" if why.urls == 1 else f"all {count(why.urls)} URLs were"
+        seen = f"{all_of_them} in flight at once"
     else:
         seen = f"only {why.in_flight:.1f} of {why.slots} were in flight"
     return (

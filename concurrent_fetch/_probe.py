@@ -9,6 +9,7 @@ Source: the sampling of `gilknocker`, here by the lateness of a sleep and withou
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter, sleep
@@ -21,7 +22,8 @@ from concurrent_fetch._stats import quantile
 from concurrent_fetch._units import Seconds
 
 _NAP: Seconds = 0.005
-_FEWEST_NAPS = 10
+_FEWEST_NAPS = 3
+_SHORTEST: Seconds = 0.05
 
 
 @attrs.frozen(kw_only=True)
@@ -49,14 +51,18 @@ class Probes:
     """Watches one run: a context manager around it, and `on_loop` for the loop that it runs on."""
 
     def __init__(self) -> None:
-        self._late: list[Seconds] = []
+        self._sleeper = _Sleeper()
+        # For a Ctrl-C that comes in `__enter__` or right after it, and keeps `__exit__` away.
+        weakref.finalize(self, self._sleeper.end)
         self._late_on_loop: list[Seconds] = []
-        self._is_over = False
         self._timer: asyncio.Handle | None = None
-        self._sleeper = threading.Thread(target=self._nap, name="fetch-probe", daemon=True)
 
     def __enter__(self) -> Self:
-        self._sleeper.start()
+        try:
+            self._sleeper.start()
+        except BaseException:
+            self._sleeper.end()
+            raise
         return self
 
     def __exit__(
@@ -65,7 +71,7 @@ class Probes:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._is_over = True
+        self._sleeper.end()
         self._sleeper.join()
 
     @contextmanager
@@ -87,20 +93,39 @@ class Probes:
     def result(self) -> Probe:
         """Return what was seen, once the run is over."""
         return Probe(
-            thread=_lateness(self._late),
+            thread=_lateness(self._sleeper.late),
             loop=_lateness(self._late_on_loop),
             on_loop=self._timer is not None,
         )
+
+
+class _Sleeper:
+    """A thread that naps, and writes down how late it wakes."""
+
+    def __init__(self) -> None:
+        self.late: list[Seconds] = []
+        self._is_over = False
+        self._thread = threading.Thread(target=self._nap, name="fetch-probe", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Let the thread end when it wakes."""
+        self._is_over = True
+
+    def join(self) -> None:
+        self._thread.join()
 
     def _nap(self) -> None:
         while not self._is_over:
             due = perf_counter() + _NAP
             sleep(_NAP)
-            self._late.append(perf_counter() - due)
+            self.late.append(perf_counter() - due)
 
 
 def _lateness(late: Sequence[Seconds]) -> Lateness | None:
-    if len(late) < _FEWEST_NAPS:
+    if len(late) < _FEWEST_NAPS or len(late) * _NAP + sum(late) < _SHORTEST:
         return None
     ordered = sorted(late)
     return Lateness(median=quantile(ordered, 0.5), p95=quantile(ordered, 0.95), naps=len(ordered))

@@ -7,6 +7,7 @@ import math
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import sub
 from typing import Any
 
 import attrs
@@ -96,7 +97,7 @@ class Record:
     def busy(self) -> Seconds:
         """The times of all fetches added up."""
         columns = self.columns
-        return math.fsum(columns["finished"]) - math.fsum(columns["started"])
+        return math.fsum(map(sub, columns["finished"], columns["started"]))
 
     @property
     def in_flight(self) -> float:

@@ -1,6 +1,5 @@
 """Runner: times strategies on the same URL set, in rounds of random order. It never prints."""
 
-import inspect
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from concurrent_fetch._bridge import Bridge, Clock, Clocks
 from concurrent_fetch._client import AsyncClient, Client
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._contest import Contest
+from concurrent_fetch._contestants import by_name, check_callable
 from concurrent_fetch._feed import check_urls
 from concurrent_fetch._ladder import Ladder, rungs_of
 from concurrent_fetch._meter import Meter
@@ -120,7 +120,7 @@ class Runner:
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        _check_callable(strategy)
+        check_callable(strategy)
         name = name_of(strategy)
         self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
         with Bridge(self._clocks) as bridge:
@@ -132,7 +132,7 @@ class Runner:
         Raises:
             TypeError, ValueError: as `compare` does, but for `max_requests`.
         """
-        return self._plan(_by_name(strategies, named), self.rounds[-1])
+        return self._plan(by_name(strategies, named), self.rounds[-1])
 
     def compare(self, /, *strategies: Strategy, **named: Strategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
@@ -148,7 +148,7 @@ class Runner:
             StrategyError: one raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        return self._compete(_by_name(strategies, named))
+        return self._compete(by_name(strategies, named))
 
     def sweep(
         self, strategy: Strategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
@@ -162,7 +162,7 @@ class Runner:
             TypeError, ValueError: the levels are not ascending ints of at least 1, two or more.
                 Otherwise as `compare` does.
         """
-        _check_callable(strategy)
+        check_callable(strategy)
         levels = levels_of(strategy, concurrency)
         return Sweep(
             strategy=name_of(strategy),
@@ -218,42 +218,3 @@ class Runner:
     @property
     def _clocks(self) -> Clocks:
         return Clocks(self.clock, self.cpu_clock)
-
-
-def _by_name(
-    positional: Sequence[Strategy], keyword: Mapping[str, Strategy]
-) -> dict[str, Strategy]:
-    """Return the strategies by name; a positional one is called like its function."""
-    strategies: dict[str, Strategy] = {}
-    for strategy in positional:
-        _check_callable(strategy)
-        name = name_of(strategy)
-        if name.startswith("<lambda>"):
-            raise ValueError("a lambda has no name; give it one: compare(mine=lambda ...)")
-        _add(strategies, name, strategy)
-    for name, strategy in keyword.items():
-        _check_callable(strategy)
-        _add(strategies, name, strategy)
-    if not strategies:
-        raise ValueError("no strategy to run; write compare(fetch_sync, fetch_threaded)")
-    return strategies
-
-
-def _add(strategies: dict[str, Strategy], name: str, strategy: Strategy) -> None:
-    if name in strategies:
-        raise ValueError(
-            f"two strategies are called {name!r}; name one by keyword: compare(..., other=...)"
-        )
-    strategies[name] = strategy
-
-
-def _check_callable(strategy: object) -> None:
-    if callable(strategy):
-        return
-    if inspect.iscoroutine(strategy):
-        strategy.close()  # else Python warns that nobody awaited it
-    name = getattr(strategy, "__name__", "fetch_sync")
-    advice = f"pass the function, {name} and not {name}()"
-    if isinstance(strategy, (list, tuple)):
-        advice = "unpack it: compare(*strategies)"
-    raise TypeError(f"a strategy must be callable, got {strategy!r}; {advice}")

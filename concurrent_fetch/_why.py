@@ -128,7 +128,7 @@ def times_of(name: str, records: Sequence[Record]) -> Times:
     fetches = sum(len(record.columns["started"]) for record in records)
     urls = len(records[0].columns["started"]) if records else 0
     limit = min((record.options.concurrency for record in records), default=1)
-    peak = max((record.peak_in_flight for record in records), default=1)
+    peak = records[0].peak_in_flight if records else 1
     starts = math.fsum(s - record.begun for record in records for s in record.columns["started"])
     elapsed = [record.elapsed for record in records]
     return Times(

@@ -6,7 +6,7 @@ strategies of a known ratio over one, in the order that `_schedule.rounds` draws
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from random import Random
 
@@ -86,9 +86,17 @@ def experiment(
     noise: Noise, rng: Random, n: int, *, truth: float, order: Order | None = None
 ) -> tuple[list[float], list[float]]:
     """Return the times of `n` rounds of `reference` and `other`, `reference` slower by `truth`."""
-    order = rounds(("reference", "other"), rng) if order is None else order
-    names = [name for names in islice(order, n) for name in names]
-    times: dict[str, list[float]] = {"reference": [], "other": []}
-    for name, disturbance in zip(names, noise(rng, len(names)), strict=True):
-        times[name].append((truth if name == "reference" else 1.0) * math.exp(disturbance))
+    times = timed(noise, rng, n, {"reference": truth, "other": 1.0}, order=order)
     return times["reference"], times["other"]
+
+
+def timed(
+    noise: Noise, rng: Random, n: int, takes: Mapping[str, float], *, order: Order | None = None
+) -> dict[str, list[float]]:
+    """Return the times of `n` rounds of strategies that would take so long on a calm machine."""
+    order = rounds(list(takes), rng) if order is None else order
+    names = [name for names in islice(order, n) for name in names]
+    times: dict[str, list[float]] = {name: [] for name in takes}
+    for name, disturbance in zip(names, noise(rng, len(names)), strict=True):
+        times[name].append(takes[name] * math.exp(disturbance))
+    return times

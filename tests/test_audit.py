@@ -262,6 +262,26 @@ def test_content_that_changes_once_during_the_rounds_costs_one_round_at_most() -
     assert comparison.verdict("mine") is Verdict.FASTER
 
 
+def test_content_that_begins_to_change_with_every_fetch_costs_one_round() -> None:
+    """From the second change on the reference has disagreed with itself often enough."""
+    page = changing()
+    rounds = set(range(1, 11))
+    comparison = compared(on_run(rounds, page), on_run(rounds, page))
+    assert set(comparison.marked) == {0}
+    assert comparison.verdict("mine") is Verdict.FASTER
+
+
+def test_looks_do_not_end_early_for_bodies_that_only_the_last_run_can_excuse() -> None:
+    clock = Clock()
+    page = changing()
+    comparison = Runner(URLS, rounds=(10, 20), seed=1, clock=clock).compare(
+        reference=taking(clock, 2.0, answer=page),
+        wavering=taking(clock, *([1.0, 4.0] * 11), answer=page),
+    )
+    assert comparison.rounds == 20
+    assert comparison.verdict("wavering") is Verdict.UNRESOLVED
+
+
 # --- outcomes of another time ---
 
 

@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     (
-        *("clients", "strategies", "_meter", "_arguments"),
+        *("clients", "strategies", "_meter", "_arguments", "_contestants"),
         *("_audit", "_notes", "_why", "_limits", "_report", "_beside", "_comparison"),
         *("_ceiling", "_advice", "_sweep", "_ladder"),
     ),

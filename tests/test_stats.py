@@ -178,6 +178,18 @@ def test_ten_percent_are_found_in_a_noisy_cloud() -> None:
     assert found / EXPERIMENTS >= 0.90
 
 
+def test_the_interval_narrows_with_the_root_of_the_rounds() -> None:
+    def half_width(n: int) -> float:
+        rng = Random(f"narrow {n}")
+        found = [speedup(*experiment(NOISES["iid"], rng, n, truth=1.0), ALPHA) for _ in range(300)]
+        return statistics.median(math.log(e.high / e.low) / 2 for e in found)
+
+    widths = {n: half_width(n) for n in (10, 15, 30)}
+    assert widths[10] / widths[30] == pytest.approx(math.sqrt(3), rel=0.15)
+    assert widths[15] / widths[30] == pytest.approx(math.sqrt(2), rel=0.15)
+    assert widths[10] == pytest.approx(0.043, rel=0.1)
+
+
 AB, BA = ("reference", "other"), ("other", "reference")
 
 

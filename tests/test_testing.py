@@ -112,7 +112,11 @@ FAULTS: list[tuple[Any, tuple[str, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("part", "fails", "seen"), FAULTS, ids=str)
+@pytest.mark.parametrize(
+    ("part", "fails", "seen"),
+    FAULTS,
+    ids=[getattr(f[0], "name", None) or f[0].__name__ for f in FAULTS],
+)
 def test_a_fault_is_found_where_it_is_and_nowhere_else(
     part: Any, fails: tuple[str, ...], seen: str
 ) -> None:

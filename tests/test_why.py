@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import attrs
 import pytest
@@ -10,7 +11,16 @@ from fakes import response
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrent_fetch import Limit, Options, Runner, Why, fetch_async, fetch_sync, fetch_threaded
+from concurrent_fetch import (
+    Limit,
+    Options,
+    Runner,
+    Strategy,
+    Why,
+    fetch_async,
+    fetch_sync,
+    fetch_threaded,
+)
 from concurrent_fetch._card import Card, read_card
 from concurrent_fetch._limits import limits
 from concurrent_fetch._probe import Lateness, Probe
@@ -213,6 +223,13 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
     (
+        explained(record([(0.0, None, 1.0)], elapsed=1.0)),
+        [
+            "mine is limited by the network or the server:",
+            "its one URL was in flight at once, computing 0% of the time.",
+        ],
+    ),
+    (
         explained(record([(0, None, 4.0)] + [(0, None, 0.5)] * 7, elapsed=4.0, concurrency=4)),
         [
             "mine is limited by the network or the server:",
@@ -226,7 +243,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine waits for one fetch at a time, computing 0% of the time;",
             "more in flight would help.",
-            "Each fetch waited 1.00 s in the client before it was sent.",
+            "Each fetch spent 1.00 s connecting, or waiting in the client.",
         ],
     ),
 ]
@@ -252,3 +269,31 @@ def test_every_built_in_strategy_is_explained(local: LocalServer) -> None:
         assert found.turn >= 0
         assert found.probe is not None
         assert found.probe.on_loop == (name == "fetch_async")
+
+
+def test_every_fetch_of_every_client_keeps_the_order_of_its_stamps_and_littles_law(
+    local: LocalServer,
+) -> None:
+    ways: dict[str, Strategy] = {
+        f"{strategy.__name__}, {client}": partial(strategy, client=client)
+        for strategy, clients in (
+            (fetch_sync, ("requests", "httpx")),
+            (fetch_threaded, ("requests", "httpx")),
+            (fetch_async, ("aiohttp", "httpx")),
+        )
+        for client in clients
+    }
+    comparison = Runner(local.urls(12), Options(concurrency=4), rounds=2).compare(**ways)
+    for record in comparison.records:
+        columns = [record.column(name) for name in ("started", "sent", "first_byte", "finished")]
+        for stamps in zip(*columns, strict=True):
+            in_order = (record.begun, *stamps, record.begun + record.elapsed)
+            assert list(in_order) == sorted(in_order), record.strategy
+    for name in ways:
+        found, runs = comparison.why(name), comparison.runs(name)
+        elapsed = sum(run.elapsed for run in runs)
+        busy = sum(outcome.elapsed for run in runs for outcome in run)
+        assert found.in_flight * elapsed == pytest.approx(busy, rel=1e-9)
+        assert found.queue + found.service == pytest.approx(found.time_per_fetch, rel=1e-9)
+        first = sum(run.elapsed for run in comparison.runs(comparison.reference))
+        assert found.more_in_flight / found.longer == pytest.approx(first / elapsed, rel=1e-9)

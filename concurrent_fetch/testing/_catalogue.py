@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     _outcomes.http_errors,
     _outcomes.retries,
     _outcomes.timing,
+    _outcomes.work,
     _outcomes.pickling,
     _requests.request_headers,
     _requests.own_headers,

@@ -93,6 +93,15 @@ def _nests(outcome: Outcome, started: float, finished: float) -> bool:
     return started <= outcome.timing.started and outcome.timing.finished <= finished
 
 
+@for_strategies
+def work(subject: Subject, server: LocalServer) -> Finding:
+    """`Options.work` is done once on each response, with its body, and on no failure."""
+    sizes: list[int] = []
+    urls = [*server.urls(4, "/bytes/9"), "nonsense"]
+    subject.fetch(urls, work=lambda response: sizes.append(len(response.body)), keep_bodies=False)
+    return Finding([9] * 4, sizes)
+
+
 @for_both
 def pickling(subject: Subject, server: LocalServer) -> Finding:
     """Outcomes, and a `Run` of them, come out of pickle as they went in."""

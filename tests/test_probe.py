@@ -1,0 +1,122 @@
+"""What waits while a strategy runs, seen by sleepers that are late."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from fakes import answers
+from fetching import eventually
+
+from concurrent_fetch import Options, Outcome, Runner
+from concurrent_fetch._bridge import Bridge, Clocks
+from concurrent_fetch._probe import Probe, Probes
+
+CLOCKS = Clocks(time.perf_counter, time.process_time)
+
+
+def probed(strategy: Callable[..., object]) -> Probe:
+    probes = Probes()
+    with Bridge(CLOCKS) as bridge, probes:
+        bridge.drive(strategy, ["http://a.example/"], Options(), probes.on_loop)  # type: ignore[arg-type]  # any
+    return probes.result()
+
+
+def sleepers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "fetch-probe"]
+
+
+def test_a_run_too_short_to_tell_tells_nothing() -> None:
+    found = probed(answers)
+    assert (found.thread, found.loop, found.on_loop) == (None, None, False)
+
+
+def test_where_nothing_is_busy_nothing_is_late_for_long() -> None:
+    def waits(urls: list[str], _options: Options) -> list[Outcome]:
+        time.sleep(0.3)
+        return answers(urls)
+
+    found = probed(waits)
+    assert found.thread is not None
+    assert found.thread.naps >= 10
+    assert 0 <= found.thread.median < 0.02
+    assert found.thread.median <= found.thread.p95
+
+
+def test_a_blocked_event_loop_is_late() -> None:
+    async def blocks(urls: list[str], _options: Options) -> list[Outcome]:
+        for _ in range(15):
+            time.sleep(0.03)  # noqa: ASYNC251 - the very fault
+            await asyncio.sleep(0)
+        return answers(urls)
+
+    found = probed(blocks)
+    assert found.on_loop
+    assert found.loop is not None
+    assert found.loop.median > 0.01
+
+
+def test_an_event_loop_that_waits_is_in_time() -> None:
+    async def waits(urls: list[str], _options: Options) -> list[Outcome]:
+        await asyncio.sleep(0.3)
+        return answers(urls)
+
+    found = probed(waits)
+    assert found.loop is not None
+    assert found.loop.median < 0.02
+
+
+def test_threads_that_hold_the_interpreter_make_the_sleeper_late() -> None:
+    def computes(urls: list[str], _options: Options) -> list[Outcome]:
+        end = time.perf_counter() + 0.5
+        threads = [threading.Thread(target=count_until, args=(end,)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers(urls)
+
+    found = probed(computes)
+    assert found.thread is not None
+    assert found.thread.p95 > 0.002
+
+
+def count_until(end: float) -> None:
+    while time.perf_counter() < end:
+        sum(range(1000))
+
+
+def test_the_sleeper_ends_with_the_run_whatever_ends_it() -> None:
+    def raises(_urls: list[str], _options: Options) -> list[Outcome]:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        probed(raises)
+    assert sleepers() == []
+
+
+def test_ctrl_c_while_the_sleeper_starts_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        probed(answers)
+    eventually(lambda: not sleepers())
+
+
+def test_probes_run_in_the_last_run_of_each_strategy_and_in_no_timed_one() -> None:
+    seen: list[int] = []
+
+    def looks(urls: list[str], _options: Options) -> list[Outcome]:
+        seen.append(len(sleepers()))
+        return answers(urls)
+
+    comparison = Runner(["http://a.example/"], rounds=3).compare(looks)
+    assert seen == [0, 0, 0, 0, 1]
+    assert list(comparison.probes) == ["looks"]
+    assert sleepers() == []

@@ -456,7 +456,9 @@ def test_for_this_machine_nothing_is_said_of_requests(local: LocalServer) -> Non
 def test_a_budget_of_seconds_ends_the_rounds(local: LocalServer) -> None:
     done = run("compare", "-s", "sync", "-r", "500", "--seconds", "0.1", local.url("/delay/0.06"))
     assert done.returncode == 0
-    assert "1 URL × 2 rounds" in done.stdout
+    rounds = re.search(r"1 URL × (\d+) round", done.stdout)
+    assert rounds is not None
+    assert int(rounds[1]) <= 2  # each takes 60 ms or more
 
 
 def test_a_terminal_shows_progress_and_a_folded_explanation(local: LocalServer) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from concurrent_fetch._record import Record
 from concurrent_fetch._redaction import redact
+from concurrent_fetch.render import size
 
 _TOO_MANY_MARKED = 0.1
 
@@ -15,12 +16,38 @@ class Changes:
     def __init__(self) -> None:
         self._last: Record | None = None
         self._seen = Counter[int]()
+        self._least: list[int] = []
+        self._most: list[int] = []
 
     def see(self, record: Record) -> None:
         """Compare a run of the reference with the one before that told as much."""
         if self._last is not None:
             self._seen.update(differing_bodies(record, self._last))
         self._last = record
+        sizes = record.columns["size"]
+        self._least = [min(a, b) for a, b in zip(self._least or sizes, sizes, strict=True)]
+        self._most = [max(a, b) for a, b in zip(self._most or sizes, sizes, strict=True)]
+
+    def far_off(self, record: Record, excused: Collection[int], urls: Sequence[str]) -> str | None:
+        """Return the reason against a run with bodies unlike all that the reference got.
+
+        Content that changes is excused from being equal, and not from being there: its size must
+        lie between half the least and twice the most that the reference was given.
+        """
+        sizes = record.columns["size"]
+        far = [i for i in excused if sizes[i] >= 0 and not self._is_near(i, sizes[i])]
+        if not far:
+            return None
+        i = min(far)
+        return (
+            f"{len(far)} of {len(urls)} bodies are of another size than the reference ever got, "
+            f"first {redact(urls[i])}: {size(sizes[i])} against {size(self._least[i])} to "
+            f"{size(self._most[i])}"
+        )
+
+    def _is_near(self, index: int, found: int) -> bool:
+        least, most = self._least[index], self._most[index]
+        return least < 0 or least / 2 <= found <= most * 2
 
     @property
     def once(self) -> frozenset[int]:
@@ -31,6 +58,20 @@ class Changes:
     def again(self) -> frozenset[int]:
         """The URLs that changed more than once: no deployment, but each time they are fetched."""
         return frozenset(url for url, changes in self._seen.items() if changes > 1)
+
+
+def shared_bodies(again: Record, check: Record, reference: Sequence[Record]) -> set[int]:
+    """Return the URLs at which a strategy once got a body that the reference once got.
+
+    Looks at the two runs of the strategy with digests, and at those of the reference.
+    """
+    return {
+        index
+        for own in (again, check)
+        for other in reference
+        for index in set(range(len(own.results))) - set(differing_bodies(own, other))
+        if own.columns["digest"][index]
+    }
 
 
 def differing_bodies(check: Record, reference: Record) -> list[int]:
@@ -74,12 +115,15 @@ def _other_work(check: Record, reference: Record) -> Iterator[str]:
     """Yield what a strategy did with its responses that is not what was to be done."""
     if check.options.work != reference.options.work:
         yield "the work it does on a response is another"
-    responses = len(check.results) - check.failures
-    if check.worked is not None and check.worked != responses:
-        yield (
-            f"the work was done on {check.worked} of {responses} responses; fetch through "
-            "client.session(options), which does it"
-        )
+    if left_out := _work_left_out(check):
+        yield f"{left_out}; fetch through client.session(options), which does it"
+
+
+def _work_left_out(record: Record) -> str | None:
+    responses = len(record.results) - record.failures
+    if record.worked is None or record.worked == responses:
+        return None
+    return f"the work was done on {record.worked} of {responses} responses"
 
 
 def deviation(
@@ -94,6 +138,8 @@ def deviation(
     if results != expected:
         i = next(i for i in range(len(urls)) if results[i] != expected[i])
         return f"brought {results[i]} for {redact(urls[i])}, and {expected[i]} in its check run"
+    if record.worked != check.worked:
+        return f"did the work on {record.worked} responses, and on {check.worked} in its check run"
     bodies = [i for i in differing_bodies(record, reference) if i not in known]
     if bodies:
         return f"brought another body than {reference.strategy} for {redact(urls[bodies[0]])}"

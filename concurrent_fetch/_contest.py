@@ -6,6 +6,7 @@ A check run of each strategy; rounds in random order; one more run of each, with
 import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 import attrs
 
@@ -15,6 +16,7 @@ from concurrent_fetch._audit import (
     differing_bodies,
     not_of_this_run,
     reasons_against,
+    shared_bodies,
 )
 from concurrent_fetch._bridge import Clock
 from concurrent_fetch._card import Card, read_card
@@ -69,9 +71,16 @@ class Contest:
             self._round(names)
             if self._is_over(self.clock() - start):
                 break
-        again, *_ = [self._probe(name) for name in self.strategies]
-        differing = differing_bodies(again, self._check_of_reference)
-        return self._comparison(self._changes.once.union(differing))
+        again = {name: self._probe(name) for name in self.strategies}
+        self._changes.see(again[self._reference])
+        return self._comparison({name: self._excused(name, again) for name in again})
+
+    def _excused(self, name: str, again: Mapping[str, Record]) -> frozenset[int]:
+        """Return the URLs at which a strategy may have got another body than the reference."""
+        check = self._check_of_reference
+        reference = (check, again[self._reference])
+        changed = self._changes.once.union(differing_bodies(reference[1], check))
+        return changed | shared_bodies(again[name], self._checks[name], reference)
 
     def _check(self, name: str) -> None:
         check = self._checks[name] = self._run(name, None, digest=True)
@@ -121,6 +130,13 @@ class Contest:
             if why:
                 self._marked.setdefault(number, f"{name} {why}")
 
+    def _far_off(self, name: str, excused: frozenset[int]) -> list[str]:
+        """Return the first reason to doubt bodies that no round was marked for."""
+        unseen = (self._differing[name] & excused) | self._changes.again
+        runs = [self._checks[name], *(r for r in self._records if r.strategy == name)]
+        found = (self._changes.far_off(run, unseen, self.urls) for run in runs)
+        return list(islice(filter(None, found), 1))
+
     def _is_over(self, spent: Seconds) -> bool:
         """Whether that was the last round: by plan, by budget, or since all is clear at a look."""
         done = len(self._order)
@@ -130,7 +146,7 @@ class Contest:
 
     def _all_is_clear(self) -> bool:
         # As if all bodies that differ will turn out to change by nature: the last run tells.
-        comparison = self._comparison(frozenset().union(*self._differing.values()))
+        comparison = self._comparison(self._differing)
         verdicts = map(comparison.verdict, list(self.strategies)[1:])
         return Verdict.UNRESOLVED not in verdicts
 
@@ -160,16 +176,17 @@ class Contest:
             Progress(done=self._done, total=total, stage=stage, strategy=name, round=number)
         )
 
-    def _comparison(self, changing: frozenset[int]) -> Comparison:
-        """Judge what there is so far; bodies of `changing` URLs are not held against anyone."""
+    def _comparison(self, excused: Mapping[str, frozenset[int]]) -> Comparison:
+        """Judge what there is so far; at `excused` URLs bodies may differ from the reference's."""
         first = self._check_of_reference
         reasons = dict[str, tuple[str, ...]]()
         notes = notes_on_all(self.options, self._card)
         for name, check in self._checks.items():
             suspects = [self._suspects.get(self._reference), self._suspects.get(name)]
-            against = reasons_against(check, first, self.urls, changing)
-            reasons[name] = (*against, *dict.fromkeys(filter(None, suspects)))
-            notes += notes_on(check, first, self.urls, changing)
+            against = reasons_against(check, first, self.urls, excused[name])
+            far_off = self._far_off(name, excused[name])
+            reasons[name] = (*against, *far_off, *dict.fromkeys(filter(None, suspects)))
+            notes += notes_on(check, first, self.urls, excused[name])
         notes += notes_on_retries([*self._checks.values(), *self._records])
         return Comparison(
             urls=self.urls,

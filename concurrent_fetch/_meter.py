@@ -14,7 +14,13 @@ from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._probe import Probes
 from concurrent_fetch._run import Run
-from concurrent_fetch._strategy import Strategy, effective_options, load_client
+from concurrent_fetch._strategy import (
+    ConfiguredStrategy,
+    Strategy,
+    effective_options,
+    load_client,
+    with_options,
+)
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._work import CountedWork
 from concurrent_fetch.errors import StrategyError
@@ -55,10 +61,10 @@ class Meter:
         load_client(strategy)
         gc.collect()  # its own garbage is a strategy's cost, that of the one before is not
         started_at = datetime.now(UTC)
-        work = None if options.work is None else CountedWork(options.work)
-        given = attrs.evolve(options, work=work)
+        under = effective_options(strategy, options)
+        work = None if under.work is None else CountedWork(under.work)
         try:
-            driven = self._drive(strategy, given, probes)
+            driven = self._drive(*_counting(strategy, options, work), probes)
         except Exception as error:
             what = ": ".join(filter(None, (type(error).__name__, str(error))))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
@@ -69,7 +75,7 @@ class Meter:
         run = Run(
             outcomes=tuple(outcomes),
             strategy=name,
-            options=effective_options(strategy, options),
+            options=under,
             started_at=started_at,
             elapsed=driven.finished - driven.started,
             cpu=driven.cpu,
@@ -88,6 +94,15 @@ class Meter:
             return self._bridge.drive(strategy, urls, options)
         with probes:
             return self._bridge.drive(strategy, urls, options, probes.on_loop)
+
+
+def _counting(
+    strategy: Strategy, options: Options, work: CountedWork | None
+) -> tuple[Strategy, Options]:
+    """Let the work be counted, also where it is the strategy's own option."""
+    if isinstance(strategy, ConfiguredStrategy):
+        strategy = with_options(strategy, work=work)
+    return strategy, attrs.evolve(options, work=work)
 
 
 def _outside(outcomes: Sequence[Outcome], driven: Driven) -> int:

@@ -83,9 +83,9 @@ def _changing(
         return None
     return Note(
         strategy=check.strategy,
-        fact=f"{len(bodies)} of {len(urls)} bodies change from fetch to fetch by nature, "
+        fact=f"{len(bodies)} of {len(urls)} bodies changed from one fetch to another, "
         f"first {redact(urls[bodies[0]])}",
-        advice="they were not compared",
+        advice="only their sizes were compared, roughly",
     )
 
 

@@ -176,8 +176,8 @@ def test_content_that_changes_by_nature_is_a_note_and_no_reason() -> None:
     assert comparison.notes == (
         Note(
             strategy="mine",
-            fact="4 of 4 bodies change from fetch to fetch by nature, first http://a.example/",
-            advice="they were not compared",
+            fact="4 of 4 bodies changed from one fetch to another, first http://a.example/",
+            advice="only their sizes were compared, roughly",
         ),
     )
 
@@ -269,6 +269,37 @@ def test_content_that_begins_to_change_with_every_fetch_costs_one_round() -> Non
     comparison = compared(on_run(rounds, page), on_run(rounds, page))
     assert set(comparison.marked) == {0}
     assert comparison.verdict("mine") is Verdict.FASTER
+
+
+def test_short_bodies_of_changing_pages_are_found_by_their_size() -> None:
+    """That a page changes excuses no strategy from fetching it."""
+    sizes = count(500)
+
+    def page(url: str, index: int, **times: Any) -> Outcome:
+        number = next(sizes)
+        return response(url, index, digest=str(number), size=number, **times)
+
+    def short(url: str, index: int, **times: Any) -> Outcome:
+        return response(url, index, digest="short", size=1, **times)
+
+    comparison = compared(page, short)
+    assert comparison.marked == {}
+    (reason,) = comparison.reasons_against("mine")
+    assert reason.startswith("4 of 4 bodies are of another size than the reference ever got, ")
+    assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
+    assert compared(page, page).verdict("mine") is Verdict.FASTER
+
+
+def test_one_deployment_excuses_no_short_bodies_either() -> None:
+    new = on_run(set(range(5, 99)), answering(size=900, digest="new"), answering(size=800))
+    comparison = compared(new, answering(size=1, digest="short"))
+    assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
+
+
+def test_one_of_two_variants_is_excused_where_the_reference_got_it_too() -> None:
+    one, other = answering(digest="node 1"), answering(digest="node 2")
+    comparison = compared(one, on_run({0}, other, one))
+    assert comparison.reasons_against("mine") == ()
 
 
 def test_looks_do_not_end_early_for_bodies_that_only_the_last_run_can_excuse() -> None:
@@ -378,12 +409,6 @@ def test_work_that_was_not_done_on_every_response_is_a_reason() -> None:
     def lazy(urls: list[str], _options: Options) -> list[Outcome]:
         return answers(urls)
 
-    def works(urls: list[str], options: Options) -> list[Outcome]:
-        for outcome in answers(urls):
-            assert options.work is not None
-            options.work(outcome)  # type: ignore[arg-type]  # all are responses
-        return answers(urls)
-
     comparison = Runner(URLS, rounds=6, work=len_of_body, clock=Clock()).compare(works, lazy)
     assert comparison.reasons_against("works") == ()
     assert comparison.reasons_against("lazy") == (
@@ -399,6 +424,43 @@ def test_other_work_is_a_reason() -> None:
     comparison = Runner(URLS, rounds=6, clock=Clock()).compare(fetch_nothing, other=other)
     (reason, *_) = comparison.reasons_against("other")
     assert reason == "the work it does on a response is another"
+
+
+def test_work_of_the_strategies_own_options_is_counted_too() -> None:
+    honest = with_options(works, work=len_of_body)
+    idle = with_options(fetch_nothing, work=len_of_body)
+    comparison = Runner(URLS, rounds=6, clock=Clock()).compare(a=honest, b=idle)
+    assert comparison.reasons_against("a") == ()
+    assert comparison.reasons_against("b") == (
+        (
+            "the work was done on 0 of 4 responses; "
+            "fetch through client.session(options), which does it"
+        ),
+    )
+
+
+def test_the_same_work_given_twice_is_the_same_work() -> None:
+    twice = with_options(works, work=len_of_body)
+    comparison = Runner(URLS, rounds=6, work=len_of_body, clock=Clock()).compare(works, b=twice)
+    assert comparison.reasons_against("b") == ()
+
+
+def test_work_that_is_done_for_the_check_run_alone_is_found_out() -> None:
+    runs = count()
+
+    def pretends(urls: list[str], options: Options) -> list[Outcome]:
+        return (fetch_nothing if next(runs) else works)(urls, options)
+
+    comparison = Runner(URLS, rounds=6, work=len_of_body, clock=Clock()).compare(works, pretends)
+    assert comparison.verdict("pretends") is Verdict.NOT_COMPARABLE
+    assert "pretends did the work on 0 responses, and on 4 in its check run" in str(comparison)
+
+
+def works(urls: list[str], options: Options) -> list[Outcome]:
+    for outcome in answers(urls):
+        assert options.work is not None
+        options.work(outcome)  # type: ignore[arg-type]  # all are responses
+    return answers(urls)
 
 
 def len_of_body(response: Response) -> int:

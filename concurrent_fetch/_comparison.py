@@ -186,7 +186,7 @@ class Comparison:
         return why(
             times[name],
             reference=times[self.reference],
-            quiet=times.values(),
+            quiet=[times[n] for n in self.strategies if not self.reasons_against(n)],
             latencies=self._latencies,
             probe=self.probes.get(name),
             card=self.card,

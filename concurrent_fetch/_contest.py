@@ -166,6 +166,7 @@ class Contest:
             cpu=run.cpu,
             outside=measured.outside,
             worked=measured.worked,
+            working=measured.working,
             columns=columns_of(run.outcomes, self._intern),
         )
 
@@ -180,7 +181,7 @@ class Contest:
         """Judge what there is so far; at `excused` URLs bodies may differ from the reference's."""
         first = self._check_of_reference
         reasons = dict[str, tuple[str, ...]]()
-        notes = notes_on_all(self.options, self._card)
+        notes = notes_on_all([c.options for c in self._checks.values()], self._card)
         for name, check in self._checks.items():
             suspects = [self._suspects.get(self._reference), self._suspects.get(name)]
             against = reasons_against(check, first, self.urls, excused[name])

@@ -1,5 +1,6 @@
 """What keeps a strategy from being faster, in a sentence or two with the figures that say so."""
 
+import math
 from collections.abc import Callable, Mapping
 
 from concurrent_fetch._why import BLOCKED, GROWN, Limit, Why
@@ -9,19 +10,35 @@ _NOTEWORTHY = 0.1
 
 
 def limits(why: Why) -> str:
-    """Return what limits a strategy, and what else its figures tell; empty if nothing is known."""
-    if why.limit is None:
+    """Return what limits a strategy, and what else its figures tell; empty without figures."""
+    if not why.in_flight > 0:
         return ""
     said = [f"{why.strategy} {_WORDS[why.limit](why)}."]
-    if why.slots > 1:
+    if why.slots > 1 and why.is_measure and why.efficiency <= 1:
         possible = f"{percent(why.efficiency)} of the speed that the reference's latencies allow"
         said.append(f"With up to {why.slots} in flight it reached {possible}.")
     loop = why.probe and why.probe.loop
     if loop and loop.median > BLOCKED:
         said.append(f"Its event loop is blocked: timers came {seconds(loop.median)} late.")
     if why.queue > _NOTEWORTHY * why.time_per_fetch:
-        said.append(f"Each fetch spent {seconds(why.queue)} connecting, or waiting in the client.")
+        spent = f"{seconds(why.queue)} connecting, or waiting in the client"
+        said.append(f"A fetch that was sent had spent {spent}.")
     return " ".join(said)
+
+
+def _by_nothing_known(why: Why) -> str:
+    told = f"{why.in_flight:.1f} in flight of up to {why.slots}, computing {percent(why.cpu)}"
+    said = f"is limited by what these figures do not tell: {told} of the time"
+    if why.slots > 1 and math.isnan(why.service_grew):
+        return f"{said}; fetch_sync beside it would show whether the server is crowded"
+    return said
+
+
+def _by_work(why: Why) -> str:
+    return (
+        f"is limited by the work on its responses: {percent(why.work)} of its time, "
+        f"computing {percent(why.cpu)}"
+    )
 
 
 def _by_concurrency(why: Why) -> str:
@@ -34,18 +51,17 @@ def _by_concurrency(why: Why) -> str:
 
 
 def _by_cpu(why: Why) -> str:
-    per_second = rate(max(1.0, why.cpu) / why.cpu_per_fetch)
     return (
         f"is CPU-bound: it computes {percent(why.cpu)} of the time, {seconds(why.cpu_per_fetch)} "
-        f"per fetch, so that more in flight cannot bring more than {per_second} requests/s"
+        f"per fetch, of which one core can do {rate(1 / why.cpu_per_fetch)} a second"
     )
 
 
 def _by_gil(why: Why) -> str:
     late = why.probe.thread.p95 if why.probe and why.probe.thread else None
     return (
-        f"is limited by the GIL: it computes {percent(why.cpu)} of the time, and a thread that "
-        f"was to run had to wait up to {seconds(late)} for the others"
+        f"is limited by the GIL: it computes {percent(why.cpu)} of the time, and 1 time in 20 a "
+        f"thread that was to run waited more than {seconds(late)} for the others"
     )
 
 
@@ -62,7 +78,9 @@ def _by_network(why: Why) -> str:
     )
 
 
-_WORDS: Mapping[Limit, Callable[[Why], str]] = {
+_WORDS: Mapping[Limit | None, Callable[[Why], str]] = {
+    None: _by_nothing_known,
+    Limit.WORK: _by_work,
     Limit.CONCURRENCY: _by_concurrency,
     Limit.CPU: _by_cpu,
     Limit.GIL: _by_gil,

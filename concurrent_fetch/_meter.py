@@ -36,6 +36,8 @@ class Measured(NamedTuple):
     """Outcomes whose times lie outside the run: saved ones, say, that no fetch brought now."""
     worked: int | None
     """How often the work on a response was done; None where there was none to do."""
+    working: Seconds
+    """The times of the work added up, on `time.perf_counter`."""
 
 
 class Meter:
@@ -86,6 +88,7 @@ class Meter:
             driven.started,
             _outside(outcomes, driven) if on_its_clock else 0,
             None if work is None else work.done,
+            0.0 if work is None else work.seconds,
         )
 
     def _drive(self, strategy: Strategy, options: Options, probes: Probes | None) -> Driven:

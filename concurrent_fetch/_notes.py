@@ -15,9 +15,12 @@ from concurrent_fetch._card import Card
 from concurrent_fetch._options import Options
 from concurrent_fetch._record import Record
 from concurrent_fetch._redaction import redact
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.render import count, many, size
 
 _FAR_APART = 0.05
+_STEADY = 0.8
+_LONG: Seconds = 0.005
 _OPTIONS = ("headers", "verify", "trust_env")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
@@ -40,7 +43,8 @@ def notes_on(
     check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
 ) -> list[Note]:
     """Return what a reader should know about a strategy's check run."""
-    found = (rule(check, reference) for rule in _RULES)
+    rules = (rule for rule in _RULES if not (changing and rule is _bytes))
+    found = (rule(check, reference) for rule in rules)
     notes = [_changing(check, reference, urls, changing), *found]
     return [note for note in notes if note is not None]
 
@@ -61,10 +65,10 @@ def notes_on_retries(records: Iterable[Record]) -> list[Note]:
     ]
 
 
-def notes_on_all(options: Options, card: Card) -> list[Note]:
+def notes_on_all(options: Iterable[Options], card: Card) -> list[Note]:
     """Return what a reader should know about the whole comparison."""
     proxies = sorted(_PROXIES.intersection(card.variables))
-    if not (options.trust_env and proxies):
+    if not (proxies and any(one.trust_env for one in options)):
         return []
     return [
         Note(
@@ -93,13 +97,19 @@ def _in_flight(check: Record, _: Record) -> Note | None:
     limit, peak = check.options.concurrency, check.peak_in_flight
     if peak > limit:
         fact = f"{peak} fetches were in flight where concurrency is {limit}"
-        advice = "its times per fetch include waiting in a queue of the client"
-    elif 1 < peak <= limit // 2 and limit <= len(check.columns["started"]):
+        advice = "its times per fetch may include waiting in a queue of the client"
+    elif 1 < peak <= limit // 2 and _is_steady(check, peak):
         fact = f"never more than {peak} fetches were in flight where concurrency is {limit}"
         advice = "it heeds another limit, or URLs are answered before more of them have begun"
     else:
         return None
     return Note(strategy=check.strategy, fact=fact, advice=advice)
+
+
+def _is_steady(check: Record, peak: int) -> bool:
+    """Whether so many were in flight nearly always, and long enough for more to have begun."""
+    urls, limit = len(check.columns["started"]), check.options.concurrency
+    return urls >= limit and check.in_flight >= _STEADY * peak and check.busy / urls >= _LONG
 
 
 def _digests(check: Record, _: Record) -> Note | None:
@@ -167,7 +177,7 @@ def _connections(check: Record, reference: Record) -> Note | None:
     if check.options.reuse_connections != reference.options.reuse_connections:
         return None  # that is what is compared
     mine, theirs = (_opened(record) for record in (check, reference))
-    if mine is None or theirs is None or mine <= max(2 * theirs, 2 * check.peak_in_flight):
+    if mine is None or theirs is None or mine <= max(2 * theirs, 2 * check.options.concurrency):
         return None
     return Note(
         strategy=check.strategy,

@@ -45,6 +45,8 @@ class Probe:
     """Of a timer on the event loop, if the strategy ran on ours."""
     on_loop: bool
     """Whether the strategy was awaitable, so that it ran on our event loop."""
+    threads: int
+    """The most threads that there were beyond those of the start."""
 
 
 class Probes:
@@ -96,6 +98,7 @@ class Probes:
             thread=_lateness(self._sleeper.late),
             loop=_lateness(self._late_on_loop),
             on_loop=self._timer is not None,
+            threads=self._sleeper.most - self._sleeper.first,
         )
 
 
@@ -104,6 +107,7 @@ class _Sleeper:
 
     def __init__(self) -> None:
         self.late: list[Seconds] = []
+        self.first = self.most = 0
         self._is_over = False
         self._thread = threading.Thread(target=self._nap, name="fetch-probe", daemon=True)
 
@@ -118,10 +122,12 @@ class _Sleeper:
         self._thread.join()
 
     def _nap(self) -> None:
+        self.first = self.most = threading.active_count()
         while not self._is_over:
             due = perf_counter() + _NAP
             sleep(_NAP)
             self.late.append(perf_counter() - due)
+            self.most = max(self.most, threading.active_count())
 
 
 def _lateness(late: Sequence[Seconds]) -> Lateness | None:

@@ -71,6 +71,8 @@ class Record:
     """Outcomes whose times lie outside the run, so that no fetch of it brought them."""
     worked: int | None = None
     """How often the work on a response was done; None where there was none to do."""
+    working: Seconds = 0.0
+    """The times of that work added up."""
     columns: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
 
     def column(self, name: str) -> list[Any]:

@@ -83,7 +83,7 @@ def _row(line: Line, bounds: str, verdict: str) -> tuple[str, ...]:
         _in_flight(line),
         percent(line.why.efficiency),
         percent(line.why.cpu),
-        line.why.limit or _NOTHING,
+        (not line.reasons and line.why.limit) or _NOTHING,
         count(line.failures),
         verdict,
     )
@@ -158,9 +158,9 @@ def sentences(lines: Sequence[Line], *, rounds_needed: int) -> str:
     judged = any(line.speedup for line in lines[1:])
     if judged and _excluded(lines):
         said = f"{said.removesuffix('.')} ({_excluded(lines)})."
-    told = [line.why for line in lines if line is lines[0] or line.fastest]
+    told = [x.why for x in lines if not x.reasons and (x is lines[0] or x.fastest)]
     is_told = len(lines) == 1 or any(x.speedup and _is_told(x.speedup) for x in lines[1:])
-    held_up = [limits(why) for why in told if why.limit] if is_told else []
+    held_up = list(filter(None, map(limits, told))) if is_told else []
     return "\n".join([said, *held_up])
 
 

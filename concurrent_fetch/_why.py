@@ -22,6 +22,8 @@ from concurrent_fetch._units import Seconds
 
 _BUSY = 0.9
 _HALF = 0.5
+_SMALL = 0.3
+_ENOUGH = 5
 _LATE: Seconds = 0.002
 BLOCKED: Seconds = 0.005
 """A loop whose timers are typically later than this does something else than fetching."""
@@ -40,6 +42,8 @@ class Limit(StrEnum):
     """Its threads wait for each other to let go of the interpreter."""
     NETWORK = "network"
     """The network or the server: it waits, and not for want of fetches in flight."""
+    WORK = "work"
+    """It waits, or lets other code compute, in the work on its responses."""
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +84,11 @@ class Why:
     """Service over the least of those here with one in flight; nan for these, and without them."""
     probe: Probe | None
     limit: Limit | None
-    """None where the outcomes tell no times of single fetches."""
+    """None where the figures do not tell, or there are no times of single fetches."""
+    work: float
+    """How much of its slots' time went into work on responses; on an event loop, of all time."""
+    is_measure: bool
+    """Whether the reference had one in flight: then its latencies are not of a crowded server."""
 
     @property
     def speedup(self) -> float:
@@ -104,7 +112,9 @@ class Times:
     fetches: int
     turn: Seconds
     queue: Seconds
+    service: Seconds
     cpu: Seconds
+    working: Seconds
 
     @property
     def in_flight(self) -> float:
@@ -116,11 +126,6 @@ class Times:
         """Mean."""
         return _over(self.busy, self.fetches)
 
-    @property
-    def service(self) -> Seconds:
-        """Mean time per fetch, but for the queue where that is known."""
-        return self.time_per_fetch - (0.0 if math.isnan(self.queue) else self.queue)
-
 
 def times_of(name: str, records: Sequence[Record]) -> Times:
     """Add up the runs of one strategy."""
@@ -128,19 +133,22 @@ def times_of(name: str, records: Sequence[Record]) -> Times:
     fetches = sum(len(record.columns["started"]) for record in records)
     urls = len(records[0].columns["started"]) if records else 0
     limit = min((record.options.concurrency for record in records), default=1)
-    peak = records[0].peak_in_flight if records else 1
+    peak = max((record.peak_in_flight for record in records[:_ENOUGH]), default=1)
+    sent = list(_sent(records))
     starts = math.fsum(s - record.begun for record in records for s in record.columns["started"])
     elapsed = [record.elapsed for record in records]
     return Times(
         name=name,
-        slots=1 if peak <= 1 else min(limit, urls),
+        slots=max(1, min(limit, urls, peak)),
         urls=urls,
         elapsed=math.fsum(elapsed),
         typical=statistics.median(elapsed) if elapsed else math.nan,
         busy=math.nan if strange else math.fsum(record.busy for record in records),
         fetches=fetches,
         turn=_over(starts, fetches),
-        queue=_mean(sent - start for start, sent in _sent(records)),
+        queue=_mean(sent - start for start, sent, _ in sent),
+        service=_service(records, sent),
+        working=math.fsum(record.working for record in records),
         cpu=math.fsum(record.cpu for record in records),
     )
 
@@ -179,6 +187,8 @@ def why(
         service_grew=_over(times.service, alone) if times.slots > 1 else math.nan,
         probe=probe,
         limit=None,
+        work=_over(times.working, times.elapsed * (1 if probe and probe.on_loop else times.slots)),
+        is_measure=reference.slots == 1,
     )
     return attrs.evolve(found, limit=_limit(found, card))
 
@@ -199,14 +209,30 @@ def latencies_of(records: Sequence[Record]) -> list[Seconds]:
 def _limit(found: Why, card: Card) -> Limit | None:
     if not found.in_flight > 0:
         return None
+    in_client = _limit_in_client(found, card)
+    if in_client or found.cpu >= _HALF or _is_late(found):
+        return in_client  # None: the client has a part in it, and which the figures do not tell
+    return _limit_of_waiting(found)
+
+
+def _limit_in_client(found: Why, card: Card) -> Limit | None:
     if found.cpu >= _BUSY * _cores(found, card) or _is_blocked(found):
         return Limit.CPU
     if found.cpu >= _HALF and _waits_for_the_gil(found, card):
         return Limit.GIL
-    if found.service_grew >= GROWN and found.cpu < _HALF:
+    return Limit.WORK if found.work >= _HALF else None
+
+
+def _limit_of_waiting(found: Why) -> Limit | None:
+    if found.service_grew >= GROWN:
         return Limit.NETWORK
-    filled = found.in_flight >= _HALF * found.slots and found.slots < found.urls
-    return Limit.CONCURRENCY if filled else Limit.NETWORK
+    if found.slots > 1 and math.isnan(found.service_grew):
+        return None  # a crowded server would look the same
+    if found.slots == found.urls:
+        return None if found.queue > _SMALL * found.time_per_fetch else Limit.NETWORK
+    if found.in_flight >= _HALF * found.slots:
+        return Limit.CONCURRENCY
+    return Limit.NETWORK if found.efficiency >= _BUSY else None
 
 
 def _cores(found: Why, card: Card) -> int:
@@ -217,21 +243,40 @@ def _cores(found: Why, card: Card) -> int:
 
 def _is_blocked(found: Why) -> bool:
     """Whether its event loop is kept busy; a short run also waits, at its ends."""
+    return found.cpu >= _HALF and _is_late(found)
+
+
+def _is_late(found: Why) -> bool:
     loop = found.probe.loop if found.probe else None
-    return found.cpu >= _HALF and loop is not None and loop.median > BLOCKED
+    return loop is not None and loop.median > BLOCKED
 
 
 def _waits_for_the_gil(found: Why, card: Card) -> bool:
     probe = found.probe
-    if probe is None or probe.thread is None or probe.on_loop or found.slots == 1:
+    if probe is None or probe.thread is None or probe.on_loop or probe.threads < 2:
         return False
     return card.has_gil and probe.thread.p95 > _LATE
 
 
-def _sent(records: Iterable[Record]) -> Iterable[tuple[Seconds, Seconds]]:
+def _service(
+    records: Sequence[Record], sent: Sequence[tuple[Seconds, Seconds, Seconds]]
+) -> Seconds:
+    """Return the mean time from sent to finished; from the start where no client tells."""
+    if sent:
+        return _mean(end - moment for _, moment, end in sent)
+    return _mean(
+        end - start
+        for r in records
+        for start, end in zip(r.columns["started"], r.columns["finished"], strict=True)
+    )
+
+
+def _sent(records: Iterable[Record]) -> Iterable[tuple[Seconds, Seconds, Seconds]]:
+    """Yield start, moment of sending and end of the fetches that tell them."""
     for record in records:
-        starts, sents = record.columns["started"], record.column("sent")
-        yield from ((a, b) for a, b in zip(starts, sents, strict=True) if b is not None)
+        starts, ends = record.columns["started"], record.columns["finished"]
+        stamps = zip(starts, record.column("sent"), ends, strict=True)
+        yield from ((a, b, c) for a, b, c in stamps if b is not None)
 
 
 def _mean(values: Iterable[float]) -> float:

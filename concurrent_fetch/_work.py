@@ -1,12 +1,14 @@
 """Work on every response, done where the response was fetched: in its thread or on its loop."""
 
 import threading
+from time import perf_counter
 from typing import Any
 
 import attrs
 
 from concurrent_fetch._options import Options, Work
 from concurrent_fetch._outcome import Outcome, Response
+from concurrent_fetch._units import Seconds
 
 
 def options_for_work(options: Options) -> Options:
@@ -23,16 +25,20 @@ def after_work(outcome: Outcome, options: Options) -> Outcome:
 
 
 class CountedWork:
-    """The same work, and how often it was done. From any thread."""
+    """The same work, how often it was done, and how long that took. From any thread."""
 
     def __init__(self, work: Work) -> None:
         self.done = 0
+        self.seconds: Seconds = 0.0
         self._work = work
         self._lock = threading.Lock()
 
     def __call__(self, response: Response) -> Any:
         """Do the work."""
+        start = perf_counter()
         result = self._work(response)
+        taken = perf_counter() - start
         with self._lock:
             self.done += 1
+            self.seconds += taken
         return result

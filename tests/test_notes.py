@@ -107,8 +107,13 @@ GZIP = Headers.from_mapping({"Content-Encoding": "GZIP"})
 )
 def test_each_fact_that_differs_is_a_note_with_advice(facts: dict[str, Any], note: str) -> None:
     usual: dict[str, Any] = {"wire_size": 100, "reused": True}
-    assert noted(one_by_one(**usual | facts), one_by_one(**usual)) == [f"mine: {note}"]
-    assert noted(one_by_one(**usual), one_by_one(**usual)) == []
+    found = noted(one_by_one(**usual | facts), one_by_one(**usual), concurrency=1)
+    assert found == [f"mine: {note}"]
+    assert noted(one_by_one(**usual), one_by_one(**usual), concurrency=1) == []
+
+
+def test_a_connection_for_each_that_may_be_in_flight_is_no_note() -> None:
+    assert noted(one_by_one(reused=False), one_by_one(reused=True), concurrency=2) == []
 
 
 @pytest.mark.parametrize(
@@ -160,9 +165,9 @@ def test_options_that_are_what_is_compared_are_no_note() -> None:
 
 def test_a_proxy_that_the_environment_may_put_between_is_noted_for_all() -> None:
     card = attrs.evolve(read_card(), variables=("https_proxy", "no_proxy"))
-    assert notes_on_all(Options(trust_env=False), card) == []
-    assert notes_on_all(Options(trust_env=True), attrs.evolve(card, variables=())) == []
-    (note,) = notes_on_all(Options(trust_env=True), card)
+    assert notes_on_all([Options()], card) == []
+    assert notes_on_all([Options(trust_env=True)], attrs.evolve(card, variables=())) == []
+    (note,) = notes_on_all([Options(), Options(trust_env=True)], card)
     assert note == Note(
         strategy=None,
         fact="trust_env is on and https_proxy set",

@@ -84,7 +84,7 @@ def flying(*, longer: float = 1.0, cpu: float = 0.2, slots: int = 4) -> Record:
 
 
 def probe(thread: Lateness | None = CALM, loop: Lateness | None = None) -> Probe:
-    return Probe(thread=thread, loop=loop, on_loop=loop is not None)
+    return Probe(thread=thread, loop=loop, on_loop=loop is not None, threads=4)
 
 
 # --- figures ---
@@ -147,23 +147,28 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
         (ONE_BY_ONE, None, CARD, Limit.CONCURRENCY),
         (flying(), probe(), CARD, Limit.CONCURRENCY),
         (flying(cpu=0.95), probe(), CARD, Limit.CPU),
-        (flying(cpu=0.95), probe(), FREE, Limit.CONCURRENCY),  # of four cores that it may use
+        (flying(cpu=0.95), probe(), FREE, None),  # of four cores that it may use
         (flying(cpu=3.7), probe(), FREE, Limit.CPU),
         (flying(cpu=0.95), probe(loop=CALM), FREE, Limit.CPU),  # a loop has one
         (flying(cpu=0.7), probe(LATE), CARD, Limit.GIL),
-        (flying(cpu=0.7), probe(LATE), FREE, Limit.CONCURRENCY),
+        (flying(cpu=0.7), probe(LATE), FREE, None),
+        (flying(cpu=0.7), attrs.evolve(probe(LATE), threads=1), CARD, None),
         (flying(cpu=0.4), probe(LATE), CARD, Limit.CONCURRENCY),
-        (flying(cpu=0.7), probe(LATE, loop=CALM), CARD, Limit.CONCURRENCY),
+        (flying(cpu=0.7), probe(LATE, loop=CALM), CARD, None),
+        (flying(cpu=0.1), probe(loop=STUCK), CARD, None),  # blocked, and not by computing
+        (attrs.evolve(flying(), working=4.0), probe(), CARD, Limit.WORK),
+        (attrs.evolve(flying(), working=1.0), probe(loop=CALM), CARD, Limit.WORK),
+        (attrs.evolve(flying(), working=1.0), probe(), CARD, Limit.CONCURRENCY),
         (flying(cpu=0.8), probe(LATE, loop=STUCK), CARD, Limit.CPU),
         (flying(slots=7), probe(), CARD, Limit.CONCURRENCY),
         (flying(longer=1.5), probe(), CARD, Limit.NETWORK),
         (record([(0, None, 1.0)] * 8, elapsed=1.0), None, CARD, Limit.NETWORK),
-        (flying(longer=1.5, cpu=0.6), probe(), CARD, Limit.CONCURRENCY),
+        (flying(longer=1.5, cpu=0.6), probe(), CARD, None),
         (record([(0, None, 8.0)] + [(0, None, 1.0)] * 7, elapsed=8.0), None, CARD, Limit.NETWORK),
     ],
 )
 def test_the_limit_is_read_off_the_figures(
-    mine: Record, seen: Probe | None, card: Card, limit: Limit
+    mine: Record, seen: Probe | None, card: Card, limit: Limit | None
 ) -> None:
     assert explained(mine, probe=seen, card=card).limit is limit
 
@@ -189,7 +194,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(flying(cpu=0.96), probe=probe(loop=STUCK)),
         [
             "mine is CPU-bound: it computes 96% of the time, 240 ms per fetch,",
-            "so that more in flight cannot bring more than 4.2 requests/s.",
+            "of which one core can do 4.2 a second.",
             "With up to 4 in flight it reached 100% of the speed",
             "that the reference's latencies allow.",
             "Its event loop is blocked: timers came 37.0 ms late.",
@@ -199,7 +204,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(flying(cpu=0.7), probe=probe(LATE)),
         [
             "mine is limited by the GIL: it computes 70% of the time,",
-            "and a thread that was to run had to wait up to 5.30 ms for the others.",
+            "and 1 time in 20 a thread that was to run waited more than 5.30 ms for the others.",
             "With up to 4 in flight it reached 100% of the speed",
             "that the reference's latencies allow.",
         ],
@@ -232,8 +237,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(record([(0, None, 4.0)] + [(0, None, 0.5)] * 7, elapsed=4.0, concurrency=4)),
         [
-            "mine is limited by the network or the server:",
-            "only 1.9 of 4 were in flight, computing 0% of the time.",
+            "mine is limited by what these figures do not tell:",
+            "1.9 in flight of up to 4, computing 0% of the time.",
             "With up to 4 in flight it reached 50% of the speed",
             "that the reference's latencies allow.",
         ],
@@ -243,7 +248,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine waits for one fetch at a time, computing 0% of the time;",
             "more in flight would help.",
-            "Each fetch spent 1.00 s connecting, or waiting in the client.",
+            "A fetch that was sent had spent 1.00 s connecting, or waiting in the client.",
         ],
     ),
 ]
@@ -252,6 +257,27 @@ SENTENCES: list[tuple[Why, list[str]]] = [
 @pytest.mark.parametrize(("found", "words"), SENTENCES)
 def test_the_limit_is_told_with_the_figures_that_say_so(found: Why, words: list[str]) -> None:
     assert limits(found) == " ".join(words)
+
+
+def test_without_a_strategy_that_has_one_in_flight_a_crowded_server_cannot_be_told() -> None:
+    """Its own latencies would look perfect."""
+    found = explained(flying(), reference=flying())
+    assert found.limit is None
+    assert limits(found) == (
+        "mine is limited by what these figures do not tell: 4.0 in flight of up to 4, computing "
+        "20% of the time; fetch_sync beside it would show whether the server is crowded."
+    )
+
+
+def test_slots_are_those_that_were_used() -> None:
+    """A pool of four is full with four, whatever concurrency allows."""
+    found = explained(flying(slots=20))
+    assert (found.slots, found.limit) == (4, Limit.CONCURRENCY)
+
+
+def test_queue_and_service_are_of_the_fetches_that_were_sent() -> None:
+    found = explained(record([(0.0, 1.0, 3.0), (3.0, None, 3.5)], elapsed=4.0))
+    assert (found.queue, found.service, found.time_per_fetch) == (1.0, 2.0, 1.75)
 
 
 # --- for real ---
@@ -264,7 +290,7 @@ def test_every_built_in_strategy_is_explained(local: LocalServer) -> None:
     assert [comparison.why(name).slots for name in comparison.strategies] == [1, 3, 3]
     for name in comparison.strategies:
         found = comparison.why(name)
-        assert isinstance(found.limit, Limit)
+        assert limits(found).startswith(f"{name} ")
         assert 0 < found.queue < found.time_per_fetch
         assert found.turn >= 0
         assert found.probe is not None

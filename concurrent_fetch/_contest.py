@@ -22,7 +22,12 @@ from concurrent_fetch._bridge import Clock
 from concurrent_fetch._card import Card, read_card
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._meter import Meter
-from concurrent_fetch._notes import notes_on, notes_on_all, notes_on_retries
+from concurrent_fetch._notes import (
+    notes_on,
+    notes_on_all,
+    notes_on_missing_probes,
+    notes_on_retries,
+)
 from concurrent_fetch._options import Options
 from concurrent_fetch._probe import Probe, Probes
 from concurrent_fetch._progress import OnProgress, Progress, Stage
@@ -31,6 +36,7 @@ from concurrent_fetch._schedule import rounds
 from concurrent_fetch._strategy import Strategy
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._verdict import Verdict
+from concurrent_fetch.errors import StrategyError
 
 
 @attrs.define(kw_only=True)
@@ -51,6 +57,8 @@ class Contest:
     _card: Card = attrs.field(factory=read_card, init=False)
     _checks: dict[str, Record] = attrs.field(factory=dict, init=False)
     _probes: dict[str, Probe] = attrs.field(factory=dict, init=False)
+    _unprobed: dict[str, str] = attrs.field(factory=dict, init=False)
+    """Why the last run of a strategy was of no use."""
     _suspects: dict[str, str] = attrs.field(factory=dict, init=False)
     """The strategies that gave outcomes of another time, and what was seen of it first."""
     _differing: dict[str, frozenset[int]] = attrs.field(factory=dict, init=False)
@@ -71,7 +79,7 @@ class Contest:
             self._round(names)
             if self._is_over(self.clock() - start):
                 break
-        again = {name: self._probe(name) for name in self.strategies}
+        again = {name: self._probe(name) or self._checks[name] for name in self.strategies}
         self._changes.see(again[self._reference])
         return self._comparison({name: self._excused(name, again) for name in again})
 
@@ -90,11 +98,21 @@ class Contest:
             self._changes.see(check)
         self._tell("check", name, None)
 
-    def _probe(self, name: str) -> Record:
-        """Run a strategy once more, watched; with digests where bodies are in question."""
-        probes = Probes()
-        record = self._run(name, None, digest=any(self._differing.values()), probes=probes)
-        self._probes[name] = probes.result()
+    def _probe(self, name: str) -> Record | None:
+        """Run a strategy once more, watched; with digests where bodies are in question.
+
+        What goes wrong here must not cost the rounds: there is no probe then, and a note.
+        """
+        probes, record = Probes(), None
+        try:
+            record = self._run(name, None, digest=any(self._differing.values()), probes=probes)
+        except StrategyError as error:
+            self._unprobed[name] = str(error)
+        else:
+            if record.results == self._checks[name].results:
+                self._probes[name] = probes.result()
+            else:
+                self._unprobed[name] = "it brought other results than in its check run"
         self._tell("probe", name, None)
         return record
 
@@ -189,6 +207,7 @@ class Contest:
             reasons[name] = (*against, *far_off, *dict.fromkeys(filter(None, suspects)))
             notes += notes_on(check, first, self.urls, excused[name])
         notes += notes_on_retries([*self._checks.values(), *self._records])
+        notes += notes_on_missing_probes(self._unprobed)
         return Comparison(
             urls=self.urls,
             options=self.options,

@@ -5,7 +5,7 @@ returns a note or None.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -62,6 +62,18 @@ def notes_on_retries(records: Iterable[Record]) -> list[Note]:
         )
         for name, n in again.items()
         if n
+    ]
+
+
+def notes_on_missing_probes(why: Mapping[str, str]) -> list[Note]:
+    """Return a note for each strategy whose last, watched run was of no use."""
+    return [
+        Note(
+            strategy=name,
+            fact=f"its last, untimed run went wrong: {what}",
+            advice="the rounds count all the same; its limit is told without probes",
+        )
+        for name, what in why.items()
     ]
 
 

@@ -400,6 +400,20 @@ def test_requests_sent_again_in_whichever_run_are_noted() -> None:
     assert str(note).startswith("mine: 8 requests had to be sent again, on a new connection; ")
 
 
+@pytest.mark.parametrize("problem", ["it raises", "it fails"])
+def test_what_goes_wrong_in_the_last_run_costs_no_round(problem: str) -> None:
+    def odd(url: str, index: int, **times: Any) -> Outcome:
+        if problem == "it raises":
+            raise OSError("the server has gone")
+        return failure(url, index, **times)
+
+    comparison = compared(mine=on_run({11}, odd))
+    assert comparison.verdict("mine") is Verdict.FASTER
+    assert list(comparison.probes) == ["reference"]
+    (note,) = comparison.notes
+    assert note.fact.startswith("its last, untimed run went wrong: ")
+
+
 # --- work on the responses ---
 
 

@@ -1,63 +1,11 @@
 """The audit: did two strategies do the same work? If not, no number says which is faster."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from concurrent_fetch._record import Record
 from concurrent_fetch._redaction import redact
-from concurrent_fetch.render import size
 
 _TOO_MANY_MARKED = 0.1
-
-
-class Changes:
-    """What the reference disagrees with itself about: URLs whose content changes by nature."""
-
-    def __init__(self) -> None:
-        self._last: Record | None = None
-        self._seen = Counter[int]()
-        self._least: list[int] = []
-        self._most: list[int] = []
-
-    def see(self, record: Record) -> None:
-        """Compare a run of the reference with the one before that told as much."""
-        if self._last is not None:
-            self._seen.update(differing_bodies(record, self._last))
-        self._last = record
-        sizes = record.columns["size"]
-        self._least = [min(a, b) for a, b in zip(self._least or sizes, sizes, strict=True)]
-        self._most = [max(a, b) for a, b in zip(self._most or sizes, sizes, strict=True)]
-
-    def far_off(self, record: Record, excused: Collection[int], urls: Sequence[str]) -> str | None:
-        """Return the reason against a run with bodies unlike all that the reference got.
-
-        Content that changes is excused from being equal, and not from being there: its size must
-        lie between half the least and twice the most that the reference was given.
-        """
-        sizes = record.columns["size"]
-        far = [i for i in excused if sizes[i] >= 0 and not self._is_near(i, sizes[i])]
-        if not far:
-            return None
-        i = min(far)
-        return (
-            f"{len(far)} of {len(urls)} bodies are of another size than the reference ever got, "
-            f"first {redact(urls[i])}: {size(sizes[i])} against {size(self._least[i])} to "
-            f"{size(self._most[i])}"
-        )
-
-    def _is_near(self, index: int, found: int) -> bool:
-        least, most = self._least[index], self._most[index]
-        return least < 0 or least / 2 <= found <= most * 2
-
-    @property
-    def once(self) -> frozenset[int]:
-        """The URLs that changed from one run to another."""
-        return frozenset(self._seen)
-
-    @property
-    def again(self) -> frozenset[int]:
-        """The URLs that changed more than once: no deployment, but each time they are fetched."""
-        return frozenset(url for url, changes in self._seen.items() if changes > 1)
 
 
 def shared_bodies(again: Record, check: Record, reference: Sequence[Record]) -> set[int]:

@@ -11,7 +11,6 @@ from itertools import islice
 import attrs
 
 from concurrent_fetch._audit import (
-    Changes,
     deviation,
     differing_bodies,
     not_of_this_run,
@@ -20,6 +19,7 @@ from concurrent_fetch._audit import (
 )
 from concurrent_fetch._bridge import Clock
 from concurrent_fetch._card import Card, read_card
+from concurrent_fetch._changes import Changes
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._notes import (
@@ -84,11 +84,12 @@ class Contest:
         return self._comparison({name: self._excused(name, again) for name in again})
 
     def _excused(self, name: str, again: Mapping[str, Record]) -> frozenset[int]:
-        """Return the URLs at which a strategy may have got another body than the reference."""
+        """Return the URLs at which a strategy got another body in its check run, and might."""
         check = self._check_of_reference
         reference = (check, again[self._reference])
         changed = self._changes.once.union(differing_bodies(reference[1], check))
-        return changed | shared_bodies(again[name], self._checks[name], reference)
+        shared = shared_bodies(again[name], self._checks[name], reference)
+        return self._differing[name] & (changed | shared)
 
     def _check(self, name: str) -> None:
         check = self._checks[name] = self._run(name, None, digest=True)
@@ -150,7 +151,7 @@ class Contest:
 
     def _far_off(self, name: str, excused: frozenset[int]) -> list[str]:
         """Return the first reason to doubt bodies that no round was marked for."""
-        unseen = (self._differing[name] & excused) | self._changes.again
+        unseen = excused | self._changes.again
         runs = [self._checks[name], *(r for r in self._records if r.strategy == name)]
         found = (self._changes.far_off(run, unseen, self.urls) for run in runs)
         return list(islice(filter(None, found), 1))

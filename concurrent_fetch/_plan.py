@@ -55,12 +55,13 @@ class Plan:
     def __str__(self) -> str:
         k = len(self.strategies)
         most = sorted(self.hosts.items(), key=lambda host: -host[1])
+        untimed = f" ({self.untimed} of them untimed)" if self.untimed else ""
         told = [f"{name} ({count(n * self.runs)})" for name, n in most[:_SHOWN]]
         told += [f"{many(len(most) - _SHOWN, 'host')} more"] if len(most) > _SHOWN else []
         return (
             f"at most {many(self.requests, 'request')} to {', '.join(told) or 'no host'}: "
             f"{many(self.urls, 'URL')} × {k} {'strategy' if k == 1 else 'strategies'} × "
-            f"{self.rounds + self.untimed} runs ({self.untimed} of them untimed), "
+            f"{many(self.rounds + self.untimed, 'run')}{untimed}, "
             f"up to {self.in_flight} in flight"
         )
 

@@ -109,6 +109,8 @@ class Runner:
 
     def __attrs_post_init__(self) -> None:
         if self.work is not None:
+            if self.options.work not in (None, self.work):
+                raise ValueError("work is given twice: to Runner and to Options; leave one out")
             object.__setattr__(self, "options", attrs.evolve(self.options, work=self.work))
 
     def run(self, strategy: Strategy) -> Run:

@@ -37,13 +37,13 @@ class Limit(StrEnum):
     CONCURRENCY = "concurrency"
     """It waits, with as many fetches in flight as it may have: more of them will help."""
     CPU = "CPU"
-    """The client computes all the time: more in flight only wait longer."""
+    """The client computes all the time."""
     GIL = "GIL"
     """Its threads wait for each other to let go of the interpreter."""
     NETWORK = "network"
     """The network or the server: it waits, and not for want of fetches in flight."""
     WORK = "work"
-    """It waits, or lets other code compute, in the work on its responses."""
+    """Its time goes into the work on its responses."""
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +73,7 @@ class Why:
     """CPU time of the process over time of the run: 1 is one core."""
     cpu_per_fetch: Seconds
     slots: int
-    """How many fetches may be in flight: 1 if there never were more."""
+    """The most fetches that it had in flight, as far as `concurrency` allows them."""
     urls: int
     """How many there were to fetch."""
     ideal: Seconds

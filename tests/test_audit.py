@@ -73,9 +73,22 @@ def on_run(runs: set[int], then: Answer, otherwise: Answer = response) -> Answer
     return answer
 
 
+def answering_all(**facts: Any) -> Answer:
+    """The same other answer for every URL."""
+
+    def answer(url: str, index: int, **times: Any) -> Outcome:
+        return response(url, index, **times, **facts)
+
+    return answer
+
+
 def changing() -> Answer:
-    """Content that is another at every fetch, as a clock's page is."""
-    digests = count()
+    return changing_from(0)
+
+
+def changing_from(size: int) -> Answer:
+    """Content that is another at every fetch, as a clock's page is, and a byte longer."""
+    digests = count(size)
 
     def answer(url: str, index: int, **times: Any) -> Outcome:
         number = next(digests)
@@ -273,21 +286,20 @@ def test_content_that_begins_to_change_with_every_fetch_costs_one_round() -> Non
 
 def test_short_bodies_of_changing_pages_are_found_by_their_size() -> None:
     """That a page changes excuses no strategy from fetching it."""
-    sizes = count(500)
-
-    def page(url: str, index: int, **times: Any) -> Outcome:
-        number = next(sizes)
-        return response(url, index, digest=str(number), size=number, **times)
-
-    def short(url: str, index: int, **times: Any) -> Outcome:
-        return response(url, index, digest="short", size=1, **times)
-
-    comparison = compared(page, short)
+    page = changing_from(500)
+    comparison = compared(page, answering_all(size=1, digest="short"))
     assert comparison.marked == {}
     (reason,) = comparison.reasons_against("mine")
     assert reason.startswith("4 of 4 bodies are of another size than the reference ever got, ")
     assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
     assert compared(page, page).verdict("mine") is Verdict.FASTER
+
+
+def test_a_reference_that_failed_once_excuses_no_short_bodies() -> None:
+    page = changing_from(500)
+    fails = on_run({4}, failing(URLS[1]), page)
+    (reason,) = compared(fails, answering_all(size=1, digest="short")).reasons_against("mine")
+    assert reason.startswith("4 of 4 bodies are of another size than the reference ever got, ")
 
 
 def test_one_deployment_excuses_no_short_bodies_either() -> None:
@@ -390,6 +402,17 @@ def test_a_note_is_shown_and_the_two_are_compared_all_the_same() -> None:
     (note,) = comparison.notes
     assert f"note: {note}" in str(comparison)
     assert comparison.verdict("mine") is Verdict.FASTER
+
+
+def test_more_bytes_over_the_wire_are_noted_where_bodies_are_equal() -> None:
+    def encoded(wire_size: int) -> Answer:
+        def answer(url: str, index: int, **times: Any) -> Outcome:
+            return attrs.evolve(response(url, index, **times), wire_size=wire_size)
+
+        return answer
+
+    (note,) = compared(encoded(100), encoded(20)).notes
+    assert str(note).startswith("mine: 80 B of bodies came over the wire where reference got 400 B")
 
 
 def test_requests_sent_again_in_whichever_run_are_noted() -> None:

@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     (
         *("clients", "strategies", "_meter", "_arguments", "_contestants"),
-        *("_audit", "_notes", "_why", "_limits", "_report", "_beside", "_comparison"),
+        *("_audit", "_changes", "_notes", "_why", "_limits", "_report", "_beside", "_comparison"),
         *("_ceiling", "_advice", "_sweep", "_ladder"),
     ),
     # 5: comparing; checking other people's parts

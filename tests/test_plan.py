@@ -40,6 +40,13 @@ def test_it_is_told_in_a_line() -> None:
     )
 
 
+def test_a_run_alone_says_nothing_of_untimed_ones() -> None:
+    plan = Plan(strategies=("one",), rounds=1, untimed=0, hosts={"a.example": 3}, in_flight=20)
+    assert str(plan) == (
+        "at most 3 requests to a.example (3): 3 URLs × 1 strategy × 1 run, up to 20 in flight"
+    )
+
+
 def test_what_would_send_more_than_allowed_is_refused_before_anything_is_sent(
     local: LocalServer,
 ) -> None:

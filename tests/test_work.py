@@ -99,6 +99,13 @@ def test_the_options_of_a_run_name_the_work_that_was_given(local: LocalServer) -
     assert "work=len_of" in repr(runner.options)
 
 
+def test_two_different_works_are_refused() -> None:
+    urls = ["http://a.example/"]
+    with pytest.raises(ValueError, match="work is given twice: to Runner and to Options"):
+        Runner(urls, Options(work=print), work=len_of)
+    assert Runner(urls, Options(work=len_of), work=len_of).options.work is len_of
+
+
 async def coroutine(_response: Response) -> None:
     pass
 

@@ -19,6 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("errors", "_units", "_files", "_kinds", "_names", "_host", "_url", "_redaction"),
         *("_headers", "_head", "_content", "_text"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
+        *("_bar", "_tally"),
         *("_deadlines", "_terminal", "_url_list", "_card", "_makespan", "_probe"),
         *("render", "server"),
     ),

@@ -82,7 +82,7 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # The kit starts a server for each of some 700 checks: on one Python that is enough.
     rest = () if session.python == PYTHONS[0] else ("--ignore=tests/test_testing.py",)
-    session.run("pytest", "--ignore=tests/frames", *rest, *session.posargs)
+    session.run("pytest", *rest, *session.posargs)
 
 
 @nox.session(default=False)

@@ -203,6 +203,7 @@ def test_each_run_is_a_page_with_its_title_and_its_entries() -> None:
         ("run_3", "nothing"),
     ]
     assert [entry["pageref"] for entry in log["entries"]] == ["run_1", "run_2", "run_2"]
+    assert log["pages"][0]["pageTimings"] == {"onContentLoad": -1, "onLoad": -1}
     assert log["creator"]["name"] == "concurrent_fetch"
 
 

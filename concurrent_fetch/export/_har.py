@@ -47,9 +47,13 @@ def to_har(runs: Sequence[Run], titles: Sequence[str]) -> str:
 
 
 def _page(page: str, title: str, run: Run) -> _Object:
-    # No onLoad: a run is no document that a browser loads.
-    started = run.started_at.isoformat()
-    return {"startedDateTime": started, "id": page, "title": title, "pageTimings": {}}
+    return {
+        "startedDateTime": run.started_at.isoformat(),
+        "id": page,
+        "title": title,
+        # A run is no document, whose loading a browser would tell of.
+        "pageTimings": {"onContentLoad": -1, "onLoad": -1},
+    }
 
 
 def _entries(page: str, run: Run) -> Iterator[_Object]:
@@ -144,8 +148,12 @@ def _phrase(status: int) -> str:
 
 
 def _fields(headers: Headers) -> list[_Object]:
-    # A Location may hold user info too.
-    return [{"name": name, "value": redact_within(value)} for name, value in headers.redacted()]
+    return [{"name": name, "value": _shown(value)} for name, value in headers.redacted()]
+
+
+def _shown(value: str) -> str:
+    """A Location may hold user info too."""
+    return redact_within(value) if "@" in value else value
 
 
 class _Phases(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._audit import too_many_marked
 from concurrent_fetch._beside import side_by_side
 from concurrent_fetch._card import Card
@@ -109,6 +110,10 @@ class Comparison:
         """Return one dict per timed fetch, with the same names as `to_columns`."""
         columns = self.to_columns()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
 
     def typical(self, name: str) -> Spread:
         """Return median and quartiles of the strategy's times, in seconds, over complete rounds.

@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import attrs
 
+from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._columns import COLUMNS
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Failure, Outcome, Response
@@ -160,6 +161,10 @@ class Run(Sequence[Outcome]):
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return one dict per outcome, with the same names as `to_columns`."""
         return [{name: read(o) for name, read in COLUMNS.items()} for o in self.outcomes]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
 
     def raise_for_failures(self) -> None:
         """Raise if a URL was not answered; a status of 400 or above is an answer.

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._advice import Choice, Row, advice, table
+from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._ceiling import Ceiling, Level, ceilings
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._pictures import chart_of_sweep
@@ -119,6 +120,10 @@ class Sweep:
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return one dict per level, with the same names as `to_columns`."""
         return [row.facts() for row in self._rows()]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
 
     def table(self) -> Table:
         """Return the levels as a neutral table, for any renderer; the advice stands below it."""

@@ -32,7 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         *("clients", "strategies", "_meter", "_arguments", "_contestants"),
         *("_audit", "_changes", "_notes", "_why", "_limits", "_report", "_beside", "_comparison"),
-        *("_ceiling", "_advice", "_sweep", "_ladder"),
+        *("_ceiling", "_advice", "_sweep", "_ladder", "export"),
     ),
     # 5: comparing; checking other people's parts
     ("_contest", "_runner", "testing"),

@@ -73,7 +73,8 @@ def _progress(_: "Options", field: "attrs.Attribute[Any]", value: object) -> Non
     check_progress(f"Options.{field.name}", value)
 
 
-def _called(work: object) -> str:
+def called(work: object) -> str:
+    """Return the name of what is called on responses, or its type; nothing of what it holds."""
     return str(getattr(work, "__name__", None) or (work and f"<{type(work).__name__}>"))
 
 
@@ -81,7 +82,7 @@ def _shown(value: object) -> str:
     """A value without secrets."""
     if isinstance(value, Mapping):
         return ", ".join(value) or "none"
-    return _called(value) if callable(value) else repr(value)
+    return called(value) if callable(value) else repr(value)
 
 
 def _as_headers(value: Mapping[str, str]) -> Headers:
@@ -141,7 +142,7 @@ class Options:
     """Take proxies and `.netrc` from the environment, for all clients alike."""
     digest: bool = attrs.field(default=False, validator=_flag)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
-    work: Work | None = attrs.field(default=None, validator=_work, repr=_called, hash=False)
+    work: Work | None = attrs.field(default=None, validator=_work, repr=called, hash=False)
     """Called on every `Response` where it was fetched, in its thread or on its event loop, with
     the body there even if it is not kept. What it returns is dropped; what it raises ends the run.
     """

@@ -5,7 +5,7 @@ Whole outcomes of 10,000 URLs, 3 strategies and 11 rounds would take 738 MiB.
 
 import math
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import sub
 from typing import Any
@@ -129,19 +129,26 @@ class Record:
 
 def columns_of(outcomes: Sequence[Outcome], intern: Intern) -> dict[str, Sequence[Any]]:
     """Take the outcomes, in URL order, apart into columns."""
-    columns: dict[str, Sequence[Any]] = {}
+    facts: dict[str, list[Any]] = {}
     for name in _TIMES:
-        times = (getattr(o.timing, name) for o in outcomes)
-        columns[name] = array("d", (_NO_TIME if t is None else t for t in times))
+        facts[name] = [getattr(o.timing, name) for o in outcomes]
     for name in _NUMBERS:
-        numbers = (getattr(o, name, None) for o in outcomes)
-        columns[name] = array("q", (_NO_NUMBER if n is None else n for n in numbers))
+        facts[name] = [getattr(o, name, None) for o in outcomes]
     # Not interned: a kind equals its text, so an equal message would take its place.
-    columns["kind"] = tuple(getattr(o, "kind", None) for o in outcomes)
-    columns["coding"] = tuple(intern(_coding(o)) for o in outcomes)
+    facts["kind"] = [getattr(o, "kind", None) for o in outcomes]
+    facts["coding"] = [intern(_coding(o)) for o in outcomes]
     for name in _VALUES:
-        columns[name] = tuple(intern(getattr(o, name, None)) for o in outcomes)
-    return columns
+        facts[name] = [intern(getattr(o, name, None)) for o in outcomes]
+    return {name: column_of(name, values) for name, values in facts.items()}
+
+
+def column_of(name: str, values: Iterable[Any]) -> Sequence[Any]:
+    """Keep one fact of every outcome; `Record.column` gives back what went in."""
+    if name in _TIMES:
+        return array("d", [_NO_TIME if v is None else v for v in values])
+    if name in _NUMBERS:
+        return array("q", [_NO_NUMBER if v is None else v for v in values])
+    return tuple(values)
 
 
 def _coding(outcome: Outcome) -> str | None:

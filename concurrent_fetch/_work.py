@@ -2,11 +2,11 @@
 
 import threading
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 
-from concurrent_fetch._options import Options, Work
+from concurrent_fetch._options import Options, Work, called
 from concurrent_fetch._outcome import Outcome, Response
 from concurrent_fetch._units import Seconds
 
@@ -42,3 +42,35 @@ class CountedWork:
             self.done += 1
             self.seconds += taken
         return result
+
+
+@attrs.frozen(eq=False, repr=False)
+class SavedWork:
+    """What is left of work in a saved result: its name. It equals any work of that name."""
+
+    name: str
+
+    @property
+    def __name__(self) -> str:
+        """The name of the work that it stands for."""
+        return self.name
+
+    def __call__(self, _response: Response, /) -> NoReturn:
+        """Refuse: the function itself was not saved.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            f"the work {self.name} was loaded from a file, which holds its name only; "
+            "give Options(work=...) the function itself"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return called(other) == self.name if callable(other) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"<saved work {self.name}>"

@@ -28,22 +28,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # 2: one fetch; one run
     ("_fetch", "_drive", "_run", "_work"),
     # 3: what a client and a strategy are, how any strategy is driven, how a run is kept
-    ("_client", "_strategy", "_bridge", "_record", "export"),
+    ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     (
         *("clients", "strategies", "_meter", "_arguments", "_contestants"),
-        *(
-            "_audit",
-            "_changes",
-            "_notes",
-            "_why",
-            "_limits",
-            "_report",
-            "_beside",
-            "_pictures",
-            "_comparison",
-        ),
-        *("_ceiling", "_advice", "_sweep", "_ladder"),
+        *("_audit", "_changes", "_notes", "_why", "_limits", "_report", "_beside"),
+        *("_pictures", "_comparison", "_ceiling", "_advice", "_sweep", "_ladder", "export"),
     ),
     # 5: comparing; checking other people's parts
     ("_contest", "_runner", "testing"),

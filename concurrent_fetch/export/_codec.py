@@ -1,0 +1,265 @@
+"""Codec: frozen attrs classes as trees of JSON, and back by their fields and the types of these.
+
+Whoever reads says where in the file it stands, as `records[3].columns.started`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import attrs
+
+from concurrent_fetch._headers import Headers
+from concurrent_fetch._options import Options, called
+from concurrent_fetch._redaction import redact_within
+from concurrent_fetch._work import SavedWork
+from concurrent_fetch.errors import FormatError
+
+_T = TypeVar("_T")
+
+# Beyond these arithmetic with them may overflow.
+_LARGEST_INT = 10**100
+_LARGEST_FLOAT = 1e300
+_YEARS = range(1971, 3000)  # that every system can turn into local time
+_INDEX = re.compile("0|[1-9][0-9]{0,17}")
+_SHOWN = 200
+
+
+def fault(where: str, words: str) -> FormatError:
+    """Return the error that says what is wrong, and where."""
+    return FormatError(f"{where}: {words}" if where else words)
+
+
+def wrong(where: str, expected: str, got: object) -> FormatError:
+    """Return the error of a value that is not what was expected there."""
+    return fault(where, f"expected {expected}, got {brief(got)}")
+
+
+def brief(value: object) -> str:
+    """Return a value for a message: short, and of any size and depth of what it is made from."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else f"{value[:40]}…")
+    if isinstance(value, int) and abs(value) >= 10**40:
+        return "an int of more than 40 digits"
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    return json.dumps(value)
+
+
+def within(where: str, key: str) -> str:
+    """Return where a key of an object stands."""
+    if not key.isidentifier() or len(key) > 40:
+        return f"{where}[{brief(key)}]"
+    return f"{where}.{key}" if where else key
+
+
+# --- out ---
+
+
+def tree(value: object) -> Any:
+    """Return what JSON can hold of a value; user info and secret headers are hidden."""
+    for kind, written in _WRITTEN:
+        if isinstance(value, kind):
+            return written(value)
+    return fields_tree(value) if attrs.has(type(value)) else called(value)
+
+
+def fields_tree(value: Any, *, leave: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the fields of an attrs object as a tree, but for those to be left to the caller."""
+    return {
+        name: tree(getattr(value, name)) for name in _hints(value.__class__) if name not in leave
+    }
+
+
+def cleaned(text: str) -> str:
+    """Return a text without the user info of URLs in it."""
+    return redact_within(text) if "@" in text else text
+
+
+_WRITTEN: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (str, cleaned),
+    ((NoneType, bool, int, float), lambda value: value),
+    (datetime, datetime.isoformat),
+    (Headers, lambda headers: [[name, cleaned(text)] for name, text in headers.redacted()]),
+    (Mapping, lambda mapping: {cleaned(str(key)): tree(item) for key, item in mapping.items()}),
+    (SavedWork, called),
+    (tuple, lambda values: [tree(value) for value in values]),
+)
+
+
+# --- in ---
+
+
+def read(hint: Any, raw: Any, where: str) -> Any:
+    """Return a value of that type.
+
+    Raises:
+        FormatError: it is none.
+    """
+    if hint in _READERS:
+        return _READERS[hint](raw, where)
+    if attrs.has(hint):
+        return build(hint, read_fields(hint, raw, where), where)
+    arguments = get_args(hint)
+    if get_origin(hint) is tuple:
+        return tuple(read(arguments[0], *item) for item in items(raw, where))
+    if get_origin(hint) is UnionType:
+        return _read_one_of(arguments, raw, where)
+    key, kind = arguments
+    entries_read = ((k, read(kind, item, at)) for k, item, at in entries(raw, where))
+    return {_read_index(k, where) if key is int else k: item for k, item in entries_read}
+
+
+def read_fields(kind: type, raw: Any, where: str, *, leave: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the values of the fields of an attrs class; those to be left as they stand there.
+
+    Raises:
+        FormatError: one is wrong or missing, or there is one more.
+    """
+    hints = _hints(kind)
+    check_keys(raw, hints, where)
+    return {
+        name: raw[name] if name in leave else _field(kind, name)(raw[name], within(where, name))
+        for name in hints
+    }
+
+
+def check_keys(raw: Any, names: Mapping[str, Any], where: str) -> None:
+    """Refuse what is no object with just these keys.
+
+    Raises:
+        FormatError: it is none.
+    """
+    keys = {key for key, _, _ in entries(raw, where)}
+    if missing := [name for name in names if name not in keys]:
+        raise fault(where, f"{missing[0]!r} is missing")
+    if unknown := [key for key in raw if key not in names]:
+        raise fault(where, f"the key {brief(unknown[0])} is unknown")
+
+
+def build(kind: Callable[..., _T], facts: Mapping[str, Any], where: str) -> _T:
+    """Make an object, and let what it says against its fields be the error.
+
+    Raises:
+        FormatError: it refused them.
+    """
+    try:
+        return kind(**facts)
+    except (TypeError, ValueError) as error:
+        raise fault(where, str(error)[:_SHOWN]) from None
+
+
+def items(raw: Any, where: str) -> Iterator[tuple[Any, str]]:
+    """Return the items of a list, and where each stands."""
+    if not isinstance(raw, list):
+        raise wrong(where, "a list", raw)
+    return ((item, f"{where}[{i}]") for i, item in enumerate(raw))
+
+
+def entries(raw: Any, where: str) -> Iterator[tuple[str, Any, str]]:
+    """Return the entries of an object, and where each stands."""
+    if not isinstance(raw, dict):
+        raise wrong(where, "an object", raw)
+    return ((key, item, within(where, key)) for key, item in raw.items())
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Return the fields of a class and their types: of those that two equal objects share."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in attrs.fields(kind) if field.eq}
+
+
+def _field(kind: type, name: str) -> Callable[[Any, str], Any]:
+    if kind is Options and name in _OF_OPTIONS:
+        return _OF_OPTIONS[name]
+    hint = _hints(kind)[name]
+    return lambda raw, where: read(hint, raw, where)
+
+
+def _read_one_of(kinds: tuple[Any, ...], raw: Any, where: str) -> Any:
+    """Read what may be of several types; the first fits where it is not plainly another."""
+    fitting = [kind for kind in kinds if type(raw) is kind]
+    return read(fitting[0] if fitting else kinds[0], raw, where)
+
+
+def read_text(raw: Any, where: str) -> str:
+    """Return a text; raises FormatError for anything else."""
+    if not isinstance(raw, str):
+        raise wrong(where, "a text", raw)
+    return raw
+
+
+def _read_flag(raw: Any, where: str) -> bool:
+    if not isinstance(raw, bool):
+        raise wrong(where, "true or false", raw)
+    return raw
+
+
+def read_int(raw: Any, where: str) -> int:
+    """Return an int; raises FormatError for anything else."""
+    if type(raw) is not int:
+        raise wrong(where, "an int", raw)
+    if abs(raw) > _LARGEST_INT:
+        raise fault(where, "the int is too large")
+    return raw
+
+
+def _read_float(raw: Any, where: str) -> float:
+    if type(raw) not in (int, float):
+        raise wrong(where, "a number", raw)
+    if not abs(raw) <= _LARGEST_FLOAT:
+        raise fault(where, "the number is too large")
+    return float(raw)
+
+
+def _read_datetime(raw: Any, where: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(read_text(raw, where))
+    except ValueError:
+        raise wrong(where, "a date and time", raw) from None
+    if moment.utcoffset() is None:
+        raise fault(where, f"the time has no time zone: {brief(raw)}")
+    if moment.year not in _YEARS:
+        raise fault(where, f"the year is out of range: {moment.year}")
+    return moment
+
+
+def _read_none(raw: Any, where: str) -> None:
+    if raw is not None:
+        raise wrong(where, "null", raw)
+
+
+def _read_index(key: str, where: str) -> int:
+    if not _INDEX.fullmatch(key):
+        raise fault(where, f"expected whole numbers as keys, got {brief(key)}")
+    return int(key)
+
+
+def _read_headers(raw: Any, where: str) -> Headers:
+    fields = [read(tuple[str, ...], *item) for item in items(raw, where)]
+    if any(len(field) != 2 for field in fields):
+        raise fault(where, "expected a list of [name, value]")
+    return build(Headers.from_fields, {"fields": fields}, where)
+
+
+def _read_work(raw: Any, where: str) -> SavedWork | None:
+    return None if raw is None else SavedWork(read_text(raw, where))
+
+
+_READERS: Mapping[Any, Callable[[Any, str], Any]] = {
+    str: read_text,
+    bool: _read_flag,
+    int: read_int,
+    float: _read_float,
+    datetime: _read_datetime,
+    NoneType: _read_none,
+}
+_OF_OPTIONS: Mapping[str, Callable[[Any, str], Any]] = {
+    "headers": _read_headers,
+    "work": _read_work,
+}

@@ -1,0 +1,187 @@
+"""The columns of a record as lists of JSON, and back: each checked as a whole, for speed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from itertools import compress
+from operator import le, not_
+from types import NoneType
+from typing import Any, NamedTuple
+
+from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._record import Intern, Record, column_of
+from concurrent_fetch._redaction import redact, redact_within
+from concurrent_fetch.errors import FormatError
+from concurrent_fetch.export._codec import check_keys, cleaned, fault, items, read, within, wrong
+
+
+class _There(Enum):
+    """Whether a fact is there."""
+
+    ALWAYS = 1
+    PERHAPS = 2
+    NEVER = 3
+
+
+_ALWAYS, _PERHAPS, _NEVER = _There
+
+
+class _Rule(NamedTuple):
+    """What may stand in a column: for a response, and for a failure."""
+
+    types: frozenset[type]
+    words: str
+    of_response: _There
+    of_failure: _There
+    least: float = 0
+    most: float = 2**63 - 1
+
+
+_NUMBER, _WHOLE, _TEXT = frozenset({int, float}), frozenset({int}), frozenset({str})
+_FLAG, _TEXTS, _KIND = frozenset({bool}), frozenset({tuple}), frozenset({FailureKind})
+# Sums of such times do not overflow.
+LONGEST = 1e12
+_SPAN = (-LONGEST, LONGEST)
+_RULES: Mapping[str, _Rule] = {
+    "started": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN),
+    "sent": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN),
+    "first_byte": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN),
+    "finished": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN),
+    "status_code": _Rule(_WHOLE, "an int", _ALWAYS, _NEVER, 100, 999),
+    "size": _Rule(_WHOLE, "an int", _ALWAYS, _NEVER),
+    "wire_size": _Rule(_WHOLE, "an int", _PERHAPS, _NEVER),
+    "attempts": _Rule(_WHOLE, "an int", _ALWAYS, _ALWAYS, 1),
+    "kind": _Rule(_KIND, "a kind of failure", _NEVER, _ALWAYS),
+    "coding": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
+    "message": _Rule(_TEXT, "a text", _NEVER, _ALWAYS),
+    "error": _Rule(_TEXT, "a text", _NEVER, _PERHAPS),
+    "final_url": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
+    "digest": _Rule(_TEXT, "a text", _PERHAPS, _NEVER),
+    "redirects": _Rule(_TEXTS, "a list of texts", _ALWAYS, _NEVER),
+    "http_version": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
+    "reused": _Rule(_FLAG, "true or false", _PERHAPS, _NEVER),
+    "worker": _Rule(_TEXT, "a text", _ALWAYS, _ALWAYS),
+}
+_IN_ORDER = ("started", "sent", "first_byte", "finished")
+_KINDS = {str(kind): kind for kind in FailureKind}
+
+
+# --- out ---
+
+
+def columns_tree(record: Record, urls: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the columns as lists, without the user info of URLs in them."""
+    return {name: _hidden(name, record.column(name), urls) for name in _RULES}
+
+
+def _hidden(name: str, values: list[Any], urls: Sequence[str]) -> list[Any]:
+    if name == "message":
+        return [m and redact_within(m, url) for m, url in zip(values, urls, strict=True)]
+    if _RULES[name].types not in (_TEXT, _TEXTS):
+        return values
+    hide: Callable[[Any], Any] = _HIDE.get(name, cleaned)
+    changed = {v: h for v in set(values) if v and (h := hide(v)) != v}
+    return [changed.get(v, v) for v in values] if changed else values
+
+
+_HIDE: Mapping[str, Callable[[Any], Any]] = {
+    "final_url": redact,
+    "redirects": lambda urls: tuple(map(redact, urls)),
+}
+
+
+# --- in ---
+
+
+def read_columns(raw: Any, length: int, where: str, intern: Intern) -> dict[str, Sequence[Any]]:
+    """Return the columns as a record keeps them.
+
+    Raises:
+        FormatError: one is no list of that length, or holds what no outcome can.
+    """
+    check_keys(raw, _RULES, where)
+    lists = {name: _values(raw[name], length, within(where, name)) for name in _RULES}
+    lists["kind"] = _kinds(lists["kind"], within(where, "kind"))
+    lists["redirects"] = _redirects(lists["redirects"], within(where, "redirects"))
+    failed = [kind is not None for kind in lists["kind"]]
+    for name, values in lists.items():
+        _check(name, values, failed, within(where, name))
+    _check_order(lists, where)
+    return {name: column_of(name, _shared(name, values, intern)) for name, values in lists.items()}
+
+
+def _values(raw: Any, length: int, where: str) -> list[Any]:
+    if not isinstance(raw, list):
+        raise wrong(where, "a list", raw)
+    if len(raw) != length:
+        raise fault(where, f"expected {length} values, got {len(raw)}")
+    return raw
+
+
+def _kinds(values: list[Any], where: str) -> list[Any]:
+    for i, value in enumerate(values):
+        if value is not None and (not isinstance(value, str) or value not in _KINDS):
+            raise wrong(f"{where}[{i}]", f"null or one of {', '.join(_KINDS)}", value)
+    return [value and _KINDS[value] for value in values]
+
+
+def _redirects(values: list[Any], where: str) -> list[Any]:
+    return [
+        None
+        if value is None
+        else read(tuple[str, ...], value, at)
+        if value
+        else _none_of(value, at)
+        for value, at in items(values, where)
+    ]
+
+
+def _none_of(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise wrong(where, "a list of texts", value)
+    return ()
+
+
+def _check(name: str, values: list[Any], failed: list[bool], where: str) -> None:
+    rule = _RULES[name]
+    parts = (compress(values, map(not_, failed)), compress(values, failed))
+    needs = [_allowed(rule, there) for there in (rule.of_response, rule.of_failure)]
+    if any(set(map(type, part)) - need for part, need in zip(parts, needs, strict=True)):
+        raise _misfit(rule, values, [needs[is_failure] for is_failure in failed], where)
+    if rule.types not in (_NUMBER, _WHOLE):
+        return
+    known = [value for value in values if value is not None] if None in values else values
+    if known and not (rule.least <= min(known) and max(known) <= rule.most):
+        beyond = (v is not None and not rule.least <= v <= rule.most for v in values)
+        i = list(beyond).index(True)
+        raise wrong(f"{where}[{i}]", f"{rule.least:g} to {rule.most:g}", values[i])
+
+
+def _allowed(rule: _Rule, there: _There) -> frozenset[type]:
+    if there is _ALWAYS:
+        return rule.types
+    return frozenset({NoneType}) | (rule.types if there is _PERHAPS else frozenset())
+
+
+def _misfit(
+    rule: _Rule, values: list[Any], needs: Sequence[frozenset[type]], where: str
+) -> FormatError:
+    """Return the error that names the first value that is of none of the types."""
+    pairs = enumerate(zip(values, needs, strict=True))
+    i, need = next((i, need) for i, (value, need) in pairs if type(value) not in need)
+    words = rule.words if need & rule.types else "null: this says nothing of such an outcome"
+    return wrong(f"{where}[{i}]", words, values[i])
+
+
+def _check_order(lists: Mapping[str, list[Any]], where: str) -> None:
+    before = lists[_IN_ORDER[0]]
+    for name in _IN_ORDER[1:]:
+        times = [b if t is None else t for b, t in zip(before, lists[name], strict=True)]
+        if not all(map(le, before, times)):
+            i = next(i for i, (b, t) in enumerate(zip(before, times, strict=True)) if t < b)
+            raise fault(f"{within(where, name)}[{i}]", "the time lies before the one that precedes")
+        before = times
+
+
+def _shared(name: str, values: list[Any], intern: Intern) -> list[Any]:
+    """Let equal texts be one object, for all the records of a comparison."""
+    return [intern(v) for v in values] if _RULES[name].types in (_TEXT, _TEXTS) else values

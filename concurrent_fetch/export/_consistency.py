@@ -1,0 +1,131 @@
+"""What must hold between the parts of a result, for its tables and sentences to be told."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from concurrent_fetch._comparison import Comparison
+from concurrent_fetch._ladder import Ladder
+from concurrent_fetch._record import Record
+from concurrent_fetch._run import Run
+from concurrent_fetch._sweep import Sweep
+from concurrent_fetch.export._codec import brief, fault, within
+from concurrent_fetch.export._columns import LONGEST
+
+_SHORTEST = 1e-12
+
+
+def check_comparison(found: Comparison, where: str) -> None:
+    """Hold the parts of a comparison against each other.
+
+    Raises:
+        FormatError: two of them contradict each other.
+    """
+    _check_names(found, where)
+    _check_numbers(found, where)
+    _check_rounds(found, where)
+    for name, check in found.checks.items():
+        at = within(within(where, "checks"), name)
+        if (check.strategy, check.round) != (name, None):
+            raise fault(at, f"this is no check run of {brief(name)}")
+        _check_record(check, 0, at)
+    for i, record in enumerate(found.records):
+        _check_record(record, _SHORTEST, f"{within(where, 'records')}[{i}]")
+
+
+def _check_names(found: Comparison, where: str) -> None:
+    names = found.strategies
+    if not names or len(set(names)) != len(names):
+        raise fault(within(where, "strategies"), "expected at least one name, and none twice")
+    if set(found.checks) != set(names):
+        raise fault(within(where, "checks"), "expected one check run of each strategy")
+    subjects: dict[str, Iterable[str | None]] = {
+        "probes": found.probes,
+        "reasons": found.reasons,
+        "notes": [note.strategy for note in found.notes],
+    }
+    for part, about in subjects.items():
+        for name in about:
+            if name is not None and name not in names:
+                raise fault(within(where, part), f"no strategy is called {brief(name)}")
+
+
+def _check_numbers(found: Comparison, where: str) -> None:
+    if not found.urls:
+        raise fault(within(where, "urls"), "expected at least one URL")
+    if not found.looks or found.looks[0] < 1 or not _is_ascending(found.looks):
+        raise fault(within(where, "looks"), "expected ascending numbers of at least 1")
+    if found.card.cores < 1:
+        raise fault(within(within(where, "card"), "cores"), "expected at least 1")
+
+
+def _check_rounds(found: Comparison, where: str) -> None:
+    if not 1 <= found.rounds <= found.looks[-1]:
+        raise fault(within(where, "order"), f"expected 1 to {found.looks[-1]} rounds")
+    for i, names in enumerate(found.order):
+        if sorted(names) != sorted(found.strategies):
+            raise fault(f"{within(where, 'order')}[{i}]", "expected each strategy once")
+    expected = [(number, name) for number, names in enumerate(found.order) for name in names]
+    if len(found.records) != len(expected):
+        words = f"expected {len(expected)} records, got {len(found.records)}"
+        raise fault(within(where, "records"), words)
+    for i, (record, (number, name)) in enumerate(zip(found.records, expected, strict=True)):
+        if (record.round, record.strategy) != (number, name):
+            words = f"expected round {number} of {brief(name)}, as order has it"
+            raise fault(f"{within(where, 'records')}[{i}]", words)
+    for number in found.marked:
+        if number >= found.rounds:
+            raise fault(within(where, "marked"), f"there is no round {number}")
+
+
+def _check_record(record: Record, shortest: float, where: str) -> None:
+    limits = {
+        "begun": (-LONGEST, LONGEST),
+        "elapsed": (shortest, LONGEST),
+        "cpu": (0, LONGEST),
+        "working": (0, LONGEST),
+        "outside": (0, len(record.columns["started"])),
+        "worked": (0, LONGEST),
+    }
+    for name, (least, most) in limits.items():
+        value = getattr(record, name)
+        if value is not None and not least <= value <= most:
+            raise fault(within(where, name), f"expected {least:g} to {most:g}, got {brief(value)}")
+
+
+def check_sweep(found: Sweep) -> None:
+    """Hold the levels of a sweep against its strategies.
+
+    Raises:
+        FormatError: they are not the same.
+    """
+    levels = found.levels
+    if len(levels) < 2 or levels[0] < 1 or not _is_ascending(levels):
+        raise fault("levels", "expected two or more ascending numbers of at least 1")
+    if tuple(map(str, levels)) != found.comparison.strategies:
+        raise fault("levels", "the strategies of the comparison are others")
+
+
+def check_ladder(found: Ladder) -> None:
+    """Hold the changes of a ladder against its strategies.
+
+    Raises:
+        FormatError: there is not one for each strategy but the first.
+    """
+    expected = len(found.comparison.strategies) - 1
+    if len(found.changes) != expected:
+        raise fault("changes", f"expected {expected}, got {len(found.changes)}")
+
+
+def check_run(found: Run) -> None:
+    """Hold the times of a run against what can be told of them.
+
+    Raises:
+        FormatError: they are too long.
+    """
+    for name in ("elapsed", "cpu"):
+        if getattr(found, name) > LONGEST:
+            raise fault(name, f"expected at most {LONGEST:g}, got {getattr(found, name)}")
+
+
+def _is_ascending(numbers: Sequence[int]) -> bool:
+    return all(earlier < later for earlier, later in pairwise(numbers))

@@ -1,0 +1,19 @@
+"""Markdown, to be pasted into a pull request or an issue."""
+
+import attrs
+
+from concurrent_fetch.export._view import View
+from concurrent_fetch.render import escaped, to_markdown
+
+
+def to_document(view: View) -> str:
+    """Return the table, what it says in sentences, the notes, and where it was measured."""
+    table = view.table
+    notes = attrs.evolve(table, columns=(), rows=(), caption=None)
+    parts = [
+        to_markdown(attrs.evolve(table, notes=())),
+        "\n\n".join(map(escaped, view.text.splitlines())),
+        to_markdown(notes),
+        escaped(view.environment),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"

@@ -1,0 +1,76 @@
+"""What the formats show of a result, whatever sort of result it is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import attrs
+
+from concurrent_fetch._comparison import Comparison
+from concurrent_fetch._ladder import Ladder
+from concurrent_fetch._run import Run
+from concurrent_fetch._sweep import Sweep
+from concurrent_fetch.render import Picture, Table
+
+Result: TypeAlias = Comparison | Sweep | Ladder | Run
+
+
+@attrs.frozen
+class View:
+    """A result as formats need it: words and pictures of the whole, and every timed run."""
+
+    result: Result
+
+    @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        if isinstance(self.result, Run):
+            return self.result.strategy
+        if isinstance(self.result, Sweep):
+            return f"{self.result.strategy} at several concurrencies"
+        return " against ".join(_comparison_of(self.result).strategies)
+
+    @property
+    def table(self) -> Table:
+        """Its table."""
+        return self.result.table()
+
+    @property
+    def text(self) -> str:
+        """What a comparison explains; nothing for other results, whose table says it all."""
+        return self.result.explain() if isinstance(self.result, Comparison) else ""
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Its pictures, the most telling first."""
+        if isinstance(self.result, Sweep):
+            return self.result.chart(), self.result.comparison.timeline()
+        if isinstance(self.result, Comparison):
+            return self.result.timeline(), self.result.chart()
+        whole = self.result if isinstance(self.result, Run) else self.result.comparison
+        return (whole.timeline(),)
+
+    @property
+    def environment(self) -> str:
+        """Where it was measured, if that is known."""
+        return "" if isinstance(self.result, Run) else str(_comparison_of(self.result).card)
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """Every timed run by its title, in the order they ran."""
+        if isinstance(self.result, Run):
+            return {self.result.strategy: self.result}
+        whole = _comparison_of(self.result)
+        return {
+            f"{record.strategy}, round {(record.round or 0) + 1}": record.run(whole.urls)
+            for record in whole.records
+        }
+
+    @property
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """One entry per fetch."""
+        whole = self.result if isinstance(self.result, Run) else _comparison_of(self.result)
+        return whole.to_columns()
+
+
+def _comparison_of(result: Comparison | Sweep | Ladder) -> Comparison:
+    return result if isinstance(result, Comparison) else result.comparison

@@ -12,7 +12,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "examples", "frames", "tests"]
+nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "examples", "frames", "pictures", "tests"]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
@@ -69,8 +69,16 @@ def examples(session: nox.Session, group: str) -> None:
     session.run("pytest", f"docs/examples/test_{group}.py")
 
 
-# Each of these packages has wheels for this Python.
-@nox.session(python=PYTHONS[1])
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Every picture and page in headless Chromium, light and dark; keeps the screenshots."""
+    install(session, "test")
+    folder = Path(session.create_tmp(), "pictures").absolute()
+    session.run("pytest", "tests/pictures", env={"PICTURES": str(folder)})
+    session.log(f"screenshots: {folder}")
+
+
+@nox.session
 def frames(session: nox.Session) -> None:
     """Results handed to pandas, polars and pyarrow."""
     install(session, "frames")

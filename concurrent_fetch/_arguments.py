@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from concurrent_fetch._options import Options
 from concurrent_fetch._strategy import Strategy, find_strategy
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.errors import FormatError, UnknownNameError
+from concurrent_fetch.export import SUFFIXES, suffix_of
 
 _DESCRIPTION = """\
 Fetch one URL set in several ways, and learn truthfully which is faster.
@@ -23,6 +25,8 @@ examples:
   concurrent-fetch
   concurrent-fetch compare --file urls.txt -s threaded -s threaded+httpx -s async
   concurrent-fetch fetch https://example.com https://example.org
+  concurrent-fetch compare --file urls.txt --export today.json --export today.html
+  concurrent-fetch diff yesterday.json today.json
   concurrent-fetch serve --latency 0.05 --capacity 10 --port 8000
 
 exit code:
@@ -39,6 +43,7 @@ untimed. Where a host is not this machine, the number of requests is printed fir
 examples:
   concurrent-fetch compare --file urls.txt -s sync -s threaded+httpx --rounds 10,20,40
   grep -v slow urls.txt | concurrent-fetch compare -
+  concurrent-fetch compare --file urls.txt --export all.json   (kept after every round)
 """
 _MORE_ON_FETCH = """\
 Prints one line per URL, in order: status or kind of failure, decoded bytes, time, URL,
@@ -47,6 +52,20 @@ and the message of a failure. Then the total.
 examples:
   concurrent-fetch fetch https://example.com https://example.org
   concurrent-fetch fetch --file urls.txt --strategy async --concurrency 50 --timeout 5
+"""
+_MORE_ON_SHOW = """\
+Takes what --export or save wrote as .json; --export turns it into another format.
+
+examples:
+  concurrent-fetch show today.json
+  concurrent-fetch show today.json --export today.html --export today.trace.json
+"""
+_MORE_ON_DIFF = """\
+There is no verdict across two sessions: each speed-up is of its own, and what differs between
+the two environments is listed.
+
+example:
+  concurrent-fetch diff yesterday.json today.json
 """
 _MORE_ON_SERVE = """\
 Prints the base URL once it listens. Ctrl-C ends it, with exit code 0.
@@ -73,6 +92,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         arguments.urls += rest
+    if arguments.command and arguments.demo_exports:
+        arguments.parser.error("write --export behind the command")
     return arguments
 
 
@@ -122,6 +143,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="concurrent-fetch", description=_DESCRIPTION, epilog=_MORE)
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    _add_export(parser, dest="demo_exports")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for name, (summary, more, add_arguments) in _COMMANDS.items():
         command = commands.add_parser(
@@ -199,6 +221,29 @@ def _add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence
         metavar="SECONDS",
         help="deadline of each fetch (default: %(default)g)",
     )
+    _add_export(parser)
+
+
+def _add_export(parser: argparse.ArgumentParser, dest: str = "exports") -> None:
+    parser.add_argument(
+        "--export",
+        type=_export,
+        action="append",
+        default=[],
+        dest=dest,
+        metavar="FILE",
+        help=f"write the result into a file, by its suffix: {', '.join(SUFFIXES)}; repeatable",
+    )
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="FILE", help="a saved result, as today.json")
+    _add_export(parser)
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("before", metavar="A", help="the older comparison, as yesterday.json")
+    parser.add_argument("after", metavar="B", help="the newer one, as today.json")
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:
@@ -230,6 +275,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 _COMMANDS = {
     "compare": ("compare strategies on URLs of your own", _MORE_ON_COMPARE, _add_compare),
     "fetch": ("fetch URLs and print what came back", _MORE_ON_FETCH, _add_fetch),
+    "show": ("print a saved result", _MORE_ON_SHOW, _add_show),
+    "diff": ("print two saved comparisons side by side", _MORE_ON_DIFF, _add_diff),
     "serve": ("run the local server in the foreground", _MORE_ON_SERVE, _add_serve),
 }
 
@@ -249,6 +296,17 @@ def _strategy(name: str) -> tuple[str, Strategy]:
         return name, find_strategy(name)
     except (UnknownNameError, ImportError) as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _export(text: str) -> Path:
+    try:
+        suffix_of(text)
+    except FormatError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    path = Path(text)
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
+    return path
 
 
 def _whole(text: str) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 
@@ -14,7 +15,8 @@ from concurrent_fetch._runner import Runner
 from concurrent_fetch._terminal import OutputError, flush, folded, is_watched, note, show
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._url_list import read_urls
-from concurrent_fetch.errors import ConcurrentFetchError
+from concurrent_fetch.errors import ConcurrentFetchError, FormatError
+from concurrent_fetch.export import Result, load, save, suffix_of
 from concurrent_fetch.render import count, many, seconds, to_text, visible
 from concurrent_fetch.server import LocalServer, serve
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
@@ -52,7 +54,7 @@ def _status(argv: Sequence[str] | None) -> int:
 # --- The commands ---
 
 
-def _demonstrate(_: argparse.Namespace) -> int:
+def _demonstrate(arguments: argparse.Namespace) -> int:
     note(
         "Comparing fetch_sync, fetch_threaded and fetch_async on "
         f"{many(_DEMO_URLS, 'URL')} of a local server, {seconds(_DEMO_LATENCY)} each: about 7 s."
@@ -60,7 +62,7 @@ def _demonstrate(_: argparse.Namespace) -> int:
     with LocalServer(latency=_DEMO_LATENCY) as server:
         runner = Runner(server.urls(_DEMO_URLS), rounds=10, progress=is_watched())
         comparison = runner.compare(fetch_sync, fetch_threaded, fetch_async)
-    return _show_comparison(comparison)
+    return max(_show_comparison(comparison), _export(comparison, arguments.demo_exports))
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -74,12 +76,14 @@ def _compare(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             max_requests=arguments.max_requests,
             progress=is_watched(),
+            autosave=next((p for p in arguments.exports if suffix_of(p) == ".json"), None),
         )
         plan = runner.plan(**strategies)
         if not plan.is_local:
             note(visible(str(plan)))
         plan.check(arguments.max_requests)
-    return _show_comparison(runner.compare(**strategies))
+    comparison = runner.compare(**strategies)
+    return max(_show_comparison(comparison), _export(comparison, arguments.exports))
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
@@ -89,7 +93,43 @@ def _fetch(arguments: argparse.Namespace) -> int:
             raise ValueError("fetch takes one --strategy; compare takes several")
         runner = Runner(read_urls(arguments.urls, arguments.file), options)
     (strategy,) = strategies.values()
-    return _show_run(runner.run(strategy))
+    run = runner.run(strategy)
+    return max(_show_run(run), _export(run, arguments.exports))
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    result = _loaded(arguments.path, arguments.parser)
+    if isinstance(result, Comparison):
+        _show_comparison(result)
+    elif isinstance(result, Run):
+        _show_run(result)
+    else:
+        show(str(result))
+    return _export(result, arguments.exports)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    before, after = (
+        _comparison_in(path, arguments.parser) for path in (arguments.before, arguments.after)
+    )
+    show(to_text(after.beside(before)))
+    return 0
+
+
+def _comparison_in(path: str, parser: argparse.ArgumentParser) -> Comparison:
+    result = _loaded(path, parser)
+    if isinstance(result, Run):
+        parser.error(f"{path} holds one run, and no comparison")
+    return result if isinstance(result, Comparison) else result.comparison
+
+
+def _loaded(path: str, parser: argparse.ArgumentParser) -> Result:
+    try:
+        return load(path)
+    except OSError as error:
+        parser.error(f"cannot read {path}: {error.strerror}")
+    except FormatError as error:
+        parser.error(str(error))
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -117,6 +157,8 @@ _COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {
     None: _demonstrate,
     "compare": _compare,
     "fetch": _fetch,
+    "show": _show,
+    "diff": _diff,
     "serve": _serve,
 }
 
@@ -149,6 +191,20 @@ def _row(outcome: Outcome) -> tuple[str, str, str, str]:
     if isinstance(outcome, Response):
         return str(outcome.status_code), str(outcome.size), time, url
     return str(outcome.kind), "–", time, f"{url}  {visible(outcome.message)}"
+
+
+def _export(result: Result, paths: Sequence[Path]) -> int:
+    """Save a result; return 1 if a file could not be written, once the others are."""
+    code = 0
+    for path in paths:
+        try:
+            save(result, path)
+        except OSError as error:
+            note(f"concurrent-fetch: cannot write {path}: {error.strerror}")
+            code = 1
+        else:
+            note(f"saved: {path}")
+    return code
 
 
 def _show_losses(failed: int, refused: int, total: int) -> int:

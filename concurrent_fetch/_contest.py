@@ -4,7 +4,7 @@ A check run of each strategy; rounds in random order; one more run of each, with
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -23,6 +23,8 @@ from concurrent_fetch._changes import Changes
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._notes import (
+    note_on_unfinished,
+    note_on_unsaved,
     notes_on,
     notes_on_all,
     notes_on_missing_probes,
@@ -53,6 +55,8 @@ class Contest:
     clock: Clock
     meter: Meter
     tally: Tally
+    keep: Callable[[Comparison], None] | None = None
+    """Called after every round with what there is so far, and at the end; on no clock."""
 
     _started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
     _card: Card = attrs.field(factory=read_card, init=False)
@@ -74,14 +78,34 @@ class Contest:
         """Run everything; return what it showed."""
         for name in self.strategies:
             self._check(name)
-        start = self.clock()
+        spent: Seconds = 0.0
         for names in rounds(list(self.strategies), random.Random(self.seed)):  # noqa: S311 - lots are drawn, no secrets
+            start = self.clock()
             self._round(names)
-            if self._is_over(self.clock() - start):
+            spent += self.clock() - start
+            self._keep_unfinished()
+            if self._is_over(spent):
                 break
         again = {name: self._probe(name) or self._checks[name] for name in self.strategies}
         self._changes.see(again[self._reference])
-        return self._comparison({name: self._excused(name, again) for name in again})
+        return self._kept(self._comparison({name: self._excused(name, again) for name in again}))
+
+    def _keep_unfinished(self) -> None:
+        if self.keep is not None:
+            note = note_on_unfinished(len(self._order), self.looks[-1])
+            unfinished = self._comparison(self._differing)
+            self._kept(attrs.evolve(unfinished, notes=(*unfinished.notes, note)))
+
+    def _kept(self, comparison: Comparison) -> Comparison:
+        """Keep the comparison; where that fails, it must not be lost here too."""
+        if self.keep is None:
+            return comparison
+        try:
+            self.keep(comparison)
+        except OSError as error:
+            note = note_on_unsaved(error)
+            return attrs.evolve(comparison, notes=(*comparison.notes, note))
+        return comparison
 
     def _excused(self, name: str, again: Mapping[str, Record]) -> frozenset[int]:
         """Return the URLs at which a strategy got another body in its check run, and might."""

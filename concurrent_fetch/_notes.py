@@ -77,6 +77,24 @@ def notes_on_missing_probes(why: Mapping[str, str]) -> list[Note]:
     ]
 
 
+def note_on_unfinished(rounds: int, planned: int) -> Note:
+    """Return the note on a comparison that was saved while it was still running."""
+    return Note(
+        strategy=None,
+        fact=f"saved while it was running, after round {rounds} of {planned} at most",
+        advice="its order and its verdicts hold as far as they go",
+    )
+
+
+def note_on_unsaved(error: OSError) -> Note:
+    """Return the note on a comparison that could not be saved."""
+    return Note(
+        strategy=None,
+        fact=f"it could not be saved: {error.strerror}",
+        advice="write it elsewhere: save(comparison, path)",
+    )
+
+
 def notes_on_all(options: Iterable[Options], card: Card) -> list[Note]:
     """Return what a reader should know about the whole comparison."""
     proxies = sorted(_PROXIES.intersection(card.variables))

@@ -1,10 +1,12 @@
 """Runner: times strategies on the same URL set, in rounds of random order. It never prints."""
 
+import os
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import attrs
 
@@ -25,6 +27,10 @@ from concurrent_fetch._strategy import Strategy, effective_options, name_of
 from concurrent_fetch._sweep import Sweep, levels_of
 from concurrent_fetch._tally import tallying
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.errors import FormatError
+from concurrent_fetch.export import Result, save, suffix_of
+
+Whole = TypeVar("Whole", bound=Result)
 
 
 def _as_urls(urls: Iterable[str]) -> tuple[str, ...]:
@@ -81,6 +87,17 @@ def _progress(_: "Runner", __: object, value: object) -> None:
     check_progress("progress", value)
 
 
+def _autosave(_: "Runner", __: object, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"autosave must be the path of a .json file or None, got {value!r}")
+    if suffix_of(value) != ".json":
+        raise FormatError(f"autosave must end in .json, which load reads, got {os.fspath(value)!r}")
+    if not Path(value).absolute().parent.is_dir():
+        raise ValueError(f"autosave: there is no folder {str(Path(value).parent)!r}")
+
+
 @attrs.frozen
 class Runner:
     """Times any strategy on one URL set.
@@ -109,6 +126,11 @@ class Runner:
     progress: bool | OnProgress = attrs.field(default=False, validator=_progress, kw_only=True)
     """Of comparisons, told between the runs and on no clock of theirs. True shows a bar on stderr;
     a function gets a `Progress`, at most 20 a second and one at the end."""
+    autosave: str | os.PathLike[str] | None = attrs.field(
+        default=None, validator=_autosave, kw_only=True
+    )
+    """A `.json` file that is written after every round of a comparison, a sweep or a ladder, and
+    at the end, so that an interrupted one is not lost: `load` reads it. On no clock."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """On another than this, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
@@ -156,7 +178,7 @@ class Runner:
             StrategyError: one raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        return self._compete(by_name(strategies, named))
+        return self._compete(by_name(strategies, named), lambda comparison: comparison)
 
     def sweep(
         self, strategy: Strategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
@@ -172,10 +194,11 @@ class Runner:
         """
         check_callable(strategy)
         levels = levels_of(strategy, concurrency)
-        return Sweep(
-            strategy=name_of(strategy),
-            levels=tuple(map(int, levels)),
-            comparison=self._compete(levels),
+        return self._compete(
+            levels,
+            lambda comparison: Sweep(
+                strategy=name_of(strategy), levels=tuple(map(int, levels)), comparison=comparison
+            ),
         )
 
     def ladder(
@@ -192,12 +215,15 @@ class Runner:
             TypeError, ValueError, StrategyError: as `compare` does.
         """
         rungs = rungs_of(client, async_client)
-        return Ladder(
-            changes=tuple(rung.change for rung in rungs[1:]),
-            comparison=self._compete({rung.name: rung.strategy for rung in rungs}),
+        changes = tuple(rung.change for rung in rungs[1:])
+        return self._compete(
+            {rung.name: rung.strategy for rung in rungs},
+            lambda comparison: Ladder(changes=changes, comparison=comparison),
         )
 
-    def _compete(self, contestants: Mapping[str, Strategy]) -> Comparison:
+    def _compete(
+        self, contestants: Mapping[str, Strategy], whole: Callable[[Comparison], Whole]
+    ) -> Whole:
         self._plan(contestants, self.rounds[-1]).check(self.max_requests)
         tally = tallying(self.progress, self._begun(contestants), self.clock)
         with Bridge(self._clocks) as bridge, tally as counts:
@@ -211,8 +237,13 @@ class Runner:
                 clock=self.clock,
                 meter=Meter(self.urls, bridge),
                 tally=counts,
+                keep=self._keeper(whole),
             )
-            return contest.hold()
+            return whole(contest.hold())
+
+    def _keeper(self, whole: Callable[[Comparison], Result]) -> Callable[[Comparison], None] | None:
+        path = self.autosave
+        return None if path is None else lambda comparison: save(whole(comparison), path)
 
     def _begun(self, contestants: Mapping[str, Strategy]) -> Progress:
         return Progress(

@@ -12,10 +12,10 @@ from typing import Any
 
 import attrs
 import pytest
+from comparisons import Result, by_hand, compared, every_end, length, told
 from fakes import URLS, answers, response
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from comparisons import Result, by_hand, compared, every_end, length, told
 
 from concurrent_fetch import (
     Comparison,

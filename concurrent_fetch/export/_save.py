@@ -16,13 +16,13 @@ from concurrent_fetch.export._trace import to_trace
 from concurrent_fetch.export._view import Result, View
 
 _WRITERS: Mapping[str, Callable[[View], str]] = {
-    ".trace.json": lambda view: to_trace(list(view.runs.values()), list(view.runs)),
     ".json": lambda view: to_json(view.result),
     ".csv": lambda view: to_csv(view.columns),
     ".md": to_document,
     ".html": to_page,
     ".svg": lambda view: view.pictures[0].svg + "\n",
     ".har": lambda view: to_har(list(view.runs.values()), list(view.runs)),
+    ".trace.json": lambda view: to_trace(list(view.runs.values()), list(view.runs)),
 }
 SUFFIXES = tuple(_WRITERS)
 _LOADED = ".json"
@@ -74,13 +74,13 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
         FormatError: there is no such format; the message lists those there are.
     """
     name = Path(path).name
-    found = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), None)
-    if found is None:
+    fitting = [suffix for suffix in SUFFIXES if name.lower().endswith(suffix)]
+    if not fitting:
         raise FormatError(
             f"{os.fspath(path)!r} names no format{did_you_mean(Path(path).suffix, SUFFIXES)}: "
             f"it must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
         )
-    return found
+    return max(fitting, key=len)  # .trace.json ends in .json too
 
 
 def check_result(result: object) -> None:

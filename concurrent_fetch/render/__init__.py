@@ -15,7 +15,7 @@ from concurrent_fetch.render._format import (
 )
 from concurrent_fetch.render._html import to_html
 from concurrent_fetch.render._intervals import Interval, intervals
-from concurrent_fetch.render._markdown import to_markdown
+from concurrent_fetch.render._markdown import escaped, to_markdown
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._table import Align, Column, Table
 from concurrent_fetch.render._text import to_text
@@ -33,6 +33,7 @@ __all__ = [
     "Table",
     "count",
     "curves",
+    "escaped",
     "fetches",
     "interval",
     "intervals",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from concurrent_fetch.render._format import moment, rate
+from concurrent_fetch.render._format import moment
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_values
 from concurrent_fetch.render._svg import FETCH, INK, Canvas, fitted
@@ -54,7 +54,7 @@ def curves(
 ) -> Picture:
     """Draw panels over positive ascending `x`; a band stands at the value that is `marked`."""
     canvas = Canvas(_WIDE)
-    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13), size=13, bold=True)
+    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
     across = Scale(x[0], x[-1], _LEFT + 14, _WIDE - 150, math.log)
     y = 34.0
     for panel in panels:
@@ -77,7 +77,7 @@ def _panel(canvas: Canvas, x: Sequence[int], panel: Panel, across: Scale, top: f
     for value in round_values(panel.top, 4):
         y = up(value)
         canvas.line([(ends[0], y), (ends[1], y)], opacity=0.25 if value else 0.6)
-        words = moment(value, panel.top) if panel.in_seconds else rate(value)
+        words = moment(value, panel.top) if panel.in_seconds else f"{value:,.10g}"
         canvas.text(ends[0] - 6, y + 4, words, size=_SMALL, anchor="end")
     labels = _Labels(canvas, ends[1] + 6, top, top + _HIGH)
     for curve in panel.curves:
@@ -134,5 +134,5 @@ class _Labels:
         last = self._top - 8.0
         for y, name, bold in sorted(self._names):
             last = max(y + 4, last + 14)
-            shown = fitted(name, _WIDE - self._x - 4, _SMALL)
+            shown = fitted(name, _WIDE - self._x - 4, _SMALL, bold=bold)
             self._canvas.text(self._x, last, shown, size=_SMALL, bold=bold)

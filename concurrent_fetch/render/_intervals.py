@@ -32,15 +32,15 @@ class Interval:
 def intervals(rows: Sequence[Interval], *, title: str, alt: str) -> Picture:
     """Draw the ratios below each other; the line at 1 is the reference."""
     canvas = Canvas(_WIDE)
-    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13), size=13, bold=True)
-    left = _MARGIN + min(220.0, max(room(row.name, 12) for row in rows)) + 14
+    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
+    left = _MARGIN + min(220.0, max(room(row.name, 12, bold=True) for row in rows)) + 14
     right = _WIDE - _MARGIN - min(250.0, max(room(row.words, 12) for row in rows)) - 14
     scale = _scale(rows, left, right)
     bottom = 34 + _ROW * len(rows)
     _axis(canvas, scale, 32, bottom)
     for i, row in enumerate(rows):
         y = 34 + _ROW * (i + 0.5)
-        canvas.text(_MARGIN, y + 4, fitted(row.name, left - _MARGIN - 10, 12), bold=True)
+        canvas.text(_MARGIN, y + 4, fitted(row.name, left - _MARGIN - 10, 12, bold=True), bold=True)
         canvas.text(right + 14, y + 4, fitted(row.words, _WIDE - right - 20, 12))
         _whisker(canvas, row, scale, y)
     return Picture(svg=canvas.svg(bottom + 26, alt), alt=alt)

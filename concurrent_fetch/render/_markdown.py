@@ -24,7 +24,9 @@ def to_markdown(table: Table) -> str:
     """
     parts = [
         [] if table.caption is None else [escaped(table.caption)],
-        [
+        []
+        if not table.columns
+        else [
             _row([column.header for column in table.columns]),
             f"| {' | '.join(_RULES[column.align] for column in table.columns)} |",
             *(_row(row) for row in table.rows),

@@ -48,7 +48,7 @@ def round_ratios(low: float, high: float, most: int) -> list[float]:
     [1.0, 2.0, 5.0, 10.0, 20.0]
     """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for digits in ((1, 1.2, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+    for digits in ((1, 1.2, 1.5, 2, 3, 5, 8), (1, 2, 5), (1, 3), (1,)):
         values = [float(f"{d * 10.0**p:.6g}") for p in powers for d in digits]
         within = [v for v in values if low <= v <= high]
         if len(within) <= most:

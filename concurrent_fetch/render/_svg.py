@@ -6,8 +6,9 @@ mid-grey ink is legible on white and on black.
 
 from collections.abc import Sequence
 from html import escape
+from itertools import accumulate
 
-from concurrent_fetch.render._characters import clip, visible, width
+from concurrent_fetch.render._characters import visible, width
 
 INK = "#78818c"
 """Text, axes and marks."""
@@ -16,17 +17,40 @@ FAILED = "#cf222e"
 """Darker than a fetch also where there is no colour."""
 
 _FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
-_EM = 0.62  # of the widest usual sans-serif, so that texts have room in all
+# Widths in em of the widest usual sans-serif, so that texts have room in all; bold takes more.
+_WIDTHS = {
+    **dict.fromkeys("ijlI.,:;'|!· ", 0.36),
+    **dict.fromkeys('tfr()[]{}-_/\\"`', 0.48),
+    **dict.fromkeys("mwMW%×@≥∞–…", 1.0),
+}
+_OTHERS = 0.66
+_CAPITAL = 0.8
+_WIDE_CELL = 0.62
+_BOLD = 1.1
 
 
-def room(text: str, size: float) -> float:
+def room(text: str, size: float, *, bold: bool = False) -> float:
     """Return how many pixels a text takes at most, in the usual fonts."""
-    return width(text) * size * _EM
+    return sum(map(_em, text)) * size * (_BOLD if bold else 1.0)
 
 
-def fitted(text: str, pixels: float, size: float) -> str:
-    """Return the text, clipped with `…` if it would be wider."""
-    return clip(visible(text), max(1, int(pixels / (size * _EM))))
+def fitted(text: str, pixels: float, size: float, *, bold: bool = False) -> str:
+    """Return the text, its end replaced by `…` if it would be wider."""
+    text = visible(text)
+    if room(text, size, bold=bold) <= pixels:
+        return text
+    left = pixels / size / (_BOLD if bold else 1.0) - _em("…")
+    ends = accumulate(map(_em, text))
+    return text[: sum(end <= left for end in ends)] + "…"
+
+
+def _em(character: str) -> float:
+    known = _WIDTHS.get(character)
+    if known is None:
+        cells = width(character)
+        known = _OTHERS if character.islower() or character.isdigit() else _CAPITAL
+        known = max(known, cells * _WIDE_CELL) if cells else 0.0
+    return known
 
 
 def number(x: float) -> str:

@@ -85,7 +85,7 @@ def fetches(
 def timeline(lanes: Sequence[Lane], *, title: str, alt: str) -> Picture:
     """Draw runs below each other; the longest takes the whole width."""
     canvas = Canvas(_WIDE)
-    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13), size=13, bold=True)
+    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
     _legend(canvas, lanes, 36)
     scale = Scale(0.0, max(lane.elapsed for lane in lanes), _MARGIN, _WIDE - _MARGIN)
     tallest = _TALL if len(lanes) <= 4 else _LOW
@@ -156,9 +156,9 @@ class _Run:
 
     def draw_all(self) -> None:
         """Draw what is said of it, the run, and if it is short, the run magnified beside it."""
-        name = fitted(self.lane.name, 0.45 * _WIDE, 12)
+        name = fitted(self.lane.name, 0.4 * _WIDE, 12, bold=True)
         self.canvas.text(_MARGIN, self.top - 8, name, bold=True)
-        x = _MARGIN + room(name, 12) + 12
+        x = _MARGIN + room(name, 12, bold=True) + 10
         self.canvas.text(x, self.top - 8, fitted(self.lane.facts, _WIDE - _MARGIN - x, 12))
         self._draw()
         self._draw_flags()
@@ -171,11 +171,13 @@ class _Run:
         rows = max(1, min(len(lane.fetches), int(min(self.high, max(24.0, self.wide)))))
         thick = self.high / rows
         grouped = rows_of(lane.fetches, rows)
+        # A failure alone in its row is as wide as can be seen; one of many must not hide them.
+        least = {FETCH: 1.0, FAILED: 1.0 if rows == len(lane.fetches) else 0.3}
         for colour, failed in ((FETCH, False), (FAILED, True)):
             pixel = lane.elapsed / max(self.wide, 1.0)
             path = "".join(
                 f"M{number(self.scale(a))} {number(self.top + (row + 0.5) * thick)}"
-                f"h{number(max(1.0, self.scale(b) - self.scale(a)))}"
+                f"h{number(max(least[colour], self.scale(b) - self.scale(a)))}"
                 for row, a, b in _segments(grouped, pixel, failed=failed)
             )
             self.canvas.strokes(path, colour, thick * (0.78 if thick >= 3 else 1.0))
@@ -200,11 +202,13 @@ class _Run:
         """Mark in the margin where failures are, so that none is too small to be seen."""
         rows = max(1, min(len(self.lane.fetches), int(self.high / 2)))
         thick = self.high / rows
-        path = "".join(
-            f"M{number(_MARGIN - 7)} {number(self.top + (i + 0.5) * thick)}h4"
-            for i, row in enumerate(rows_of(self.lane.fetches, rows))
-            if any(fetch.failed for fetch in row)
-        )
+        path = ""
+        for i, row in enumerate(rows_of(self.lane.fetches, rows)):
+            share = sum(fetch.failed for fetch in row) / len(row)
+            long = 1 + 4 * math.sqrt(share)  # the more of them failed, the longer
+            if share:
+                y = number(self.top + (i + 0.5) * thick)
+                path += f"M{number(_MARGIN - 2)} {y}h{number(-long)}"
         self.canvas.strokes(path, FAILED, min(thick, 4.0))
 
     def _draw_magnified(self, factor: float) -> None:
@@ -246,7 +250,7 @@ def _factor(wide: float, whole: float) -> float | None:
 
 def _gap(wide: float, whole: float) -> float:
     """Return the room for the factor, between a sliver and what it looks like magnified."""
-    return room(f"×{whole / wide:,.0f}", 13) + 20
+    return max(room(f"×{most:,}", 13, bold=True) for most in (1.5, round(whole / wide))) + 14
 
 
 def _axis(canvas: Canvas, y: float, scale: Scale) -> float:

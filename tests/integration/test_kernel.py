@@ -41,6 +41,8 @@ CELLS = {
     "async": "await cf.fetch_async(urls, options)",
     "async-httpx": "await cf.fetch_async(urls, options, client='httpx')",
     "iter": "async for _ in cf.iter_async(urls, options): pass",
+    "bar": "cf.fetch_threaded(urls, cf.Options(concurrency=6, progress=True))",
+    "async-bar": "await cf.fetch_async(urls, cf.Options(concurrency=6, progress=True))",
     "compare": "cf.Runner(urls, options).compare(cf.fetch_threaded, cf.fetch_async, cf.fetch_sync)",
 }
 BARS = {

@@ -9,6 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from concurrent_fetch._progress import OnProgress, Progress
+from concurrent_fetch._units import Seconds
+
+_INTERVAL: Seconds = 0.25  # to draw a widget costs about 2 ms; so it is below 1 %
 
 
 def bar(begun: Progress) -> AbstractContextManager[OnProgress]:
@@ -38,6 +41,7 @@ def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
         total=begun.total,
         unit=" fetch" if is_fetch else "run",
         leave=False,
+        mininterval=_INTERVAL,
         miniters=1,
         smoothing=0,  # the mean speed since the start, as `Progress.rate` and `left` have it
         disable=sys.stderr is None,

@@ -224,8 +224,9 @@ class Runner:
     def _compete(
         self, contestants: Mapping[str, Strategy], whole: Callable[[Comparison], Whole]
     ) -> Whole:
-        self._plan(contestants, self.rounds[-1]).check(self.max_requests)
-        tally = tallying(self.progress, self._begun(contestants), self.clock)
+        plan = self._plan(contestants, self.rounds[-1])
+        plan.check(self.max_requests)
+        tally = tallying(self.progress, _begun(plan), self.clock)
         with Bridge(self._clocks) as bridge, tally as counts:
             contest = Contest(
                 urls=self.urls,
@@ -245,18 +246,6 @@ class Runner:
         path = self.autosave
         return None if path is None else lambda comparison: save(whole(comparison), path)
 
-    def _begun(self, contestants: Mapping[str, Strategy]) -> Progress:
-        return Progress(
-            done=0,
-            total=self._plan(contestants, self.rounds[-1]).runs,
-            stage="check",
-            strategy=next(iter(contestants)),
-            rounds=self.rounds[-1],
-            fetches=0,
-            failures=0,
-            elapsed=0.0,
-        )
-
     def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
         limits = [effective_options(s, self.options).concurrency for s in strategies.values()]
         return Plan(
@@ -270,3 +259,16 @@ class Runner:
     @property
     def _clocks(self) -> Clocks:
         return Clocks(self.clock, self.cpu_clock)
+
+
+def _begun(plan: Plan) -> Progress:
+    return Progress(
+        done=0,
+        total=plan.runs,
+        stage="check",
+        strategy=plan.strategies[0],
+        rounds=plan.rounds,
+        fetches=0,
+        failures=0,
+        elapsed=0.0,
+    )

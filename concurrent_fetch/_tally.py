@@ -21,7 +21,7 @@ class Tally:
     """What is done so far, told at most 20 times a second and at the end."""
 
     __slots__ = (
-        "_clock", "_done", "_due", "_failures", "_fetches", "_is_told", "_last", "_start", "_tell",
+        "_clock", "_due", "_failures", "_fetches", "_last", "_runs", "_start", "_tell", "_told",
     )  # fmt: skip
 
     def __init__(self, begun: Progress, tell: OnProgress, clock: Callable[[], Seconds]) -> None:
@@ -29,39 +29,41 @@ class Tally:
         self._tell = tell
         self._clock = clock
         self._start = self._due = clock()
-        self._done = self._fetches = self._failures = 0
-        self._is_told = False
+        self._runs = self._fetches = self._failures = 0
+        self._told = -1
 
     def fetched(self, *, failed: bool) -> None:
         """Count a fetch that is over."""
-        self._done += 1
         self._fetches += 1
         if failed:
             self._failures += 1
-        self._is_told = False
-        if (now := self._clock()) >= self._due:
-            self._report(now)
+        if self._clock() >= self._due:
+            self._report()
 
     def ran(
         self, strategy: str, stage: Stage, number: int | None, *, fetches: int, failures: int
     ) -> None:
         """Count a run of a comparison that is over, with all its fetches."""
         self._last = attrs.evolve(self._last, strategy=strategy, stage=stage, round=number)
-        self._done += 1
+        self._runs += 1
         self._fetches += fetches
         self._failures += failures
-        self._is_told = False
-        if (now := self._clock()) >= self._due:
-            self._report(now)
+        if self._clock() >= self._due:
+            self._report()
 
     def end(self) -> None:
         """Tell the last state, unless it has just been told."""
-        if not self._is_told:
-            self._report(self._clock())
+        if self._told != self._done:
+            self._report()
 
-    def _report(self, now: Seconds) -> None:
+    @property
+    def _done(self) -> int:
+        return self._runs or self._fetches  # outside a comparison there are no runs
+
+    def _report(self) -> None:
+        now = self._clock()
         self._due = now + _INTERVAL
-        self._is_told = True
+        self._told = self._done
         self._last = attrs.evolve(
             self._last,
             done=self._done,

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -40,7 +41,14 @@ CELLS = {
     "async": "await cf.fetch_async(urls, options)",
     "async-httpx": "await cf.fetch_async(urls, options, client='httpx')",
     "iter": "async for _ in cf.iter_async(urls, options): pass",
+    "bar": "cf.fetch_threaded(urls, cf.Options(concurrency=6, progress=True))",
+    "async-bar": "await cf.fetch_async(urls, cf.Options(concurrency=6, progress=True))",
     "compare": "cf.Runner(urls, options).compare(cf.fetch_threaded, cf.fetch_async, cf.fetch_sync)",
+}
+BARS = {
+    "threaded": ("cf.fetch_threaded(urls, cf.Options(progress=True))", "fetch_threaded:"),
+    "async": ("await cf.fetch_async(urls, cf.Options(progress=True))", "fetch_async:"),
+    "compare": ("cf.Runner(urls, rounds=1, progress=True).compare(cf.fetch_threaded)", "0/3"),
 }
 ENDS = {"KeyboardInterrupt", "CancelledError"}
 
@@ -55,6 +63,19 @@ class Notebook:
     def run(self, cell: str) -> tuple[str, str]:
         """Run a cell; return what it printed, and the exception that ended it or nothing."""
         return self._end_of(self._client.execute(cell))
+
+    def shown(self, cell: str) -> list[tuple[str, str]]:
+        """Run a cell; return what came of it: each message's kind or stream, and its text."""
+        number = self._client.execute(cell)
+        messages: list[tuple[str, str]] = []
+
+        def is_end(kind: str, content: dict[str, Any]) -> bool:
+            if kind not in ("status", "execute_input"):
+                messages.append((content.get("name", kind), content.get("text", "")))
+            return kind == "status" and content["execution_state"] == "idle"
+
+        self._until(number, is_end)
+        return messages
 
     def interrupt(self, cell: str, after: float) -> tuple[str, float]:
         """Run a cell, interrupt it; return the exception that ended it, and how long that took."""
@@ -94,17 +115,22 @@ def server() -> Iterator[LocalServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def notebook(server: LocalServer) -> Iterator[Notebook]:
+@contextmanager
+def new_notebook() -> Iterator[Notebook]:
     manager, client = start_new_kernel(kernel_name="python3")
     try:
-        notebook = Notebook(manager, client)
-        assert notebook.run(PREPARE.format(urls=server.urls(60))) == ("", "")
-        yield notebook
+        yield Notebook(manager, client)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
         manager.cleanup_resources()
+
+
+@pytest.fixture(scope="module")
+def notebook(server: LocalServer) -> Iterator[Notebook]:
+    with new_notebook() as notebook:
+        assert notebook.run(PREPARE.format(urls=server.urls(60))) == ("", "")
+        yield notebook
 
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
@@ -117,3 +143,18 @@ def test_an_interrupted_cell(notebook: Notebook, server: LocalServer, cell: str)
         assert took < 1.0, f"interrupted after {after} s"
         assert notebook.run(AFTER) == ("[]\n", ""), f"interrupted after {after} s"
         assert server.stats().open_connections == 0
+
+
+@pytest.mark.parametrize(("cell", "said"), BARS.values(), ids=BARS)
+def test_without_ipywidgets_a_plain_bar_is_all_that_is_shown(
+    server: LocalServer, cell: str, said: str
+) -> None:
+    with new_notebook() as notebook:
+        hidden = "import sys, concurrent_fetch as cf; sys.modules['ipywidgets'] = None"
+        assert notebook.shown(f"{hidden}; urls = {server.urls(3)!r}") == []
+        messages = notebook.shown(f"_ = {cell}")
+    assert {kind for kind, _ in messages} == {"stderr"}
+    text = "".join(text for _, text in messages)
+    assert said in text
+    assert "arn" not in text, "nobody asked for a warning"
+    assert text.endswith("\r"), "the bar is taken away"

@@ -24,6 +24,19 @@ def plain() -> None:
     assert_type(cf.iter_threaded(URLS, client="httpx"), Generator[cf.Outcome, None, None])
 
 
+def hears(progress: cf.Progress) -> None:
+    assert_type(progress.total, int | None)
+    assert_type(progress.rate, float)
+    assert_type(progress.left, float | None)
+
+
+def watched() -> None:
+    cf.fetch_sync(URLS, cf.Options(progress=hears))
+    cf.fetch_sync(URLS, cf.Options(progress=True))
+    cf.Runner(URLS, progress=hears)
+    cf.Options(progress=len)  # type: ignore[arg-type]  # it is given a Progress
+
+
 async def on_a_loop(arriving: AsyncIterator[str]) -> None:
     assert_type(await cf.fetch_async(URLS), cf.Run)
     assert_type(await cf.fetch_async(arriving, client=aiohttp_client), cf.Run)

@@ -32,7 +32,8 @@ from concurrent_fetch import (
 )
 from concurrent_fetch._work import SavedWork
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export._json import from_json, to_json
+from concurrent_fetch.export._json import Writer, from_json, to_json
+from concurrent_fetch.export._packing import Sources, packed_times, unpacked
 from concurrent_fetch.export._upgrades import UPGRADES, VERSION
 from concurrent_fetch.server import LocalServer
 
@@ -262,8 +263,9 @@ def test_there_is_a_file_of_every_version_of_every_kind(kind: str) -> None:
     assert sorted(UPGRADES) == list(range(1, VERSION))
 
 
-def test_the_saved_comparison_says_what_it_said() -> None:
-    loaded = from_json((DATA / "comparison-1.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_the_saved_comparison_says_what_it_said(version: int) -> None:
+    loaded = from_json((DATA / f"comparison-{version}.json").read_text(encoding="utf-8"))
     assert isinstance(loaded, Comparison)
     assert loaded.strategies == ("fetch_sync", "fetch_threaded", "fetch_async")
     assert loaded.options.work == length
@@ -271,6 +273,64 @@ def test_the_saved_comparison_says_what_it_said() -> None:
         *("200", "404", "200", "200", "incomplete", "invalid_url", "200")
     ]
     assert loaded.marked == {1: "fetch_async brought another body"}
+
+
+# --- short forms ---
+
+
+def columns_of(comparison: Comparison, name: str) -> list[Any]:
+    tree = json.loads(to_json(comparison))
+    records = [tree["checks"][comparison.reference], *tree["records"][:1]]
+    return [record["columns"][name] for record in records]
+
+
+def test_what_is_constant_or_as_in_the_check_run_is_told_in_a_word(local: LocalServer) -> None:
+    urls = [local.url(f"/bytes/{n}") for n in range(1, 5)]
+    comparison = Runner(urls, Options(concurrency=1), rounds=1).compare(fetch_sync)
+    assert columns_of(comparison, "status_code") == [{"all": 200}] * 2
+    assert columns_of(comparison, "message") == [{"all": None}] * 2
+    assert columns_of(comparison, "size") == [[1, 2, 3, 4], {"as": "check"}]
+    assert columns_of(comparison, "final_url") == [{"as": "urls"}, {"as": "check"}]
+    assert columns_of(comparison, "reused")[0] == {"values": [False, True], "at": [0, 1, 1, 1]}
+
+
+def test_times_of_a_clock_that_counts_nanoseconds_are_told_in_nanoseconds() -> None:
+    run = Runner(URLS).run(answers)
+    at = Timing(started=5000.000000001, first_byte=5000.5, finished=5001.000000003)
+    outcomes = [attrs.evolve(outcome, timing=at) for outcome in run]
+    columns = json.loads(to_json(attrs.evolve(run, outcomes=tuple(outcomes))))["columns"]
+    assert columns["started"] == {"after": 5000000000001, "ns": [0] * 4}
+    assert columns["sent"] == {"all": None}
+    assert columns["first_byte"] == {"after": "started", "ns": [499999999] * 4}
+    assert columns["finished"] == {"after": "started", "ns": [1000000002] * 4}
+
+
+def test_times_that_are_no_whole_nanoseconds_are_told_as_they_are() -> None:
+    assert packed_times([0.1 + 0.2, 1.0], None) == [0.1 + 0.2, 1.0]
+    assert str(packed_times([-0.0, 1.0], None)) == "[-0.0, 1.0]"
+
+
+nanoseconds = st.integers(-(10**18), 10**18).map(lambda n: n / 1e9)
+times = st.lists(nanoseconds | st.floats(-1e12, 1e12) | st.none(), max_size=5)
+
+
+@given(times, st.lists(nanoseconds, min_size=5, max_size=5), st.booleans())
+def test_times_come_back_exactly(values: list[Any], starts: list[float], is_after: bool) -> None:
+    started = starts[: len(values)] if is_after or None in values else None
+    sources: Sources = {} if started is None else {"started": lambda: started}
+    packed = json.loads(json.dumps(packed_times(values, started)))
+    back = unpacked(packed, len(values), "x", sources=sources, convert=None)
+    assert list(map(repr, back)) == list(map(repr, values))
+
+
+def test_a_writer_writes_again_what_it_has_written_and_what_is_new() -> None:
+    whole = BY_HAND["comparison"]
+    assert isinstance(whole, Comparison)
+    first = attrs.evolve(whole, order=whole.order[:1], records=whole.records[:3], marked={})
+    writer = Writer()
+    for comparison in (first, whole, first, attrs.evolve(whole, urls=(*URLS[:3], "http://x/"))):
+        assert writer.to_json(comparison) == to_json(comparison)
+        assert from_json(writer.to_json(comparison)) == comparison
 
 
 # --- damaged and foreign files ---
@@ -369,7 +429,44 @@ def put(path: str, value: object) -> Spoil:
         ("records[2].elapsed", 0.0, "records[2].elapsed: expected 1e-12 to 1e+12, got 0.0"),
         ("records[2].elapsed", 10**400, "records[2].elapsed: the number is too large"),
         ("records[2].round", 2, "records[2]: expected round 0 of "),
-        ("records[2].columns.sent", {}, "records[2].columns.sent: expected a list, got an object"),
+        ("records[2].columns.sent", {}, "sent: expected a list, or an object as one of all, as, "),
+        ("records[2].columns.sent", {"as": "x"}, "sent.as: expected check or reference, got 'x'"),
+        ("checks.slow.columns.size", {"as": "check"}, "size.as: expected nothing, as no other"),
+        (
+            "records[2].columns.worker",
+            {"values": ["a"], "at": [0, 0, 0, 1]},
+            "at: expected ints fr",
+        ),
+        ("records[2].columns.worker", {"values": ["a"], "at": [0, 0, 0, None]}, "at: expected int"),
+        ("records[2].columns.worker", {"values": ["a"], "at": [0]}, "worker: expected 4 values, "),
+        ("records[2].columns.worker", {"values": "a", "at": []}, "worker.values: expected a list"),
+        ("records[2].columns.worker", {"all": 1}, "worker[0]: expected a text, got 1"),
+        ("records[2].columns.status_code", {"all": True}, "status_code[0]: expected an int, got t"),
+        (
+            "records[2].columns.sent",
+            {"after": "x", "ns": []},
+            "sent.after: expected an int, got 'x'",
+        ),
+        (
+            "records[2].columns.sent",
+            {"after": 0, "ns": [0.5]},
+            "sent.ns[0]: expected an int or null",
+        ),
+        ("records[2].columns.sent", {"after": 0, "ns": [2**64]}, "sent.ns: the int is too large"),
+        ("records[2].columns.sent", {"after": 2**64, "ns": []}, "sent.after: the int is too large"),
+        (
+            "records[2].columns.started",
+            {"after": "started", "ns": []},
+            "started.after: expected an",
+        ),
+        ("records[2].columns.started", [0.1 + 0.2] * 4, "finished: the starts are not as many, or"),
+        ("records[2].columns.sent", [1e9] * 4, "finished[0]: the time lies before the one"),
+        (
+            "records[2].options",
+            {"timeout": 0},
+            "records[2].options: Options.timeout must be finite",
+        ),
+        ("records[2].options", {"time": 0}, "records[2].options: the key 'time' is unknown"),
         ("records[2].columns.started", [0.0] * 3, "started: expected 4 values, got 3"),
         (
             "records[2].columns.started",
@@ -377,7 +474,6 @@ def put(path: str, value: object) -> Spoil:
             "started[1]: expected a number, got null",
         ),
         ("records[2].columns.started", [0.0, 1e99, 0, 0], "started[1]: expected -1e+12 to 1e+12"),
-        ("records[2].columns.started", [9e9] * 4, "finished[0]: the time lies before the one"),
         ("records[2].columns.attempts", [1, 1, 1, 0], "attempts[3]: expected 1 to"),
         ("records[2].columns.attempts", [1, 1, True, 1], "attempts[2]: expected an int, got true"),
         ("records[2].columns.size", [1, 1, 1, 2**63], "size[3]: expected 0 to"),

@@ -75,6 +75,12 @@ def fields_tree(value: Any, *, leave: tuple[str, ...] = ()) -> dict[str, Any]:
     }
 
 
+def changes_tree(value: Any, base: Any) -> dict[str, Any]:
+    """Return those fields of an attrs object as a tree that are not as in another one."""
+    same = (name for name in _hints(base.__class__) if getattr(value, name) == getattr(base, name))
+    return fields_tree(value, leave=tuple(same))
+
+
 def cleaned(text: str) -> str:
     """Return a text without the user info of URLs in it."""
     return redact_within(text) if "@" in text else text
@@ -128,6 +134,18 @@ def read_fields(kind: type, raw: Any, where: str, *, leave: tuple[str, ...] = ()
     }
 
 
+def read_changes(kind: type, raw: Any, where: str) -> dict[str, Any]:
+    """Return the values of those fields of an attrs class that are there.
+
+    Raises:
+        FormatError: one is wrong, or there is no such field.
+    """
+    hints = _hints(kind)
+    changes = {key: (item, at) for key, item, at in entries(raw, where)}
+    _check_known(raw, hints, where)
+    return {name: _field(kind, name)(*item) for name, item in changes.items()}
+
+
 def check_keys(raw: Any, names: Mapping[str, Any], where: str) -> None:
     """Refuse what is no object with just these keys.
 
@@ -137,6 +155,10 @@ def check_keys(raw: Any, names: Mapping[str, Any], where: str) -> None:
     keys = {key for key, _, _ in entries(raw, where)}
     if missing := [name for name in names if name not in keys]:
         raise fault(where, f"{missing[0]!r} is missing")
+    _check_known(raw, names, where)
+
+
+def _check_known(raw: Mapping[str, Any], names: Mapping[str, Any], where: str) -> None:
     if unknown := [key for key in raw if key not in names]:
         raise fault(where, f"the key {brief(unknown[0])} is unknown")
 

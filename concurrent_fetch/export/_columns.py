@@ -1,7 +1,8 @@
-"""The columns of a record as lists of JSON, and back: each checked as a whole, for speed."""
+"""The columns of a record as JSON, and back: each checked as a whole, for speed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from itertools import compress
 from operator import le, not_
 from types import NoneType
@@ -11,7 +12,24 @@ from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._record import Intern, Record, column_of
 from concurrent_fetch._redaction import redact, redact_within
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export._codec import check_keys, cleaned, fault, items, read, within, wrong
+from concurrent_fetch.export._codec import (
+    check_keys,
+    cleaned,
+    fault,
+    items,
+    read_text,
+    within,
+    wrong,
+)
+from concurrent_fetch.export._layout import Encoded, compact
+from concurrent_fetch.export._packing import (
+    Convert,
+    Sources,
+    packed,
+    packed_numbers,
+    packed_times,
+    unpacked,
+)
 
 
 class _There(Enum):
@@ -68,9 +86,52 @@ _KINDS = {str(kind): kind for kind in FailureKind}
 # --- out ---
 
 
-def columns_tree(record: Record, urls: Sequence[str]) -> dict[str, list[Any]]:
-    """Return the columns as lists, without the user info of URLs in them."""
-    return {name: _hidden(name, record.column(name), urls) for name in _RULES}
+class Beside(NamedTuple):
+    """What a record stands beside in its file, and may be told by."""
+
+    urls: Sequence[str]
+    check: Record | None = None
+    """The check run of the same strategy; None for a check run itself."""
+    reference: Record | None = None
+    """The check run of the reference; None for that itself."""
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """The records there are, by their names in files."""
+        both = {"check": self.check, "reference": self.reference}
+        return {name: record for name, record in both.items() if record is not None}
+
+
+class ColumnsWriter:
+    """Writes the columns of records, each once: it keeps the text of those it has written."""
+
+    def __init__(self) -> None:
+        # By identity: to compare columns would take as long as to write them.
+        self._written: dict[tuple[int, ...], tuple[dict[str, Encoded], tuple[object, ...]]] = {}
+
+    def write(self, record: Record, beside: Beside) -> dict[str, Encoded]:
+        """Return the columns as JSON, without the user info of URLs in them."""
+        parts = (record, *beside)
+        key = tuple(map(id, parts))
+        if key not in self._written:
+            text = {name: Encoded(compact(_packed(name, record, beside))) for name in _RULES}
+            self._written[key] = text, parts
+        return self._written[key][0]
+
+
+def _packed(name: str, record: Record, beside: Beside) -> Any:
+    column, types = record.columns[name], _RULES[name].types
+    values = record.column(name)
+    if types is _NUMBER:
+        return packed_times(values, None if name == "started" else record.column("started"))
+    is_constant = len(values) > 0 and values.count(values[0]) == len(values)
+    others = () if is_constant else beside.records.items()
+    for other, its in others:
+        if its.columns[name] == column:
+            return {"as": other}
+    if name == "final_url" and column == tuple(beside.urls) and not is_constant:
+        return {"as": "urls"}
+    return packed_numbers(values) if types is _WHOLE else packed(_hidden(name, values, beside.urls))
 
 
 def _hidden(name: str, values: list[Any], urls: Sequence[str]) -> list[Any]:
@@ -92,53 +153,60 @@ _HIDE: Mapping[str, Callable[[Any], Any]] = {
 # --- in ---
 
 
-def read_columns(raw: Any, length: int, where: str, intern: Intern) -> dict[str, Sequence[Any]]:
+def read_columns(raw: Any, beside: Beside, where: str, intern: Intern) -> dict[str, Sequence[Any]]:
     """Return the columns as a record keeps them.
 
     Raises:
-        FormatError: one is no list of that length, or holds what no outcome can.
+        FormatError: one has not as many values as there are URLs, or holds what no outcome can.
     """
     check_keys(raw, _RULES, where)
-    lists = {name: _values(raw[name], length, within(where, name)) for name in _RULES}
-    lists["kind"] = _kinds(lists["kind"], within(where, "kind"))
-    lists["redirects"] = _redirects(lists["redirects"], within(where, "redirects"))
+    lists: dict[str, list[Any]] = {}
+    for name in _RULES:
+        lists[name] = unpacked(
+            raw[name],
+            len(beside.urls),
+            within(where, name),
+            sources=_sources(name, beside, lists),
+            convert=_converter(name, intern),
+        )
+        if name == "started":  # the other times may be told by it
+            _check(name, lists[name], [False] * len(beside.urls), within(where, name))
     failed = [kind is not None for kind in lists["kind"]]
     for name, values in lists.items():
         _check(name, values, failed, within(where, name))
     _check_order(lists, where)
-    return {name: column_of(name, _shared(name, values, intern)) for name, values in lists.items()}
+    return {name: column_of(name, values) for name, values in lists.items()}
 
 
-def _values(raw: Any, length: int, where: str) -> list[Any]:
-    if not isinstance(raw, list):
-        raise wrong(where, "a list", raw)
-    if len(raw) != length:
-        raise fault(where, f"expected {length} values, got {len(raw)}")
-    return raw
+def _sources(name: str, beside: Beside, lists: Mapping[str, list[Any]]) -> Sources:
+    """Return what a column may be told by, to be made when it is asked for."""
+    found = {key: partial(record.column, name) for key, record in beside.records.items()}
+    of_urls = {"urls": partial(list[Any], beside.urls)} if name == "final_url" else {}
+    of_starts = {"started": lambda: lists["started"]} if "started" in lists else {}
+    return {**found, **of_urls, **(of_starts if _RULES[name].types is _NUMBER else {})}
 
 
-def _kinds(values: list[Any], where: str) -> list[Any]:
-    for i, value in enumerate(values):
-        if value is not None and (not isinstance(value, str) or value not in _KINDS):
-            raise wrong(f"{where}[{i}]", f"null or one of {', '.join(_KINDS)}", value)
-    return [value and _KINDS[value] for value in values]
+def _converter(name: str, intern: Intern) -> Convert | None:
+    """Return what makes the values of a column out of those of JSON; equal texts one object."""
+    if name == "kind":
+        return _kind
+    if name == "redirects":
+        return lambda value, where: intern(_texts(value, where))
+    if _RULES[name].types is _TEXT:
+        return lambda value, _: intern(value) if isinstance(value, str) else value
+    return None
 
 
-def _redirects(values: list[Any], where: str) -> list[Any]:
-    return [
-        None
-        if value is None
-        else read(tuple[str, ...], value, at)
-        if value
-        else _none_of(value, at)
-        for value, at in items(values, where)
-    ]
+def _kind(value: Any, where: str) -> FailureKind | None:
+    if value is not None and (not isinstance(value, str) or value not in _KINDS):
+        raise wrong(where, f"null or one of {', '.join(_KINDS)}", value)
+    return None if value is None else _KINDS[value]
 
 
-def _none_of(value: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list):
+def _texts(value: Any, where: str) -> tuple[str, ...] | None:
+    if value is not None and not isinstance(value, list):
         raise wrong(where, "a list of texts", value)
-    return ()
+    return None if value is None else tuple(read_text(*item) for item in items(value, where))
 
 
 def _check(name: str, values: list[Any], failed: list[bool], where: str) -> None:
@@ -180,8 +248,3 @@ def _check_order(lists: Mapping[str, list[Any]], where: str) -> None:
             i = next(i for i, (b, t) in enumerate(zip(before, times, strict=True)) if t < b)
             raise fault(f"{within(where, name)}[{i}]", "the time lies before the one that precedes")
         before = times
-
-
-def _shared(name: str, values: list[Any], intern: Intern) -> list[Any]:
-    """Let equal texts be one object, for all the records of a comparison."""
-    return [intern(v) for v in values] if _RULES[name].types in (_TEXT, _TEXTS) else values

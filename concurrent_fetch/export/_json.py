@@ -1,19 +1,41 @@
 """JSON: results as text that loads again as an equal result, in this version and later ones."""
 
 import json
-import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import brief, check_keys, fault, read_int, read_text, wrong
+from concurrent_fetch.export._columns import ColumnsWriter
+from concurrent_fetch.export._layout import laid_out
 from concurrent_fetch.export._results import KINDS, Result
 from concurrent_fetch.export._upgrades import UPGRADES, VERSION
 
 _FORMAT = "concurrent_fetch"
 _HEAD = ("format", "kind", "version", "written_by")
-_SURROGATE = re.compile("[\ud800-\udfff]")  # no file in UTF-8 can hold one
-_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+class Writer:
+    """Writes results, and again what has grown since: records it has written it keeps as text.
+
+    For a comparison that is saved after every round: only the new round is written anew.
+    """
+
+    def __init__(self) -> None:
+        self._columns = ColumnsWriter()
+
+    def to_json(self, result: Result) -> str:
+        """Return what the function `to_json` returns; raises as it does."""
+        for name, kind in KINDS.items():
+            if isinstance(result, kind.type):
+                head = {
+                    "format": _FORMAT,
+                    "kind": name,
+                    "version": VERSION,
+                    "written_by": _writer(),
+                }
+                return laid_out({**head, **kind.tree(result, self._columns)})
+        raise TypeError(f"to_json takes a {' or '.join(KINDS)}, got {type(result).__name__}")
 
 
 def to_json(result: Result) -> str:
@@ -25,11 +47,7 @@ def to_json(result: Result) -> str:
         TypeError: it is none of these.
         ValueError: a run holds an outcome that breaks a rule of its fields.
     """
-    for name, kind in KINDS.items():
-        if isinstance(result, kind.type):
-            head = {"format": _FORMAT, "kind": name, "version": VERSION, "written_by": _writer()}
-            return _as_ascii_allows(f"{_laid_out({**head, **kind.tree(result)})}\n")
-    raise TypeError(f"to_json takes a {' or '.join(KINDS)}, got {type(result).__name__}")
+    return Writer().to_json(result)
 
 
 def from_json(text: str) -> Result:
@@ -99,20 +117,3 @@ def _writer() -> str:
         return f"{_FORMAT} {version(_FORMAT)}"
     except PackageNotFoundError:
         return _FORMAT
-
-
-def _laid_out(value: Any, indent: str = "\n") -> str:
-    """Return JSON with one line for what holds nothing that deserves lines of its own."""
-    inner = f"{indent}  "
-    if isinstance(value, dict) and any(isinstance(item, (dict, list)) for item in value.values()):
-        lines = [f"{_compact(key)}: {_laid_out(item, inner)}" for key, item in value.items()]
-        return f"{{{inner}{f',{inner}'.join(lines)}{indent}}}"
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return f"[{inner}{f',{inner}'.join(_laid_out(item, inner) for item in value)}{indent}]"
-    return _compact(value)
-
-
-def _as_ascii_allows(text: str) -> str:
-    if text.isascii():
-        return text
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,26 +1,33 @@
 """Results as trees of JSON, and back: comparisons, sweeps, ladders and runs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
+
+import attrs
 
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._ladder import Ladder
+from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import check_outcome
-from concurrent_fetch._record import Intern, Record, columns_of, interning
+from concurrent_fetch._record import Record, columns_of, interning
 from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
 from concurrent_fetch._sweep import Sweep
 from concurrent_fetch.export._codec import (
     build,
+    changes_tree,
     check_keys,
+    cleaned,
     entries,
     fields_tree,
     items,
     read,
+    read_changes,
     read_fields,
     within,
 )
-from concurrent_fetch.export._columns import columns_tree, read_columns
+from concurrent_fetch.export._columns import Beside, ColumnsWriter, read_columns
 from concurrent_fetch.export._consistency import (
     check_comparison,
     check_ladder,
@@ -35,28 +42,42 @@ Tree: TypeAlias = dict[str, Any]
 # --- out ---
 
 
-def _comparison_tree(comparison: Comparison) -> Tree:
-    urls = comparison.urls
+def _comparison_tree(comparison: Comparison, writer: ColumnsWriter) -> Tree:
+    def tree(record: Record) -> Tree:
+        beside = _beside(record, comparison.urls, comparison.checks, comparison.reference)
+        told = fields_tree(record, leave=("columns", "options"))
+        told["options"] = changes_tree(record.options, comparison.options)
+        return {**told, "columns": writer.write(record, beside)}
+
     told = fields_tree(comparison, leave=("urls", "checks", "records"))
-    checks = {name: _record_tree(check, urls) for name, check in comparison.checks.items()}
-    records = [_record_tree(record, urls) for record in comparison.records]
-    return {"urls": list(map(redact, urls)), **told, "checks": checks, "records": records}
+    checks = {cleaned(name): tree(check) for name, check in comparison.checks.items()}
+    records = [tree(record) for record in comparison.records]
+    return {
+        "urls": list(map(redact, comparison.urls)),
+        **told,
+        "checks": checks,
+        "records": records,
+    }
 
 
-def _record_tree(record: Record, urls: Sequence[str]) -> Tree:
-    told = fields_tree(record, leave=("columns",))
-    return {**told, "columns": columns_tree(record, urls)}
+def _beside(
+    record: Record, urls: Sequence[str], checks: Mapping[str, Record], reference: str
+) -> Beside:
+    """Return what a record may be told by: what stands before it in the file."""
+    if record.round is not None:
+        return Beside(urls, checks.get(record.strategy), checks.get(reference))
+    return Beside(urls, None, None if record.strategy == reference else checks.get(reference))
 
 
-def _whole_tree(result: Sweep | Ladder) -> Tree:
+def _whole_tree(result: Sweep | Ladder, writer: ColumnsWriter) -> Tree:
     told = fields_tree(result, leave=("comparison",))
-    return {**told, "comparison": _comparison_tree(result.comparison)}
+    return {**told, "comparison": _comparison_tree(result.comparison, writer)}
 
 
-def _run_tree(run: Run) -> Tree:
+def _run_tree(run: Run, writer: ColumnsWriter) -> Tree:
     for outcome in run:
         check_outcome(outcome)
-    urls = [outcome.url for outcome in run]
+    urls = tuple(outcome.url for outcome in run)
     record = Record(
         strategy=run.strategy,
         round=None,
@@ -69,7 +90,8 @@ def _run_tree(run: Run) -> Tree:
         columns=columns_of(run.outcomes, interning()),
     )
     told = fields_tree(run, leave=("outcomes",))
-    return {"urls": list(map(redact, urls)), **told, "columns": columns_tree(record, urls)}
+    columns = writer.write(record, Beside(urls))
+    return {"urls": list(map(redact, urls)), **told, "columns": columns}
 
 
 # --- in ---
@@ -77,24 +99,26 @@ def _run_tree(run: Run) -> Tree:
 
 def _read_comparison(raw: Any, where: str = "") -> Comparison:
     facts = read_fields(Comparison, raw, where, leave=("checks", "records"))
-    length, intern = len(facts["urls"]), interning()
-    checks = {
-        name: _read_record(item, length, at, intern)
-        for name, item, at in entries(facts["checks"], within(where, "checks"))
-    }
-    records = tuple(
-        _read_record(item, length, at, intern)
-        for item, at in items(facts["records"], within(where, "records"))
-    )
+    urls, names, intern = facts["urls"], facts["strategies"], interning()
+    reference, checks = names[0] if names else "", dict[str, Record]()
+
+    def record_at(raw: Any, at: str) -> Record:
+        told = read_fields(Record, raw, at, leave=("columns", "options"))
+        changes = read_changes(Options, told["options"], within(at, "options"))
+        change = partial(attrs.evolve, facts["options"])
+        told["options"] = build(change, changes, within(at, "options"))
+        bare = Record(**{**told, "columns": {}})
+        beside = _beside(bare, urls, checks, reference)
+        columns = read_columns(told["columns"], beside, within(at, "columns"), intern)
+        return attrs.evolve(bare, columns=columns)
+
+    found_checks = entries(facts["checks"], within(where, "checks"))
+    for name, item, at in sorted(found_checks, key=lambda entry: entry[0] != reference):
+        checks[name] = record_at(item, at)
+    records = tuple(record_at(*item) for item in items(facts["records"], within(where, "records")))
     found = Comparison(**{**facts, "checks": checks, "records": records})
     check_comparison(found, where)
     return found
-
-
-def _read_record(raw: Any, length: int, where: str, intern: Intern) -> Record:
-    facts = read_fields(Record, raw, where, leave=("columns",))
-    columns = read_columns(facts["columns"], length, within(where, "columns"), intern)
-    return build(Record, {**facts, "columns": columns}, where)
 
 
 def _read_sweep(raw: Any) -> Sweep:
@@ -117,8 +141,9 @@ def _read_run(raw: Any) -> Run:
     urls = read(tuple[str, ...], raw["urls"], "urls")
     blank: Tree = {"round": None, "begun": 0, "outside": 0, "worked": None, "working": 0}
     told = {name: raw[name] for name in (*names, "columns")}
-    found = _read_record({**told, **blank}, len(urls), "", interning())
-    run = build(found.run, {"urls": urls}, "")
+    facts = read_fields(Record, {**told, **blank}, "", leave=("columns",))
+    columns = read_columns(facts["columns"], Beside(urls), "columns", interning())
+    run = build(Record(**{**facts, "columns": columns}).run, {"urls": urls}, "")
     check_run(run)
     return run
 
@@ -127,7 +152,7 @@ class Kind(NamedTuple):
     """How one kind of result becomes a tree, and comes back."""
 
     type: type
-    tree: Callable[[Any], Tree]
+    tree: Callable[[Any, ColumnsWriter], Tree]
     read: Callable[[Any], Result]
 
 

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("errors", "_units", "_kinds", "_names", "_host", "_url", "_redaction"),
         *("_headers", "_head", "_content", "_text"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
-        *("_deadlines", "_terminal", "_url_list", "_card", "_makespan", "_probe"),
+        *("_deadlines", "_garbage", "_terminal", "_url_list", "_card", "_makespan", "_probe"),
         *("render", "server"),
     ),
     # 1: what is asked for and what became of it, as data

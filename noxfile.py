@@ -12,7 +12,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "examples", "tests"]
+nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "examples", "frames", "tests"]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
@@ -67,6 +67,14 @@ def examples(session: nox.Session, group: str) -> None:
     """The conformance kit on the clients and strategies of docs/examples."""
     install(session, "test", group)
     session.run("pytest", f"docs/examples/test_{group}.py")
+
+
+# Each of these packages has wheels for this Python.
+@nox.session(python=PYTHONS[1])
+def frames(session: nox.Session) -> None:
+    """Results handed to pandas, polars and pyarrow."""
+    install(session, "frames")
+    session.run("pytest", "tests/frames")
 
 
 @nox.session(python=PYTHONS)

@@ -21,6 +21,7 @@ from concurrent_fetch._strategy import Strategy, with_options
 from concurrent_fetch._sweep import Sweep
 from concurrent_fetch._verdict import Verdict
 from concurrent_fetch._why import Limit, Why
+from concurrent_fetch.render import Picture
 from concurrent_fetch.strategies import (
     fetch_async,
     fetch_sync,
@@ -47,6 +48,7 @@ __all__ = [
     "Note",
     "Options",
     "Outcome",
+    "Picture",
     "Plan",
     "Probe",
     "Progress",

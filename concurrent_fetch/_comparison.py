@@ -5,29 +5,36 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from itertools import combinations
 from typing import Any
 
 import attrs
 
+from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._audit import too_many_marked
 from concurrent_fetch._beside import side_by_side
 from concurrent_fetch._card import Card
 from concurrent_fetch._notes import Note
 from concurrent_fetch._options import Options
+from concurrent_fetch._pictures import chart_of, timeline_of, typical_round
 from concurrent_fetch._probe import Probe
+from concurrent_fetch._ranking import Ranking
 from concurrent_fetch._record import Record
-from concurrent_fetch._report import Line, left_out, means_apart, reasons_of, sentences, table
+from concurrent_fetch._report import (
+    Line,
+    left_out,
+    means_apart,
+    reasons_of,
+    sentences,
+    table,
+    tie,
+)
 from concurrent_fetch._run import Run
-from concurrent_fetch._stats import Estimate, Spread, rounds_needed, speedup, spread
+from concurrent_fetch._stats import Estimate, Spread, spread
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._verdict import Verdict, verdict_of
+from concurrent_fetch._verdict import Verdict
 from concurrent_fetch._why import Times, Why, latencies_of, times_of, why
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
-from concurrent_fetch.render import Table, interval, many, ratio, seconds, to_text
-
-_ALPHA = 0.05
-_FEWEST_ROUNDS = 6
+from concurrent_fetch.render import Picture, Table, many, seconds, to_html, to_text
 
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)
@@ -104,6 +111,10 @@ class Comparison:
         columns = self.to_columns()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
+
     def typical(self, name: str) -> Spread:
         """Return median and quartiles of the strategy's times, in seconds, over complete rounds.
 
@@ -132,45 +143,31 @@ class Comparison:
         Raises:
             NotComparableError: the two did not do the same work; the message says why.
         """
-        base = self.reference if over is None else over
-        self._check_comparable(name, base)
-        return self._estimate(name, base, self._alpha(all_pairs=over not in (None, self.reference)))
+        self._check(*filter(None, (name, over)))
+        return self._ranking.speedup(name, over)
 
     def verdict(self, name: str) -> Verdict:
         """Return what the speed-up of the strategy over the reference says."""
-        try:
-            estimate = self.speedup(name)
-        except NotComparableError:
-            return Verdict.NOT_COMPARABLE
-        return verdict_of(estimate)
+        self._check(name)
+        return self._ranking.verdict(name)
 
-    @cached_property
+    @property
     def fastest(self) -> tuple[str, ...]:
         """The strategies that no other one beats: tied, and not ranked among themselves.
 
         Held against every pair at once, at 95 % together, and against the verdicts. Empty where
         none of several can be compared with the reference.
         """
-        able = [name for name in self.strategies if not self.reasons_against(name)]
-        if len(able) < min(2, len(self.strategies)):
-            return ()
-        beaten = set[str]()
-        for one, other in combinations(able, 2):
-            verdicts = {self._judge(one, other, all_pairs=True)}
-            if one == self.reference:
-                verdicts.add(self._judge(one, other))
-            beaten |= {one} if Verdict.SLOWER in verdicts else set()
-            beaten |= {other} if Verdict.FASTER in verdicts else set()
-        return tuple(name for name in able if name not in beaten)
+        return self._ranking.fastest
 
     @property
     def rounds_needed(self) -> int:
         """The fewest complete rounds that allow a verdict with this many strategies and looks."""
-        return max(_FEWEST_ROUNDS, rounds_needed(self._alpha()))
+        return self._ranking.rounds_needed
 
     def reasons_against(self, name: str) -> tuple[str, ...]:
         """Return why the strategy cannot be compared with the reference; empty if it can."""
-        self._records_of(name)
+        self._check(name)
         marked = too_many_marked(len(self.marked), self.rounds)
         whole = (marked,) if marked else ()
         return (*self.reasons.get(name, ()), *whole)
@@ -181,7 +178,7 @@ class Comparison:
         Its figures are of all complete rounds together; those of other strategies are the
         reference's.
         """
-        self._records_of(name)
+        self._check(name)
         times = self._sums
         return why(
             times[name],
@@ -212,6 +209,27 @@ class Comparison:
             rounds_needed=self.rounds_needed,
         )
 
+    def timeline(self, *names: str) -> Picture:
+        """Return a picture of the most typical round: a row for each fetch, one clock for all.
+
+        Of the strategies named, or of all. Their number in flight stands below, failures are red,
+        and a thin mark shows the ideal makespan (`Why.ideal`).
+
+        Raises:
+            UnknownNameError: no strategy of this comparison is called so.
+        """
+        self._check(*names)
+        complete = [record for record in self.records if record.round not in self.marked]
+        number = typical_round(complete or self.records)
+        records = {r.strategy: r for r in self.records if r.round == number}
+        title = f"{many(len(self.urls), 'URL')}, round {number + 1} of {self.rounds}"
+        lines = [line for line in self._lines() if line.name in (names or self.strategies)]
+        return timeline_of(lines, records, self.reference, f"{title} (the most typical)")
+
+    def chart(self) -> Picture:
+        """Return a picture of the speed-ups over the reference, with their intervals."""
+        return chart_of(self._lines(), len(self.urls), len(self.complete_rounds))
+
     def beside(self, baseline: "Comparison") -> Table:
         """Return this comparison beside an older one, with what differs between their sessions.
 
@@ -235,14 +253,32 @@ class Comparison:
     def __str__(self) -> str:
         return to_text(self.table())
 
+    def _repr_html_(self) -> str:
+        return to_html(self.table(), self.timeline(), text=self.explain())
+
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(self.strategies)}: {self.rounds} rounds>"
 
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(
+            times={
+                name: [record.elapsed for record in self._complete(name)]
+                for name in self.strategies
+            },
+            looks=len(self.looks),
+            reasons={name: self.reasons_against(name) for name in self.strategies},
+        )
+
+    def _check(self, *names: str) -> None:
+        for name in names:
+            if name not in self.strategies:
+                raise UnknownNameError(
+                    f"no strategy here is called {name!r}; there are {', '.join(self.strategies)}"
+                )
+
     def _records_of(self, name: str) -> tuple[Record, ...]:
-        if name not in self.strategies:
-            raise UnknownNameError(
-                f"no strategy here is called {name!r}; there are {', '.join(self.strategies)}"
-            )
+        self._check(name)
         return tuple(record for record in self.records if record.strategy == name)
 
     def _complete(self, name: str) -> list[Record]:
@@ -286,40 +322,9 @@ class Comparison:
         firsts = ", ".join(seconds(self.checks[name].elapsed) for name in self.strategies)
         return [
             *reasons_of(lines),
-            *self._tie(),
+            *tie(self._ranking.tie, self.fastest),
             *means_apart(lines),
             *left_out(self.marked),
             *(f"note: {note}" for note in self.notes),
             f"not counted: the first run of each, which warms up and is checked ({firsts})",
         ]
-
-    def _tie(self) -> list[str]:
-        tied = self.fastest
-        if len(tied) < 2:
-            return []
-        pair = self.speedup(tied[1], over=tied[0])
-        if math.isinf(pair.high):
-            return []
-        told = f"{tied[1]} over {tied[0]}: {ratio(pair.point)} {interval(pair.low, pair.high)}"
-        return [f"tied for fastest: {', '.join(tied)} ({told}); no order among them"]
-
-    def _check_comparable(self, *names: str) -> None:
-        for name in names:
-            if reasons := self.reasons_against(name):
-                raise NotComparableError(
-                    f"{name} and {self.reference} cannot be compared: {'; '.join(reasons)}"
-                )
-
-    def _alpha(self, *, all_pairs: bool = False) -> float:
-        """The level of one interval, so that all of them hold together at every planned look."""
-        n = len(self.strategies)
-        pairs = n * (n - 1) // 2 if all_pairs else n - 1
-        return _ALPHA / (max(1, pairs) * len(self.looks))
-
-    def _judge(self, name: str, base: str, *, all_pairs: bool = False) -> Verdict:
-        return verdict_of(self._estimate(name, base, self._alpha(all_pairs=all_pairs)))
-
-    def _estimate(self, name: str, base: str, alpha: float) -> Estimate:
-        if name == base:
-            return Estimate(point=1.0, low=1.0, high=1.0, confidence=1 - alpha)
-        return speedup(self._times(base), self._times(name), alpha)

@@ -30,10 +30,11 @@ from concurrent_fetch._notes import (
 )
 from concurrent_fetch._options import Options
 from concurrent_fetch._probe import Probe, Probes
-from concurrent_fetch._progress import OnProgress, Progress, Stage
+from concurrent_fetch._progress import Stage
 from concurrent_fetch._record import Intern, Record, columns_of, interning
 from concurrent_fetch._schedule import rounds
 from concurrent_fetch._strategy import Strategy
+from concurrent_fetch._tally import Tally
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._verdict import Verdict
 from concurrent_fetch.errors import StrategyError
@@ -51,7 +52,7 @@ class Contest:
     seed: int
     clock: Clock
     meter: Meter
-    report: OnProgress
+    tally: Tally
 
     _started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
     _card: Card = attrs.field(factory=read_card, init=False)
@@ -68,7 +69,6 @@ class Contest:
     _records: list[Record] = attrs.field(factory=list, init=False)
     _marked: dict[int, str] = attrs.field(factory=dict, init=False)
     _intern: Intern = attrs.field(factory=interning, init=False)
-    _done: int = attrs.field(default=0, init=False)
 
     def hold(self) -> Comparison:
         """Run everything; return what it showed."""
@@ -97,7 +97,7 @@ class Contest:
         self._differing[name] = frozenset(differing_bodies(check, self._check_of_reference))
         if name == self._reference:
             self._changes.see(check)
-        self._tell("check", name, None)
+        self._tell("check", name, check)
 
     def _probe(self, name: str) -> Record | None:
         """Run a strategy once more, watched; with digests where bodies are in question.
@@ -114,7 +114,7 @@ class Contest:
                 self._probes[name] = probes.result()
             else:
                 self._unprobed[name] = "it brought other results than in its check run"
-        self._tell("probe", name, None)
+        self._tell("probe", name, record)
         return record
 
     @property
@@ -139,7 +139,7 @@ class Contest:
             records[name] = self._run(name, number)
             self._records.append(records[name])
             self._suspect(records[name])
-            self._tell("round", name, number)
+            self._tell("round", name, records[name])
         self._order.append(tuple(names))
         reference = records[self._reference]
         self._changes.see(reference)
@@ -189,11 +189,14 @@ class Contest:
             columns=columns_of(run.outcomes, self._intern),
         )
 
-    def _tell(self, stage: Stage, name: str, number: int | None) -> None:
-        self._done += 1
-        total = len(self.strategies) * (2 + self.looks[-1])
-        self.report(
-            Progress(done=self._done, total=total, stage=stage, strategy=name, round=number)
+    def _tell(self, stage: Stage, name: str, record: Record | None) -> None:
+        """Count a run; one that was of no use has no record, and nobody knows its fetches."""
+        self.tally.ran(
+            name,
+            stage,
+            None if record is None else record.round,
+            fetches=len(self.urls) if record else 0,
+            failures=record.failures if record else 0,
         )
 
     def _comparison(self, excused: Mapping[str, frozenset[int]]) -> Comparison:

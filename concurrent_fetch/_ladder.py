@@ -7,13 +7,23 @@ import attrs
 
 from concurrent_fetch._client import AsyncClient, Client, find_async_client, find_client
 from concurrent_fetch._comparison import Comparison
+from concurrent_fetch._ranking import ALPHA
 from concurrent_fetch._stats import Estimate, rounds_needed, speedup
 from concurrent_fetch._strategy import Strategy, with_options
 from concurrent_fetch.errors import NotComparableError
-from concurrent_fetch.render import Align, Column, Table, interval, percent, ratio, seconds, to_text
+from concurrent_fetch.render import (
+    Align,
+    Column,
+    Table,
+    interval,
+    percent,
+    ratio,
+    seconds,
+    to_html,
+    to_text,
+)
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
-_ALPHA = 0.05
 _BRIDGE = "httpx"
 _NOTHING = "–"
 _NOTEWORTHY = 0.01
@@ -157,13 +167,16 @@ class Ladder:
     def __str__(self) -> str:
         return to_text(self.table())
 
+    def _repr_html_(self) -> str:
+        return to_html(self.table(), self.comparison.timeline())
+
     def __repr__(self) -> str:
         return f"<Ladder of {', '.join(self.changes)}: {self.comparison.rounds} rounds>"
 
     @property
     def _alpha(self) -> float:
         """The level of one interval, so that all hold together at every planned look."""
-        return _ALPHA / ((len(self.changes) + 1) * len(self.comparison.looks))
+        return ALPHA / ((len(self.changes) + 1) * len(self.comparison.looks))
 
     def _step(self, change: str, before: str, after: str) -> Step:
         against = [self.comparison.reasons_against(name) for name in (before, after)]

@@ -60,6 +60,7 @@ class Meter:
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
+        strategy, options = _unwatched(strategy, options)
         load_client(strategy)
         collect()  # its own garbage is a strategy's cost, that of the one before is not
         started_at = datetime.now(UTC)
@@ -106,6 +107,13 @@ def _counting(
     if isinstance(strategy, ConfiguredStrategy):
         strategy = with_options(strategy, work=work)
     return strategy, attrs.evolve(options, work=work)
+
+
+def _unwatched(strategy: Strategy, options: Options) -> tuple[Strategy, Options]:
+    """Keep progress off the clock, also where it is the strategy's own option."""
+    if isinstance(strategy, ConfiguredStrategy):
+        strategy = with_options(strategy, progress=False)
+    return strategy, attrs.evolve(options, progress=False)
 
 
 def _outside(outcomes: Sequence[Outcome], driven: Driven) -> int:

@@ -9,6 +9,7 @@ import attrs
 
 from concurrent_fetch._headers import Headers
 from concurrent_fetch._outcome import Response
+from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
 
 Work: TypeAlias = Callable[[Response], object]
@@ -68,8 +69,19 @@ def _work(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
         )
 
 
+def _progress(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+    check_progress(f"Options.{field.name}", value)
+
+
 def _called(work: object) -> str:
     return str(getattr(work, "__name__", None) or (work and f"<{type(work).__name__}>"))
+
+
+def _shown(value: object) -> str:
+    """A value without secrets."""
+    if isinstance(value, Mapping):
+        return ", ".join(value) or "none"
+    return _called(value) if callable(value) else repr(value)
 
 
 def _as_headers(value: Mapping[str, str]) -> Headers:
@@ -133,21 +145,21 @@ class Options:
     """Called on every `Response` where it was fetched, in its thread or on its event loop, with
     the body there even if it is not kept. What it returns is dropped; what it raises ends the run.
     """
+    progress: bool | OnProgress = attrs.field(
+        default=False, validator=_progress, repr=_shown, eq=False
+    )
+    """True shows a bar on stderr; a function gets a `Progress`, at most 20 a second and one at the
+    end, in the thread that takes the outcomes or on the event loop. What it raises ends the run.
+    Within a `Runner` it is off, since it would be on the clock: `Runner.progress` is for that.
+    """
 
     def differences(self, other: "Options") -> tuple[str, ...]:
         """Return a phrase for each field that differs, this one's value first; headers by name."""
         return tuple(
             f"{name}: {_shown(mine)} against {_shown(theirs)}"
-            for name in (field.name for field in attrs.fields(Options))
+            for name in (field.name for field in attrs.fields(Options) if field.eq)
             if (mine := getattr(self, name)) != (theirs := getattr(other, name))
         )
-
-
-def _shown(value: object) -> str:
-    """A value without secrets."""
-    if isinstance(value, Mapping):
-        return ", ".join(value) or "none"
-    return _called(value) if callable(value) else repr(value)
 
 
 def check_options(options: object) -> None:

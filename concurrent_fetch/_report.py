@@ -127,6 +127,15 @@ def reasons_of(lines: Sequence[Line]) -> list[str]:
     ]
 
 
+def tie(tied: tuple[str, str, Estimate] | None, fastest: Sequence[str]) -> list[str]:
+    """Say which strategies are tied for fastest, with the estimate that does not part two."""
+    if tied is None:
+        return []
+    one, other, estimate = tied
+    told = f"{other} over {one}: {ratio(estimate.point)} {interval(estimate.low, estimate.high)}"
+    return [f"tied for fastest: {', '.join(fastest)} ({told}); no order among them"]
+
+
 def means_apart(lines: Sequence[Line]) -> list[str]:
     """Say where the ratio of mean times lies outside the interval, which is of typical rounds."""
     apart = []

@@ -10,13 +10,28 @@ from typing import Any, overload
 
 import attrs
 
+from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._columns import COLUMNS
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Failure, Outcome, Response
 from concurrent_fetch._stats import quantile
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FetchFailed
-from concurrent_fetch.render import Align, Column, Table, count, seconds, size, to_text
+from concurrent_fetch.render import (
+    Align,
+    Column,
+    Lane,
+    Picture,
+    Table,
+    count,
+    fetches,
+    many,
+    seconds,
+    size,
+    timeline,
+    to_html,
+    to_text,
+)
 
 _SHOWN = 12
 
@@ -147,6 +162,10 @@ class Run(Sequence[Outcome]):
         """Return one dict per outcome, with the same names as `to_columns`."""
         return [{name: read(o) for name, read in COLUMNS.items()} for o in self.outcomes]
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
+
     def raise_for_failures(self) -> None:
         """Raise if a URL was not answered; a status of 400 or above is an answer.
 
@@ -165,11 +184,24 @@ class Run(Sequence[Outcome]):
             f"{count(len(self.failures))} failures, {seconds(self.elapsed)}>"
         )
 
-    def __str__(self) -> str:
-        if not len(self):
-            return _caption(self)
+    def timeline(self) -> Picture:
+        """Return a picture: a row for each fetch in start order, and the number in flight."""
+        return _timeline(self)
+
+    def table(self) -> Table:
+        """Return the outcomes as a neutral table, for any renderer.
+
+        A few one by one; many by what came back.
+        """
         rows = _one_by_one(self) if len(self) <= _SHOWN else _by_result(self)
-        return to_text(attrs.evolve(rows, caption=_caption(self)))
+        return attrs.evolve(rows, caption=_caption(self))
+
+    def __str__(self) -> str:
+        return to_text(self.table()) if len(self) else _caption(self)
+
+    def _repr_html_(self) -> str:
+        pictures = [self.timeline()] if len(self) else []
+        return to_html(self.table(), *pictures)
 
 
 def most_at_once(starts: Iterable[Seconds], ends: Iterable[Seconds]) -> int:
@@ -186,6 +218,27 @@ def _caption(run: Run) -> str:
         f"{run.requests_per_second:.3g} requests/s, {run.mean_in_flight:.1f} in flight, "
         f"{count(len(run.failures))} failures"
     )
+
+
+def _timeline(run: Run) -> Picture:
+    timings = [outcome.timing for outcome in run]
+    failed = [not isinstance(outcome, Response) for outcome in run]
+    facts = [seconds(run.elapsed), f"{run.mean_in_flight:.1f} in flight"]
+    facts += [f"{count(sum(failed))} failed"] if any(failed) else []
+    lane = Lane(
+        name=run.strategy,
+        facts=" · ".join(facts),
+        fetches=fetches(
+            [t.started for t in timings],
+            [t.finished for t in timings],
+            failed,
+            begun=None,
+            elapsed=run.elapsed,
+        ),
+        elapsed=run.elapsed,
+    )
+    title = many(len(run), "URL")
+    return timeline([lane], title=title, alt=f"Timeline of {title}. {lane.name}: {lane.facts}.")
 
 
 def _result(outcome: Outcome) -> str:

@@ -18,11 +18,12 @@ from concurrent_fetch._ladder import Ladder, rungs_of
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._options import Options, Work, check_options
 from concurrent_fetch._plan import Plan, hosts_of
-from concurrent_fetch._progress import OnProgress, reporter
+from concurrent_fetch._progress import OnProgress, Progress, check_progress
 from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
 from concurrent_fetch._strategy import Strategy, effective_options, name_of
 from concurrent_fetch._sweep import Sweep, levels_of
+from concurrent_fetch._tally import tallying
 from concurrent_fetch._units import Seconds
 
 
@@ -76,6 +77,10 @@ def _seed(_: "Runner", __: object, value: Any) -> None:
         raise TypeError(f"seed must be an int, or None to draw one, got {value!r}")
 
 
+def _progress(_: "Runner", __: object, value: object) -> None:
+    check_progress("progress", value)
+
+
 @attrs.frozen
 class Runner:
     """Times any strategy on one URL set.
@@ -101,8 +106,9 @@ class Runner:
     """Called on every response within the timed runs: short for `Options(work=...)`."""
     max_requests: int | None = attrs.field(default=None, validator=_allowance, kw_only=True)
     """What would send more is refused before anything is sent; `plan` says how many it will be."""
-    progress: bool | OnProgress = attrs.field(default=False, kw_only=True)
-    """True shows a bar on stderr; a callable gets a `Progress` after every run."""
+    progress: bool | OnProgress = attrs.field(default=False, validator=_progress, kw_only=True)
+    """Of comparisons, told between the runs and on no clock of theirs. True shows a bar on stderr;
+    a function gets a `Progress`, at most 20 a second and one at the end."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """On another than this, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
@@ -193,19 +199,32 @@ class Runner:
 
     def _compete(self, contestants: Mapping[str, Strategy]) -> Comparison:
         self._plan(contestants, self.rounds[-1]).check(self.max_requests)
-        with Bridge(self._clocks) as bridge, reporter(self.progress) as report:
+        tally = tallying(self.progress, self._begun(contestants), self.clock)
+        with Bridge(self._clocks) as bridge, tally as counts:
             contest = Contest(
                 urls=self.urls,
-                options=self.options,
+                options=attrs.evolve(self.options, progress=False),
                 strategies=contestants,
                 looks=self.rounds,
                 seconds=self.seconds,
                 seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
                 clock=self.clock,
                 meter=Meter(self.urls, bridge),
-                report=report,
+                tally=counts,
             )
             return contest.hold()
+
+    def _begun(self, contestants: Mapping[str, Strategy]) -> Progress:
+        return Progress(
+            done=0,
+            total=self._plan(contestants, self.rounds[-1]).runs,
+            stage="check",
+            strategy=next(iter(contestants)),
+            rounds=self.rounds[-1],
+            fetches=0,
+            failures=0,
+            elapsed=0.0,
+        )
 
     def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
         limits = [effective_options(s, self.options).concurrency for s in strategies.values()]

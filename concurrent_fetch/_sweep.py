@@ -8,12 +8,14 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._advice import Choice, Row, advice, table
+from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._ceiling import Ceiling, Level, ceilings
 from concurrent_fetch._comparison import Comparison
+from concurrent_fetch._pictures import chart_of_sweep
 from concurrent_fetch._stats import Estimate
 from concurrent_fetch._strategy import Strategy, with_options
 from concurrent_fetch.errors import NotComparableError
-from concurrent_fetch.render import Table, to_text
+from concurrent_fetch.render import Picture, Table, many, to_html, to_text
 
 _WITHIN = 1.05
 
@@ -119,6 +121,10 @@ class Sweep:
         """Return one dict per level, with the same names as `to_columns`."""
         return [row.facts() for row in self._rows()]
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
+
     def table(self) -> Table:
         """Return the levels as a neutral table, for any renderer; the advice stands below it."""
         rows, whole = self._rows(), self.comparison.table()
@@ -128,8 +134,22 @@ class Sweep:
             notes=(*advice(rows, self._choice()), *whole.notes),
         )
 
+    def chart(self) -> Picture:
+        """Return a picture: throughput and latency over concurrency, and what bounds them.
+
+        The recommended level has a band behind it.
+        """
+        size = f"{many(len(self.comparison.urls), 'URL')}, {many(self.comparison.rounds, 'round')}"
+        return chart_of_sweep(self._rows(), f"{self.strategy} ({size})")
+
     def __str__(self) -> str:
         return to_text(self.table())
+
+    def _repr_html_(self) -> str:
+        choice = self._choice()
+        shown = {self.levels[0], choice.recommended if choice else self.levels[0], self.levels[-1]}
+        timeline = self.comparison.timeline(*(str(level) for level in sorted(shown)))
+        return to_html(self.table(), self.chart(), timeline)
 
     def __repr__(self) -> str:
         levels = ", ".join(map(str, self.levels))

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# Imported late, by parametrize_with_checks, which says what to install where it is missing.
-OPTIONAL = {"pytest"}
+# Imported late, by parametrize_with_checks and by _arrow, which say what to install where they are
+# missing.
+OPTIONAL = {"pytest", "nanoarrow"}
 
 
 def imported() -> Iterator[str]:

@@ -16,22 +16,33 @@ PACKAGE = Path(__file__).parents[1] / "concurrent_fetch"
 FLOORS: tuple[tuple[str, ...], ...] = (
     # 0: rules, numbers, pictures and the server; none of them knows an outcome or a client
     (
-        *("errors", "_units", "_kinds", "_names", "_host", "_url", "_redaction"),
-        *("_headers", "_head", "_content", "_text"),
+        *("errors", "_units", "_files", "_kinds", "_names", "_host", "_url", "_redaction"),
+        *("_headers", "_head", "_content", "_text", "_arrow"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
+        *("_bar", "_tally"),
         *("_deadlines", "_garbage", "_terminal", "_url_list", "_card", "_makespan", "_probe"),
         *("render", "server"),
     ),
     # 1: what is asked for and what became of it, as data
-    ("_options", "_outcome", "_exchange", "_columns", "_matching", "_plan"),
+    ("_options", "_outcome", "_exchange", "_columns", "_matching", "_plan", "_ranking"),
     # 2: one fetch; one run
     ("_fetch", "_drive", "_run", "_work"),
     # 3: what a client and a strategy are, how any strategy is driven, how a run is kept
-    ("_client", "_strategy", "_bridge", "_record"),
+    ("_client", "_strategy", "_bridge", "_record", "export"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     (
         *("clients", "strategies", "_meter", "_arguments", "_contestants"),
-        *("_audit", "_changes", "_notes", "_why", "_limits", "_report", "_beside", "_comparison"),
+        *(
+            "_audit",
+            "_changes",
+            "_notes",
+            "_why",
+            "_limits",
+            "_report",
+            "_beside",
+            "_pictures",
+            "_comparison",
+        ),
         *("_ceiling", "_advice", "_sweep", "_ladder"),
     ),
     # 5: comparing; checking other people's parts

@@ -1,5 +1,6 @@
 """Options: written once, checked at construction, safe to show."""
 
+import asyncio
 import math
 import pickle
 from typing import Any
@@ -37,6 +38,9 @@ REFUSED: list[tuple[str, object, type[Exception], str]] = [
     ("verify", None, TypeError, "must be True, False or the path of a CA bundle"),
     ("trust_env", "yes", TypeError, "must be True or False, got 'yes'"),
     ("digest", "sha256", TypeError, "must be True or False, got 'sha256'"),
+    ("progress", 1, TypeError, r"must be True, False or a function that takes a Progress, got 1; "),
+    ("progress", None, TypeError, "must be True, False or a function .* write progress=True"),
+    ("progress", asyncio.sleep, TypeError, "must be a plain function, got an async one"),
     ("headers", [("A", "b")], TypeError, "must be a mapping of names to values, got list"),
     ("headers", None, TypeError, "must be a mapping of names to values, got NoneType"),
 ]
@@ -99,6 +103,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "trust_env": False,
         "digest": False,
         "work": None,
+        "progress": False,
     }
 
 
@@ -124,6 +129,15 @@ def test_options_are_values() -> None:
     assert hash(mine) == hash(same)
     assert mine != attrs.evolve(mine, concurrency=4)
     assert len({mine, same, Options()}) == 2
+
+
+def test_who_hears_of_the_progress_makes_no_difference() -> None:
+    watched = Options(progress=print)
+    assert watched == Options()
+    assert hash(watched) == hash(Options())
+    assert watched.differences(Options()) == ()
+    assert repr(watched).endswith(", progress=print)")
+    assert repr(Options(progress=True)).endswith(", progress=True)")
 
 
 def test_headers_are_read_in_any_case_and_do_not_follow_the_dict_given() -> None:

@@ -1,17 +1,226 @@
-"""How far a comparison has come."""
+"""How far a fetch of many URLs, or a comparison, has come."""
 
+import asyncio
 import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
 import pytest
 from fakes import URLS, Clock, failure, response, taking
 
-from concurrent_fetch import Outcome, Progress, Runner
+import concurrent_fetch as cf
+from concurrent_fetch import Options, Outcome, Progress, Runner
 from concurrent_fetch._progress import OnProgress
+from concurrent_fetch._tally import tallying
+from concurrent_fetch.server import LocalServer
+
+# --- Of any work: what is told, and how often ---
+
+BEGUN = Progress(
+    done=0, total=1000, stage="fetch", strategy="mine", fetches=0, failures=0, elapsed=0.0
+)
 
 
-def told(report: bool | OnProgress, *, rounds: int = 2, changing: bool = False) -> None:
+def told_of(times: Iterable[float], progress: Progress = BEGUN) -> list[Progress]:
+    """Return what is told of fetches that end at these times; every fourth one fails."""
+    heard: list[Progress] = []
+    clock = Clock()
+    start = clock.now
+    with tallying(heard.append, progress, clock) as tally:
+        for number, time in enumerate(times, 1):
+            clock.now = start + time
+            tally.fetched(failed=number % 4 == 0)
+    return heard
+
+
+def test_the_first_is_told_at_once_then_one_every_50_ms_and_the_last() -> None:
+    heard = told_of(i / 1024 for i in range(1, 118))
+    assert [p.done for p in heard] == [1, 53, 105, 117]
+    assert [p.elapsed for p in heard] == [1 / 1024, 53 / 1024, 105 / 1024, 117 / 1024]
+
+
+def test_there_are_never_more_than_20_a_second_beside_the_last() -> None:
+    heard = told_of(i / 10_000 for i in range(1, 100_001))
+    assert len(heard) <= 10 * 20 + 1
+    assert heard[-1].done == 100_000
+
+
+def test_the_same_state_is_not_told_twice() -> None:
+    assert [p.done for p in told_of([1.0, 2.0, 3.0])] == [1, 2, 3]
+
+
+def test_of_no_fetches_the_end_is_told() -> None:
+    assert told_of([]) == [BEGUN]
+
+
+def test_after_an_error_nothing_is_told() -> None:
+    heard: list[Progress] = []
+    clock = Clock()
+    with pytest.raises(KeyboardInterrupt), tallying(heard.append, BEGUN, clock) as tally:  # noqa: PT012 - it is about the end
+        tally.fetched(failed=False)
+        tally.fetched(failed=False)
+        raise KeyboardInterrupt
+    assert [p.done for p in heard] == [1]
+
+
+def test_rate_and_time_left_follow_from_the_counts() -> None:
+    *_, last = told_of([0.25, 0.5, 1.0, 2.0])
+    assert (last.done, last.fetches, last.failures, last.elapsed) == (4, 4, 1, 2.0)
+    assert (last.rate, last.left) == (2.0, 996 / 2)
+
+
+def test_the_time_left_is_unknown_without_a_total_and_before_the_first() -> None:
+    (one,) = told_of([0.25], attrs.evolve(BEGUN, total=None))
+    assert (one.total, one.left, one.rate) == (None, None, 4.0)
+    assert (BEGUN.left, BEGUN.rate) == (None, 0.0)
+
+
+def test_nothing_is_left_at_the_end_or_beyond() -> None:
+    *_, last = told_of([1.0, 2.0, 3.0], attrs.evolve(BEGUN, total=2))
+    assert last.left == 0.0
+
+
+# --- Of fetching many URLs ---
+
+
+async def _drained(outcomes: Any) -> None:
+    async for _ in outcomes:
+        pass
+
+
+FETCHING: dict[str, Callable[..., object]] = {
+    "fetch_sync": cf.fetch_sync,
+    "fetch_threaded": cf.fetch_threaded,
+    "fetch_async": lambda *given: asyncio.run(cf.fetch_async(*given)),
+    "iter_sync": lambda *given: list(cf.iter_sync(*given)),
+    "iter_threaded": lambda *given: list(cf.iter_threaded(*given)),
+    "iter_async": lambda *given: asyncio.run(_drained(cf.iter_async(*given))),
+}
+
+
+@pytest.fixture(params=FETCHING)
+def fetching(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def mixed(local: LocalServer) -> list[str]:
+    """Ten that are answered, one of them with an error, and two that are not."""
+    return [*local.urls(9), local.url("/status/500"), "ftp://no.example/", "no URL"]
+
+
+def test_what_fetches_tells_how_far_it_is(fetching: str, local: LocalServer) -> None:
+    heard: list[Progress] = []
+    FETCHING[fetching](mixed(local), Options(progress=heard.append))
+    last = heard[-1]
+    assert (last.done, last.total, last.fetches, last.failures) == (12, 12, 12, 2)
+    assert (last.stage, last.strategy, last.round, last.rounds) == ("fetch", fetching, None, None)
+    assert last.elapsed > 0
+    assert last.left == 0
+    assert heard[0].done == 1
+    counts = [p.done for p in heard]
+    assert counts == sorted(set(counts))
+
+
+def test_urls_without_a_length_have_no_total(fetching: str, local: LocalServer) -> None:
+    heard: list[Progress] = []
+    FETCHING[fetching]((url for url in local.urls(5)), Options(progress=heard.append))
+    assert (heard[-1].done, heard[-1].total, heard[-1].left) == (5, None, None)
+
+
+def test_no_urls_are_told_once(fetching: str) -> None:
+    heard: list[Progress] = []
+    FETCHING[fetching]([], Options(progress=heard.append))
+    assert [(p.done, p.total) for p in heard] == [(0, 0)]
+
+
+def test_it_is_told_in_the_thread_of_the_caller(fetching: str, local: LocalServer) -> None:
+    threads = set()
+    options = Options(progress=lambda _: threads.add(threading.current_thread()))
+    FETCHING[fetching](local.urls(5), options)
+    assert threads == {threading.current_thread()}
+
+
+def test_what_it_raises_ends_the_fetching(fetching: str, local: LocalServer) -> None:
+    def stop(_: Progress) -> None:
+        raise EOFError
+
+    with pytest.raises(EOFError):
+        FETCHING[fetching](local.urls(500), Options(progress=stop, concurrency=2))
+    assert local.stats().requests < 500
+
+
+def test_who_stops_taking_hears_no_more(local: LocalServer) -> None:
+    heard: list[Progress] = []
+    outcomes = cf.iter_threaded(local.urls(50), Options(progress=heard.append, concurrency=2))
+    next(outcomes)
+    outcomes.close()
+    assert [p.done for p in heard] == [1]
+
+
+def test_true_shows_a_bar_while_it_fetches(
+    fetching: str, local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    threads = threading.enumerate()
+    FETCHING[fetching](mixed(local), Options(progress=True))
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"{fetching}:   0%|" in shown.err
+    assert re.search(r"\| 12/12 \[\d\d:\d\d<00:00, +[\d.]+ fetch/s, 2 failed\]", shown.err)
+    assert shown.err.endswith("\r"), "the bar is taken away"
+    assert threading.enumerate() == threads
+
+
+def test_the_bar_counts_what_has_no_length(
+    local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cf.fetch_threaded(iter(local.urls(5)), Options(progress=True))
+    assert re.search(r"fetch_threaded: 5 fetch \[.* fetch/s\]", capsys.readouterr().err)
+
+
+def test_the_bar_goes_where_the_fetching_is_interrupted(
+    local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcomes = cf.iter_sync(local.urls(5), Options(progress=True))
+    next(outcomes)
+    with pytest.raises(KeyboardInterrupt):
+        outcomes.throw(KeyboardInterrupt)
+    assert re.search(r" 1/5 .* +\r$|0/5 .* +\r$", capsys.readouterr().err)
+
+
+def test_who_does_not_ask_sees_nothing(
+    fetching: str, local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FETCHING[fetching](mixed(local))
+    FETCHING[fetching](mixed(local), Options(progress=lambda _: None))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_tqdm_is_imported_only_for_a_bar(local: LocalServer) -> None:
+    program = (
+        "import sys, concurrent_fetch as cf\n"
+        "urls = sys.argv[1:]\n"
+        "cf.fetch_sync(urls, cf.Options(progress=lambda _: None))\n"
+        "cf.Runner(urls, rounds=1, progress=lambda _: None).compare(cf.fetch_sync)\n"
+        "print('tqdm' in sys.modules)\n"
+        "cf.fetch_sync(urls, cf.Options(progress=True))\n"
+        "print('tqdm' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", program, *local.urls(2)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+# --- Of a comparison ---
+
+
+def told(
+    report: bool | OnProgress, *, rounds: int = 2, changing: bool = False, takes: float = 1.0
+) -> None:
     clock = Clock()
     digests = iter(range(1000))
 
@@ -20,7 +229,7 @@ def told(report: bool | OnProgress, *, rounds: int = 2, changing: bool = False) 
         return response(url, index, digest=digest, **times)
 
     strategies = {
-        name: taking(clock, 1.0, name=name, answer=answer) for name in ("reference", "other")
+        name: taking(clock, takes, name=name, answer=answer) for name in ("reference", "other")
     }
     runner = Runner(URLS, rounds=rounds, seed=1, progress=report, clock=clock)
     runner.compare(**strategies)
@@ -39,8 +248,28 @@ def test_a_callable_hears_of_every_run_from_1_to_the_total() -> None:
         (7, 8, "probe", None),
         (8, 8, "probe", None),
     ]
+    assert {p.rounds for p in heard} == {2}
+    assert [(p.elapsed, p.left) for p in heard] == [(i, 8 - i) for i in range(1, 9)]
     assert [p.strategy for p in heard[:2]] == ["reference", "other"]
     assert all({heard[i].strategy, heard[i + 1].strategy} == {"reference", "other"} for i in (2, 4))
+
+
+def test_runs_that_are_quick_are_told_together() -> None:
+    heard: list[Progress] = []
+    told(heard.append, takes=1 / 64)
+    assert [(p.done, p.fetches, p.stage) for p in heard] == [
+        (1, 4, "check"),
+        (5, 20, "round"),
+        (8, 32, "probe"),
+    ]
+
+
+def test_the_last_round_is_told_where_the_budget_ends_it() -> None:
+    heard: list[Progress] = []
+    clock = Clock()
+    runner = Runner(URLS, seconds=1 / 32, progress=heard.append, clock=clock)
+    runner.compare(one=taking(clock, 1 / 128), two=taking(clock, 1 / 128))
+    assert [(p.done, p.total) for p in heard] == [(1, 24), (8, 24)]
 
 
 def test_the_count_is_the_same_where_bodies_are_in_question() -> None:
@@ -79,8 +308,17 @@ def test_true_shows_a_bar_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     told(True)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert re.search(r"2/8 .*run/s, check, other\]", shown.err)
-    assert re.search(r"6/8 .*run/s, round 2, (reference|other)\]", shown.err)
+    assert "0/8" in shown.err
+    assert re.search(r"8/8 \[.*run/s, probe, other, 32 fetches\]", shown.err)
+
+
+def test_the_bar_says_which_round_of_how_many_and_what_failed(
+    local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    urls = [local.url("/delay/0.03"), local.url("/delay/0.04"), "no URL"]
+    Runner(urls, rounds=4, progress=True).compare(mine=cf.fetch_sync)
+    shown = capsys.readouterr().err
+    assert re.search(r"\d/6 \[.*, round [234]/4, mine, \d+ fetches, [2345] failed\]", shown)
 
 
 def test_false_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,4 +331,42 @@ def test_failures_are_runs_like_any_other() -> None:
     clock = Clock()
     runner = Runner(URLS, rounds=1, progress=heard.append, clock=clock)
     runner.compare(one=taking(clock, 1.0, answer=failure), two=taking(clock, 1.0, answer=failure))
-    assert [p.done for p in heard] == [1, 2, 3, 4, 5, 6]
+    assert [(p.done, p.fetches, p.failures) for p in heard] == [
+        (i, 4 * i, 4 * i) for i in range(1, 7)
+    ]
+
+
+def test_of_a_run_of_no_use_no_fetches_are_known() -> None:
+    heard: list[Progress] = []
+    clock = Clock()
+    good = taking(clock, 1.0)
+    calls = iter(range(10))
+
+    def breaks(urls: list[str], options: Options) -> list[Outcome]:
+        if next(calls) == 2:
+            raise OSError
+        return good(urls, options)
+
+    Runner(URLS, rounds=1, progress=heard.append, clock=clock).compare(breaks)
+    assert [(p.done, p.fetches) for p in heard] == [(1, 4), (2, 8), (3, 8)]
+
+
+def options_on(report: OnProgress) -> Iterator[tuple[Options, Any]]:
+    yield Options(progress=report), cf.fetch_threaded
+    yield Options(), cf.with_options(cf.fetch_async, progress=report)
+
+
+def test_a_runner_runs_its_strategies_without_it(local: LocalServer) -> None:
+    heard: list[Progress] = []
+    for options, strategy in options_on(heard.append):
+        runner = Runner(local.urls(3), options, rounds=1)
+        run, comparison = runner.run(strategy), runner.compare(mine=strategy)
+        assert run.options.progress is False
+        assert comparison.options.progress is False
+        assert {record.options.progress for record in comparison.records} == {False}
+    assert heard == []
+
+
+def test_what_is_no_function_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^progress must be True, False or a function.*got 'bar'"):
+        Runner(URLS, progress="bar")  # type: ignore[arg-type]  # misuse

@@ -1,31 +1,51 @@
 """Turns neutral descriptions into something to look at; knows nothing of what they describe."""
 
 from concurrent_fetch.render._characters import visible
+from concurrent_fetch.render._curves import Curve, Panel, curves
 from concurrent_fetch.render._format import (
     count,
     interval,
     many,
+    moment,
     percent,
     rate,
     ratio,
     seconds,
     size,
 )
+from concurrent_fetch.render._html import to_html
+from concurrent_fetch.render._intervals import Interval, intervals
+from concurrent_fetch.render._markdown import to_markdown
+from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._table import Align, Column, Table
 from concurrent_fetch.render._text import to_text
+from concurrent_fetch.render._timeline import Fetch, Lane, fetches, timeline
 
 __all__ = [
     "Align",
     "Column",
+    "Curve",
+    "Fetch",
+    "Interval",
+    "Lane",
+    "Panel",
+    "Picture",
     "Table",
     "count",
+    "curves",
+    "fetches",
     "interval",
+    "intervals",
     "many",
+    "moment",
     "percent",
     "rate",
     "ratio",
     "seconds",
     "size",
+    "timeline",
+    "to_html",
+    "to_markdown",
     "to_text",
     "visible",
 ]

@@ -39,6 +39,12 @@ def seconds(x: Seconds) -> str:
     return f"{x / scale:,.{decimals}f} {unit}"
 
 
+def moment(x: Seconds, longest: Seconds) -> str:
+    """Return a round time on an axis up to `longest`: `0`, `200 ms`, `2.5 s`; all in one unit."""
+    scale, unit = next((u for u in _UNITS_OF_TIME if longest >= u[0]), _UNITS_OF_TIME[-1])
+    return f"{x / scale:,.10g} {unit}" if x else "0"
+
+
 @_or_dash
 def ratio(x: float) -> str:
     """Return a ratio: `0.93×`, `1.07×`, `8.1×`, `12.3×`, `123×`.

@@ -4,14 +4,21 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 
 from concurrent_fetch._client import AsyncClient, AsyncGet, find_async_client
 from concurrent_fetch._feed import Feed
 from concurrent_fetch._options import Options, check_options
-from concurrent_fetch._outcome import Outcome
+from concurrent_fetch._outcome import Failure, Outcome
 from concurrent_fetch._run import Run, Stopwatch
+from concurrent_fetch._tally import Tally
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.strategies._counted import tally_of
 
 _DEFAULTS = Options()
 _TICK: Seconds = 0.1
@@ -32,7 +39,7 @@ async def fetch_async(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is a blocking one.
         UnknownNameError: there is no async client of that name.
     """
-    made = _workers(urls, options, client)  # imports the client: not on the clock
+    made = _workers("fetch_async", urls, options, client)  # imports the client: not on the clock
     watch = Stopwatch("fetch_async", options)
     async with made as workers:
         await workers.are_done()
@@ -51,7 +58,7 @@ def iter_async(
     outcomes taken. Arguments are checked at the call; errors as in `fetch_async`. When the
     generator ends or is closed, what is in flight is cancelled.
     """
-    return _outcomes(_workers(urls, options, client, bounded=True))
+    return _outcomes(_workers("iter_async", urls, options, client, bounded=True))
 
 
 async def _outcomes(
@@ -64,6 +71,7 @@ async def _outcomes(
 
 
 def _workers(
+    name: str,
     urls: Iterable[str] | AsyncIterable[str],
     options: Options,
     client: str | AsyncClient,
@@ -78,7 +86,9 @@ def _workers(
     feed = Feed(urls if arrivals is None else arrivals)  # type: ignore[arg-type]  # plain, if not async
     check_options(options)
     room = options.concurrency if bounded else math.inf
-    return _at_work(feed, arrivals, options, find_async_client(client), room)
+    found = find_async_client(client)
+    tally = tally_of(name, urls, options)
+    return _at_work(feed, arrivals, options, found, room=room, made=tally)
 
 
 @asynccontextmanager
@@ -87,15 +97,18 @@ async def _at_work(
     arrivals: "_Arrivals | None",
     options: Options,
     client: AsyncClient,
+    *,
     room: float,
+    made: AbstractContextManager[Tally] | None,
 ) -> "AsyncIterator[_Workers]":
-    async with client.session(options) as get:
-        workers = _Workers(feed, arrivals, options.concurrency, room, get)
-        try:
-            workers.start()
-            yield workers
-        finally:
-            await workers.stop()
+    with made or nullcontext() as tally:
+        async with client.session(options) as get:
+            workers = _Workers(feed, arrivals, options.concurrency, get, room=room, tally=tally)
+            try:
+                workers.start()
+                yield workers
+            finally:
+                await workers.stop()
 
 
 class _Workers:
@@ -109,8 +122,10 @@ class _Workers:
         feed: Feed,
         arrivals: "_Arrivals | None",
         concurrency: int,
-        room: float,
         get: AsyncGet,
+        *,
+        room: float,
+        tally: Tally | None,
     ) -> None:
         self.ready = deque[Outcome]()
         self._feed = feed
@@ -118,6 +133,7 @@ class _Workers:
         self._concurrency = concurrency
         self._room = room
         self._get = get
+        self._tally = tally
         self._tasks: list[asyncio.Task[None]] = []
         self._active = 0
         self._error: BaseException | None = None
@@ -167,8 +183,11 @@ class _Workers:
                 if len(self._tasks) < self._concurrency:
                     self.start()
                 index, url = job
-                self.ready.append(await self._get(url, index))
+                outcome = await self._get(url, index)
+                self.ready.append(outcome)
                 self._news.set()
+                if self._tally is not None:
+                    self._tally.fetched(failed=isinstance(outcome, Failure))
         except BaseException as error:
             self._error = self._error or error
             if isinstance(error, _FOR_THE_LOOP):

@@ -7,6 +7,7 @@ from concurrent_fetch._feed import Feed
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._run import Run, Stopwatch
+from concurrent_fetch.strategies._counted import counted
 
 _DEFAULTS = Options()
 
@@ -23,7 +24,7 @@ def fetch_sync(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
         UnknownNameError: there is no client of that name.
     """
-    outcomes = iter_sync(urls, options, client=client)  # imports the client: not on the clock
+    outcomes = _started("fetch_sync", urls, options, client)  # imports the client: not on the clock
     return Stopwatch("fetch_sync", options).run(outcomes)
 
 
@@ -35,8 +36,15 @@ def iter_sync(
     The URLs are read one at a time, from any iterable. Arguments are checked at the call; errors
     as in `fetch_sync`. The connections close when the generator ends or is closed.
     """
+    return _started("iter_sync", urls, options, client)
+
+
+def _started(
+    name: str, urls: Iterable[str], options: Options, client: str | Client
+) -> Generator[Outcome, None, None]:
     check_options(options)
-    return _outcomes(Feed(urls), options, find_client(client))
+    outcomes = _outcomes(Feed(urls), options, find_client(client))
+    return counted(outcomes, name, urls, options)
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:

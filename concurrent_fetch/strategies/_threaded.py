@@ -12,6 +12,7 @@ from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._run import Run, Stopwatch
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.strategies._counted import counted
 
 _DEFAULTS = Options()
 # A name look-up cannot be interrupted; nothing else takes longer than this to notice an abort.
@@ -30,7 +31,9 @@ def fetch_threaded(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
         UnknownNameError: there is no client of that name.
     """
-    outcomes = iter_threaded(urls, options, client=client)  # imports the client: not on the clock
+    outcomes = _started(
+        "fetch_threaded", urls, options, client
+    )  # imports the client: not on the clock
     return Stopwatch("fetch_threaded", options).run(outcomes)
 
 
@@ -43,8 +46,15 @@ def iter_threaded(
     of the outcomes taken. Arguments are checked at the call; errors as in `fetch_threaded`. When
     the generator ends or is closed, what is in flight is aborted and the threads end.
     """
+    return _started("iter_threaded", urls, options, client)
+
+
+def _started(
+    name: str, urls: Iterable[str], options: Options, client: str | Client
+) -> Generator[Outcome, None, None]:
     check_options(options)
-    return _outcomes(Feed(urls), options, find_client(client))
+    outcomes = _outcomes(Feed(urls), options, find_client(client))
+    return counted(outcomes, name, urls, options)
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:

@@ -1,0 +1,148 @@
+"""What a comparison and a run look like: the timeline of a typical round, and the speed-ups."""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+from concurrent_fetch._advice import Row
+from concurrent_fetch._record import Record
+from concurrent_fetch._report import Line
+from concurrent_fetch._units import Seconds
+from concurrent_fetch._verdict import Verdict
+from concurrent_fetch.render import (
+    Curve,
+    Interval,
+    Lane,
+    Panel,
+    Picture,
+    curves,
+    fetches,
+    interval,
+    intervals,
+    many,
+    rate,
+    ratio,
+    seconds,
+    timeline,
+)
+
+
+def typical_round(records: Iterable[Record]) -> int:
+    """Return the round whose times are nearest to the typical ones, of all strategies together."""
+    times: dict[int, dict[str, Seconds]] = {}
+    for record in records:
+        if record.round is not None:
+            times.setdefault(record.round, {})[record.strategy] = math.log(record.elapsed or 1e-9)
+    names = {name for of_round in times.values() for name in of_round}
+    middle = {
+        name: statistics.median(of_round[name] for of_round in times.values() if name in of_round)
+        for name in names
+    }
+    return min(times, key=lambda r: sum(abs(x - middle[name]) for name, x in times[r].items()))
+
+
+def timeline_of(
+    lines: Sequence[Line], records: Mapping[str, Record], reference: str, title: str
+) -> Picture:
+    """Draw the runs of one round, by strategy, with what the lines say of all rounds."""
+    tied = sum(line.fastest for line in lines) > 1
+    said = ["reference" if x.name == reference else _said(x, tied=tied) for x in lines]
+    lanes = [_lane(x, records[x.name], told) for x, told in zip(lines, said, strict=True)]
+    told = "; ".join(f"{lane.name}: {lane.facts}" for lane in lanes)
+    return timeline(lanes, title=title, alt=f"Timeline of {title}. {told}.")
+
+
+def _lane(line: Line, record: Record, told: str) -> Lane:
+    columns = record.columns
+    facts = [seconds(record.elapsed), f"{record.in_flight:.1f} in flight"]
+    if record.outside:  # its times are of other runs
+        facts[1:] = []
+    facts += [f"{record.failures:,} failed"] if record.failures else []
+    return Lane(
+        name=line.name,
+        facts=" · ".join([*facts, told]),
+        fetches=fetches(
+            columns["started"],
+            columns["finished"],
+            [kind is not None for kind in columns["kind"]],
+            begun=record.begun,
+            elapsed=record.elapsed,
+        ),
+        elapsed=record.elapsed,
+        ideal=None if math.isnan(line.why.ideal) else line.why.ideal,
+    )
+
+
+def _said(line: Line, *, tied: bool) -> str:
+    """Return the speed-up and what it means, as short as a picture wants it."""
+    estimate = line.speedup
+    if estimate is None:
+        return "not comparable"
+    if math.isinf(estimate.high):
+        return f"{ratio(estimate.point)} as fast, too few rounds to tell"
+    told = f"{ratio(estimate.point)} as fast {interval(estimate.low, estimate.high)}"
+    if line.verdict in (Verdict.SAME, Verdict.UNRESOLVED):
+        return f"{told}, {line.verdict}"
+    mark = "tied" if tied else "fastest"
+    return f"{told}, {mark}" if line.fastest else told
+
+
+def chart_of(lines: Sequence[Line], urls: int, rounds: int) -> Picture:
+    """Draw the speed-ups over the reference with their intervals."""
+    reference = lines[0].name
+    size = f"{many(urls, 'URL')}, {many(rounds, 'round')}"
+    title = f"Times as fast as {reference}, with 95% intervals ({size})"
+    rows = [_row(line, reference) for line in lines]
+    told = "; ".join(f"{row.name}: {row.words}" for row in rows)
+    return intervals(rows, title=title, alt=f"{title}. {told}.")
+
+
+def _row(line: Line, reference: str) -> Interval:
+    if line.name == reference:
+        return Interval(name=line.name, point=1.0, low=1.0, high=1.0, words="reference")
+    if line.speedup is None:
+        return Interval(
+            name=line.name, point=math.nan, low=math.nan, high=math.nan, words="not comparable"
+        )
+    estimate = line.speedup
+    bounds = interval(estimate.low, estimate.high)
+    told = "too few rounds" if math.isinf(estimate.high) else str(line.verdict)
+    return Interval(
+        name=line.name,
+        point=estimate.point,
+        low=estimate.low,
+        high=estimate.high,
+        words=f"{ratio(estimate.point)} {bounds} {told}",
+    )
+
+
+def chart_of_sweep(rows: Sequence[Row], title: str) -> Picture:
+    """Draw throughput and latency over concurrency, what bounds it, and the recommended level."""
+    marked = next((row.level.concurrency for row in rows if row.recommended), None)
+    bounds = {
+        "by its concurrency": [row.ceiling.by_concurrency for row in rows],
+        "by its CPU time": [row.ceiling.by_cpu for row in rows],
+        "by server, network": [row.ceiling.by_server for row in rows],
+    }
+    measured = [row.ceiling.requests_per_second for row in rows]
+    throughput = Panel(
+        title="requests per second; dashed: what bounds them",
+        curves=[
+            Curve(name="measured", values=measured),
+            *(Curve(name=name, values=values, bound=True) for name, values in bounds.items()),
+        ],
+    )
+    service = Curve(name="mean", values=[row.level.service for row in rows])
+    told = ", ".join(
+        f"{row.level.concurrency}: {rate(per_second)} requests/s at {seconds(row.level.service)}"
+        for row, per_second in zip(rows, measured, strict=True)
+    )
+    advice = "no level is recommended" if marked is None else f"{marked} in flight is recommended"
+    return curves(
+        [row.level.concurrency for row in rows],
+        [throughput, Panel(title="latency of a fetch", curves=[service], in_seconds=True)],
+        title=title,
+        x_title="concurrency",
+        marked=marked,
+        alt=f"{title}: {advice}. In flight, throughput and latency: {told}.",
+    )

@@ -1,0 +1,41 @@
+"""CSV (RFC 4180, with a plain line end): a row per fetch."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from concurrent_fetch._text import encodable
+
+_WORDS = {None: "", True: "true", False: "false"}
+
+
+class _Lines(list[str]):
+    r"""What is written, with `\n` at the end of each row.
+
+    The module that quotes is told of `\r\n`: before Python 3.13 it quotes only the line ends it
+    writes itself, and a bare `\r` in a value would end the row for a reader.
+    """
+
+    def write(self, row: str) -> None:
+        self.append(row.removesuffix("\r\n") + "\n")
+
+
+def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
+    r"""Return the columns as CSV, their names first: None is empty, a bool is `true` or `false`.
+
+    A lone surrogate, which no file can hold, stands as the six characters `\udc80`.
+
+    Raises:
+        ValueError: the columns are not all as long as each other.
+    """
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows(map(_cell, row) for row in zip(*columns.values(), strict=True))
+    return "".join(lines)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return encodable(value)
+    return _WORDS[value] if value is None or isinstance(value, bool) else value

@@ -1,0 +1,205 @@
+"""HAR 1.2: runs as an HTTP archive, which the developer tools of browsers open.
+
+Source: http://www.softwareishard.com/blog/har-12-spec/. It wants `wait` and `receive` for every
+request. Where a client does not tell a phase, its time is part of `wait`, and a comment says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from concurrent_fetch._headers import Headers
+from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
+from concurrent_fetch._redaction import redact, redact_within
+from concurrent_fetch._run import Run
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.export._document import as_json
+
+_NEVER_SENT = frozenset(
+    {FailureKind.INVALID_URL, FailureKind.DNS, FailureKind.CONNECT, FailureKind.TLS}
+)
+
+_Object = dict[str, Any]
+
+
+def to_har(runs: Sequence[Run], titles: Sequence[str]) -> str:
+    """Return the runs as one HTTP archive: a page for each, with its title, an entry per outcome.
+
+    No body is in it; user info in URLs and the values of secret headers are hidden.
+
+    Raises:
+        ValueError: there are not as many titles as runs.
+    """
+    pages: list[_Object] = []
+    entries: list[_Object] = []
+    for number, (run, title) in enumerate(zip(runs, titles, strict=True), 1):
+        page = f"run_{number}"
+        pages.append(_page(page, title, run))
+        entries += _entries(page, run)
+    creator = {"name": "concurrent_fetch", "version": version("concurrent_fetch")}
+    return as_json(
+        {"log": {"version": "1.2", "creator": creator, "pages": pages, "entries": entries}}
+    )
+
+
+def _page(page: str, title: str, run: Run) -> _Object:
+    return {
+        "startedDateTime": run.started_at.isoformat(),
+        "id": page,
+        "title": title,
+        # A run is no document, whose loading a browser would tell of.
+        "pageTimings": {"onContentLoad": -1, "onLoad": -1},
+    }
+
+
+def _entries(page: str, run: Run) -> Iterator[_Object]:
+    """The oldest first, as the format prefers; `_index` says the place in the URL set."""
+    sent = _fields(Headers.from_mapping(run.options.headers))
+    first = min((outcome.timing.started for outcome in run), default=0.0)
+    for outcome in sorted(run, key=lambda o: o.timing.started):
+        after = timedelta(seconds=outcome.timing.started - first)
+        yield {"pageref": page} | _entry(outcome, run.started_at + after, sent)
+
+
+def _entry(outcome: Outcome, started: datetime, sent: list[_Object]) -> _Object:
+    phases = _phases(outcome)
+    protocol = f"HTTP/{outcome.http_version}" if isinstance(outcome, Response) else ""
+    answer = _response(outcome) if isinstance(outcome, Response) else _no_response(outcome)
+    return {
+        "startedDateTime": started.isoformat(),
+        "time": phases.time / 1000,
+        "request": _request(outcome, sent) | {"httpVersion": protocol},
+        "response": answer | {"httpVersion": protocol},
+        "cache": {},
+        "timings": phases.timings(),
+        "_index": outcome.index,
+        "_worker": outcome.worker,
+        "_attempts": outcome.attempts,
+    }
+
+
+def _request(outcome: Outcome, sent: list[_Object]) -> _Object:
+    url = redact(outcome.url).partition("#")[0]
+    query = parse_qsl(url.partition("?")[2], keep_blank_values=True)
+    return {
+        "method": "GET",
+        "url": url,
+        "cookies": [],
+        "headers": sent,
+        "queryString": [{"name": name, "value": value} for name, value in query],
+        "headersSize": -1,
+        "bodySize": 0,
+    }
+
+
+def _response(response: Response) -> _Object:
+    known = response.wire_size is not None
+    return {
+        "status": response.status_code,
+        "statusText": _phrase(response.status_code),
+        "cookies": [],
+        "headers": _fields(response.headers),
+        "content": _content(response),
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": response.wire_size if known else -1,
+        # Chrome would add the -1 of headersSize to the size that it shows.
+        **({"_transferSize": response.wire_size} if known else {}),
+        **({"comment": _redirects(response)} if response.redirects else {}),
+    }
+
+
+def _content(response: Response) -> _Object:
+    content = {"size": response.size, "mimeType": response.headers.get("content-type", "")}
+    if response.wire_size is None:
+        return content
+    return content | {"compression": response.size - response.wire_size}
+
+
+def _no_response(failure: Failure) -> _Object:
+    """As Chrome writes one."""
+    return {
+        "status": 0,
+        "statusText": "",
+        "cookies": [],
+        "headers": [],
+        "content": {"size": 0, "mimeType": ""},
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": -1,
+        "_error": f"{failure.kind}: {redact_within(failure.message, failure.url)}",
+    }
+
+
+def _redirects(response: Response) -> str:
+    number = len(response.redirects)
+    return f"after {number} redirect{'s' * (number > 1)}, from {redact(response.final_url)}"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _fields(headers: Headers) -> list[_Object]:
+    return [{"name": name, "value": _shown(value)} for name, value in headers.redacted()]
+
+
+def _shown(value: str) -> str:
+    """A Location may hold user info too."""
+    return redact_within(value) if "@" in value else value
+
+
+class _Phases(NamedTuple):
+    """The time of one fetch in whole microseconds, which add up exactly."""
+
+    blocked: int | None
+    wait: int
+    receive: int
+    unknown: tuple[str, ...]
+    """What is part of `wait`, since the client does not tell it."""
+
+    @property
+    def time(self) -> int:
+        return (self.blocked or 0) + self.wait + self.receive
+
+    def timings(self) -> _Object:
+        comment = f"not told apart from wait: {', '.join(self.unknown)}"
+        return {
+            "blocked": -1 if self.blocked is None else self.blocked / 1000,
+            "dns": -1,
+            "connect": -1,
+            "send": 0,
+            "wait": self.wait / 1000,
+            "receive": self.receive / 1000,
+            "ssl": -1,
+            **({"comment": comment} if self.unknown else {}),
+        }
+
+
+def _phases(outcome: Outcome) -> _Phases:
+    timing = outcome.timing
+    whole = _since(timing, timing.finished)
+    sent = None if timing.sent is None else _since(timing, timing.sent)
+    head = None if timing.first_byte is None else _since(timing, timing.first_byte)
+    if sent is None and head is None and _never_sent(outcome):
+        sent = whole
+    unknown: tuple[str, ...] = () if sent is not None else ("blocked",)
+    if head is None and (sent is None or isinstance(outcome, Response)):
+        unknown += ("receive",)
+    until = whole if head is None else head
+    return _Phases(sent, until - (sent or 0), whole - until, unknown)
+
+
+def _since(timing: Timing, time: Seconds) -> int:
+    return round((time - timing.started) * 1e6)
+
+
+def _never_sent(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failure) and outcome.kind in _NEVER_SENT

@@ -1,0 +1,163 @@
+"""Trace events: when each fetch of each worker was under way, for Perfetto and chrome://tracing.
+
+Source: the Trace Event Format, in its form of one JSON object. A strategy is a process, a worker
+a track of it. The spans of a track must nest or be disjoint: where the fetches of one worker
+overlap, as those of tasks that share a name, it gets as many tracks as it needs.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, count
+from typing import Any, NamedTuple
+
+from concurrent_fetch._outcome import Failure, Outcome, Response
+from concurrent_fetch._redaction import redact, redact_within
+from concurrent_fetch._run import Run
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.export._document import as_json
+
+_LONGEST = 40
+_SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
+
+_Event = dict[str, Any]
+_Titled = list[tuple[Run, str]]
+_Clock = Callable[[Seconds], int]
+
+
+class _Span(NamedTuple):
+    """What stands on a track from start to end: one event, and those within it."""
+
+    track: str
+    start: int
+    end: int
+    name: str
+    more: _Event
+    within: tuple[_Event, ...] = ()
+
+    def events(self) -> tuple[_Event, ...]:
+        return (_complete(self.name, self.start, self.end) | self.more, *self.within)
+
+
+def to_trace(runs: Sequence[Run], titles: Sequence[str]) -> str:
+    """Return the runs as trace events on one clock, in microseconds from the first fetch.
+
+    Runs of one strategy share a process, and its first track shows each of them by its title.
+    User info in URLs is hidden.
+
+    Raises:
+        ValueError: there are not as many titles as runs.
+    """
+    by_strategy: dict[str, _Titled] = defaultdict(list)
+    for run, title in zip(runs, titles, strict=True):
+        by_strategy[run.strategy].append((run, title))
+    first = min((outcome.timing.started for run in runs for outcome in run), default=0.0)
+    # No two processes or tracks share a number: that of its process would mark a main thread.
+    numbers = count(1)
+    events: list[_Event] = []
+    for place, (strategy, titled) in enumerate(by_strategy.items()):
+        process = {"pid": next(numbers), "tid": 0}
+        events += _named(process, "process", strategy, place)
+        events += _process(process, titled, numbers, lambda time: round((time - first) * 1e6))
+    return as_json({"traceEvents": events, "displayTimeUnit": "ms"})
+
+
+def _process(
+    process: _Event, titled: _Titled, numbers: Iterator[int], clock: _Clock
+) -> Iterator[_Event]:
+    fetches = [_fetch(outcome, clock) for run, _ in titled for outcome in run]
+    spans = [_run(run, title, clock) for run, title in titled if len(run)]
+    for place, (name, lane) in enumerate([*_tracks(spans), *_tracks(fetches)]):
+        track = process | {"tid": next(numbers)}
+        yield from _named(track, "thread", name, place)
+        yield from (track | event for span in lane for event in span.events())
+    yield from (process | event for event in _in_flight(fetches))
+
+
+def _named(of: _Event, sort: str, name: str, place: int) -> Iterator[_Event]:
+    """Metadata: what a process or a thread is called and where it stands."""
+    yield of | {"ph": "M", "name": f"{sort}_name", "args": {"name": name}}
+    yield of | {"ph": "M", "name": f"{sort}_sort_index", "args": {"sort_index": place}}
+
+
+def _tracks(spans: Iterable[_Span]) -> Iterator[tuple[str, list[_Span]]]:
+    """Give each span the first track of its name that is free at its start."""
+    lanes: dict[str, list[list[_Span]]] = {}
+    for span in sorted(spans, key=lambda s: (s.start, s.end)):
+        its_lanes = lanes.setdefault(span.track, [])
+        free = next((lane for lane in its_lanes if lane[-1].end <= span.start), None)
+        if free is None:
+            its_lanes.append([span])
+        else:
+            free.append(span)
+    for name, its_lanes in lanes.items():
+        for number, lane in enumerate(its_lanes, 1):
+            yield name if number == 1 else f"{name} ({number})", lane
+
+
+def _run(run: Run, title: str, clock: _Clock) -> _Span:
+    return _Span(
+        track="runs",
+        start=clock(min(outcome.timing.started for outcome in run)),
+        end=clock(max(outcome.timing.finished for outcome in run)),
+        name=title,
+        more={"cat": "run", "args": {"outcomes": len(run), "failures": len(run.failures)}},
+    )
+
+
+def _fetch(outcome: Outcome, clock: _Clock) -> _Span:
+    url, timing = redact(outcome.url), outcome.timing
+    answered = isinstance(outcome, Response)
+    return _Span(
+        track=outcome.worker,
+        start=clock(timing.started),
+        end=clock(timing.finished),
+        name=_short(url),
+        more={
+            "cat": "fetch",
+            **({} if answered else {"cname": "terrible"}),
+            "args": {"url": url, "index": outcome.index, **_result(outcome)},
+        },
+        within=tuple(_within(outcome, clock)),
+    )
+
+
+def _result(outcome: Outcome) -> _Event:
+    attempts = {"attempts": outcome.attempts}
+    if isinstance(outcome, Failure):
+        message = redact_within(outcome.message, outcome.url)
+        return {"result": str(outcome.kind), "message": message, **attempts}
+    return {"result": str(outcome.status_code), "size": outcome.size, **attempts}
+
+
+def _within(outcome: Outcome, clock: _Clock) -> Iterator[_Event]:
+    """Yield the phases that are known."""
+    timing = outcome.timing
+    if timing.first_byte is None:
+        return
+    head = clock(timing.first_byte)
+    if timing.sent is not None:
+        yield _complete("waiting", clock(timing.sent), head) | {"cat": "phase", "args": {}}
+    yield _complete("transfer", head, clock(timing.finished)) | {"cat": "phase", "args": {}}
+
+
+def _complete(name: str, start: int, end: int) -> _Event:
+    return {"ph": "X", "name": name, "ts": start, "dur": end - start}
+
+
+def _short(url: str) -> str:
+    """The path, which tells fetches of one host apart; the host where there is no path."""
+    host, _, path = _SCHEME.sub("", url).partition("/")
+    name = f"/{path}" if path else host
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
+
+
+def _in_flight(fetches: Iterable[_Span]) -> Iterator[_Event]:
+    """Yield how many were under way, whenever that changes."""
+    changes: dict[int, int] = defaultdict(int)
+    for fetch in fetches:
+        changes[fetch.start] += 1
+        changes[fetch.end] -= 1
+    times = sorted(changes)
+    for time, number in zip(times, accumulate(changes[t] for t in times), strict=True):
+        yield {"ph": "C", "name": "in flight", "ts": time, "args": {"in flight": number}}

@@ -1,0 +1,64 @@
+"""Spans of time, brought down to as many as a picture can show: whatever their number."""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from operator import itemgetter
+from typing import TypeVar
+
+Span = tuple[float, float]
+T = TypeVar("T")
+
+_START, _END = itemgetter(0), itemgetter(1)
+
+
+def rows_of(spans: Sequence[T], rows: int) -> list[Sequence[T]]:
+    """Return the spans, which are in start order, row by row: one each while there is room.
+
+    Where there are more spans than rows, neighbours share a row evenly.
+    """
+    rows = min(rows, len(spans))
+    ends = [i * len(spans) // rows for i in range(rows + 1)] if rows else [0]
+    return [spans[a:b] for a, b in pairwise(ends)]
+
+
+def joined(spans: Iterable[Sequence[float]], gap: float) -> list[Span]:
+    """Return the union of spans that are in start order; what is no farther than `gap` is one.
+
+    >>> joined([(0, 1), (0.5, 2), (2.1, 3), (5, 6)], gap=0.2)
+    [(0, 3), (5, 6)]
+    """
+    whole: list[Span] = []
+    first, last = None, 0.0
+    for span in spans:
+        if first is None:
+            first, last = span[0], span[1]
+        elif span[0] <= last + gap:
+            last = max(last, span[1])
+        else:
+            whole.append((first, last))
+            first, last = span[0], span[1]
+    return whole if first is None else [*whole, (first, last)]
+
+
+def at_once(spans: Sequence[Sequence[float]], length: float, cells: int) -> list[float]:
+    """Return the mean number of spans under way in each of `cells` equal parts of 0 to `length`.
+
+    Exact, and in linear time: the area below the curve up to a moment is that of all starts
+    before it less that of all ends before it.
+
+    >>> at_once([(0.0, 2.0), (1.0, 2.0)], length=4.0, cells=4)
+    [1.0, 2.0, 0.0, 0.0]
+    """
+    if length <= 0:
+        return [0.0] * cells
+    counts, sums = [0] * (cells + 1), [0.0] * (cells + 1)
+    for moments, sign in ((map(_START, spans), 1), (map(_END, spans), -1)):
+        for moment in moments:
+            cell = min(cells, max(0, int(moment / length * cells)))
+            counts[cell] += sign
+            sums[cell] += sign * moment
+    edges = [i * length / cells for i in range(cells + 1)]
+    number, moment = [0, *accumulate(counts)], [0.0, *accumulate(sums)]
+    area = [number[i] * edge - moment[i] for i, edge in enumerate(edges)]
+    step = length / cells
+    return [max(0.0, (b - a) / step) for a, b in pairwise(area)]

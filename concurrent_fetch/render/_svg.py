@@ -1,0 +1,120 @@
+"""SVG as text: a canvas of few shapes, which survives sanitizers, dark pages and static export.
+
+All styles are attributes, there is no background, no script and no font of our own, and one
+mid-grey ink is legible on white and on black.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+from concurrent_fetch.render._characters import clip, visible, width
+
+INK = "#78818c"
+"""Text, axes and marks."""
+FETCH = "#4796d9"
+FAILED = "#cf222e"
+"""Darker than a fetch also where there is no colour."""
+
+_FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
+_EM = 0.62  # of the widest usual sans-serif, so that texts have room in all
+
+
+def room(text: str, size: float) -> float:
+    """Return how many pixels a text takes at most, in the usual fonts."""
+    return width(text) * size * _EM
+
+
+def fitted(text: str, pixels: float, size: float) -> str:
+    """Return the text, clipped with `…` if it would be wider."""
+    return clip(visible(text), max(1, int(pixels / (size * _EM))))
+
+
+def number(x: float) -> str:
+    """Return a coordinate with one decimal at most, and none that says nothing."""
+    text = f"{x:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+class Canvas:
+    """Collects shapes, the later ones above the earlier; `svg` is the whole."""
+
+    def __init__(self, wide: float) -> None:
+        self.wide = wide
+        self._shapes: list[str] = []
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        content: str,
+        *,
+        size: float = 12,
+        anchor: str = "start",
+        bold: bool = False,
+    ) -> None:
+        """Write a line; `y` is its base line, `anchor` one of `start`, `middle`, `end`."""
+        weight = ' font-weight="600"' if bold else ""
+        at = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        self._shapes.append(
+            f'<text x="{number(x)}" y="{number(y)}" font-size="{number(size)}"{at}{weight}>'
+            f"{escape(visible(content), quote=False)}</text>"
+        )
+
+    def box(
+        self, x: float, y: float, wide: float, high: float, fill: str = INK, *, opacity: float = 1.0
+    ) -> None:
+        """Fill a rectangle."""
+        self._shapes.append(
+            f'<rect x="{number(x)}" y="{number(y)}" width="{number(wide)}" '
+            f'height="{number(high)}" fill="{fill}"{_opacity(opacity)}/>'
+        )
+
+    def fill(self, path: str, colour: str = INK, opacity: float = 1.0) -> None:
+        """Fill what a path encloses."""
+        if path:
+            self._shapes.append(f'<path d="{path}" fill="{colour}"{_opacity(opacity)}/>')
+
+    def line(
+        self,
+        points: Sequence[tuple[float, float]],
+        colour: str = INK,
+        *,
+        thick: float = 1.0,
+        dash: str = "",
+        opacity: float = 1.0,
+    ) -> None:
+        """Draw a line through points."""
+        path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
+        dashes = f' stroke-dasharray="{dash}"' if dash else ""
+        self._shapes.append(
+            f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{number(thick)}"'
+            f"{dashes}{_opacity(opacity)}/>"
+        )
+
+    def strokes(self, path: str, colour: str, thick: float) -> None:
+        """Draw a path of straight strokes that are so thick."""
+        if path:
+            self._shapes.append(
+                f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{number(thick)}"/>'
+            )
+
+    def dot(self, x: float, y: float, radius: float, colour: str) -> None:
+        """Fill a circle."""
+        self._shapes.append(
+            f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" fill="{colour}"/>'
+        )
+
+    def svg(self, high: float, alt: str) -> str:
+        """Return the drawing, as high as said, described by `alt` for who does not see it."""
+        wide, tall = number(self.wide), number(high)
+        said = escape(visible(alt))
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{tall}" '
+            f'viewBox="0 0 {wide} {tall}" role="img" aria-label="{said}" '
+            f'font-family="{_FONT}" fill="{INK}">'
+            f"<title>{said}</title>{''.join(self._shapes)}</svg>"
+        )
+
+
+def _opacity(opacity: float) -> str:
+    return "" if opacity == 1.0 else f' opacity="{opacity:.2g}"'

@@ -1,0 +1,262 @@
+"""Timeline: one row per fetch in the order they started, all strategies on one clock.
+
+What is short beside the longest is drawn twice: as the sliver that it is, and magnified beside it.
+However many fetches there are, the picture has as many rows as can be told apart.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.render._format import moment
+from concurrent_fetch.render._picture import Picture
+from concurrent_fetch.render._scale import Scale, round_values
+from concurrent_fetch.render._spans import at_once, joined, rows_of
+from concurrent_fetch.render._svg import FAILED, FETCH, Canvas, fitted, number, room
+
+_WIDE = 760.0
+_MARGIN = 10.0
+_TALL = 132.0
+_LOW = 56.0
+_THICK = 8.0
+_STRIP = 22.0
+_SMALL = 11.0
+_MOST_SEGMENTS = 900
+_CELLS = 240
+_PALE = 0.42
+_MAGNIFIED_BELOW = 0.55
+_LEAST_FACTOR = 1.5
+
+
+class Fetch(NamedTuple):
+    """When a fetch was under way, in seconds from the start of its run."""
+
+    start: Seconds
+    end: Seconds
+    failed: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Lane:
+    """One run of a strategy."""
+
+    name: str
+    facts: str
+    """What stands beside the name."""
+    fetches: Sequence[Fetch]
+    """In the order they started."""
+    elapsed: Seconds
+    ideal: Seconds | None = None
+    """How long it would have taken at best; None draws no mark."""
+
+    @property
+    def has_mark(self) -> bool:
+        """Whether there is an ideal worth a mark: one that lies within the run."""
+        return self.ideal is not None and 0 < self.ideal < 0.995 * self.elapsed
+
+
+def fetches(
+    starts: Sequence[Seconds],
+    ends: Sequence[Seconds],
+    failed: Sequence[bool],
+    *,
+    begun: Seconds | None,
+    elapsed: Seconds,
+) -> list[Fetch]:
+    """Return fetches in start order, with times from the start of their run, within the run.
+
+    `begun` is that start on the clock of the fetches; None, or one that cannot be theirs since
+    they lie outside the run, takes the first of them for it.
+    """
+    if not starts:
+        return []
+    zero = min(starts)
+    if begun is not None and begun <= zero and max(ends) <= begun + elapsed:
+        zero = begun
+    return sorted(
+        Fetch(min(start - zero, elapsed), min(end - zero, elapsed), is_failed)
+        for start, end, is_failed in zip(starts, ends, failed, strict=True)
+    )
+
+
+def timeline(lanes: Sequence[Lane], *, title: str, alt: str) -> Picture:
+    """Draw runs below each other; the longest takes the whole width."""
+    canvas = Canvas(_WIDE)
+    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13), size=13, bold=True)
+    _legend(canvas, lanes, 36)
+    scale = Scale(0.0, max(lane.elapsed for lane in lanes), _MARGIN, _WIDE - _MARGIN)
+    tallest = _TALL if len(lanes) <= 4 else _LOW
+    y = 46.0
+    for lane, strip in zip(lanes, _strips(lanes), strict=True):
+        high = min(tallest, max(_LOW / 2, _THICK * len(lane.fetches)))
+        run = _Run(canvas=canvas, lane=lane, scale=scale, strip=strip, top=y + 24, high=high)
+        run.draw_all()
+        y = run.end + 12
+    _axis(canvas, y, scale)
+    return Picture(svg=canvas.svg(y + 24, alt), alt=alt)
+
+
+def _strips(lanes: Sequence[Lane]) -> list[list[float]]:
+    """Return the number in flight over the time of each run, as shares of the most of all."""
+    profiles = [at_once(lane.fetches, lane.elapsed, _CELLS) for lane in lanes]
+    most = max(map(max, profiles)) or 1.0
+    return [[count / most for count in profile] for profile in profiles]
+
+
+def _legend(canvas: Canvas, lanes: Sequence[Lane], y: float) -> None:
+    x = _MARGIN
+    shown = ["a fetch, in start order"]
+    shown += ["failed"] if any(f.failed for lane in lanes for f in lane.fetches) else []
+    shown += ["in flight"]
+    shown += ["ideal makespan"] if any(lane.has_mark for lane in lanes) else []
+    for words in shown:
+        _key(canvas, words, x, y)
+        canvas.text(x + 15, y, words, size=_SMALL)
+        x += 15 + room(words, _SMALL) + 14
+
+
+def _key(canvas: Canvas, words: str, x: float, y: float) -> None:
+    if words == "in flight":
+        canvas.box(x, y - 8, 10, 8, opacity=_PALE)
+    elif words == "ideal makespan":
+        canvas.line([(x + 5, y - 10), (x + 5, y + 2)], thick=1.5, dash="3 2")
+    else:
+        canvas.box(x, y - 7, 10, 5, FAILED if words == "failed" else FETCH)
+
+
+@attrs.frozen(kw_only=True)
+class _Run:
+    """One run on the canvas: rows, and below them a strip with the number in flight."""
+
+    canvas: Canvas
+    lane: Lane
+    scale: Scale
+    strip: Sequence[float]
+    """What was in flight, as shares of the height."""
+    top: float
+    """Where the rows begin; the name stands above."""
+    high: float
+    """Of all rows."""
+
+    @property
+    def end(self) -> float:
+        """The lower edge of the strip."""
+        return self.top + self.high + 3 + _STRIP
+
+    @property
+    def left(self) -> float:
+        return self.scale(0.0)
+
+    @property
+    def wide(self) -> float:
+        return self.scale(self.lane.elapsed) - self.left
+
+    def draw_all(self) -> None:
+        """Draw what is said of it, the run, and if it is short, the run magnified beside it."""
+        name = fitted(self.lane.name, 0.45 * _WIDE, 12)
+        self.canvas.text(_MARGIN, self.top - 8, name, bold=True)
+        x = _MARGIN + room(name, 12) + 12
+        self.canvas.text(x, self.top - 8, fitted(self.lane.facts, _WIDE - _MARGIN - x, 12))
+        self._draw()
+        self._draw_flags()
+        factor = _factor(self.wide, _WIDE - 2 * _MARGIN)
+        if factor is not None:
+            self._draw_magnified(factor)
+
+    def _draw(self) -> None:
+        lane = self.lane
+        rows = max(1, min(len(lane.fetches), int(min(self.high, max(24.0, self.wide)))))
+        thick = self.high / rows
+        grouped = rows_of(lane.fetches, rows)
+        for colour, failed in ((FETCH, False), (FAILED, True)):
+            pixel = lane.elapsed / max(self.wide, 1.0)
+            path = "".join(
+                f"M{number(self.scale(a))} {number(self.top + (row + 0.5) * thick)}"
+                f"h{number(max(1.0, self.scale(b) - self.scale(a)))}"
+                for row, a, b in _segments(grouped, pixel, failed=failed)
+            )
+            self.canvas.strokes(path, colour, thick * (0.78 if thick >= 3 else 1.0))
+        self._draw_strip()
+        if lane.ideal is not None and lane.has_mark:
+            x = self.scale(lane.ideal)
+            self.canvas.line([(x, self.top - 3), (x, self.end)], thick=1.2, dash="3 2")
+
+    def _draw_strip(self) -> None:
+        """Draw the number in flight as an area; all strips of a picture have one scale."""
+        bottom = number(self.end)
+        step = self.wide / len(self.strip)
+        path, last = f"M{number(self.left)} {bottom}", bottom
+        for i, share in enumerate(self.strip):
+            top = number(self.end - _STRIP * share)
+            if top != last:
+                path += f"H{number(self.left + i * step)}V{top}"
+                last = top
+        self.canvas.fill(f"{path}H{number(self.left + self.wide)}V{bottom}z", opacity=_PALE)
+
+    def _draw_flags(self) -> None:
+        """Mark in the margin where failures are, so that none is too small to be seen."""
+        rows = max(1, min(len(self.lane.fetches), int(self.high / 2)))
+        thick = self.high / rows
+        path = "".join(
+            f"M{number(_MARGIN - 7)} {number(self.top + (i + 0.5) * thick)}h4"
+            for i, row in enumerate(rows_of(self.lane.fetches, rows))
+            if any(fetch.failed for fetch in row)
+        )
+        self.canvas.strokes(path, FAILED, min(thick, 4.0))
+
+    def _draw_magnified(self, factor: float) -> None:
+        gap = _gap(self.wide, _WIDE - 2 * _MARGIN)
+        left = self.left + self.wide + gap
+        near = Scale(0.0, self.lane.elapsed, left, left + self.wide * factor)
+        top, end = self.top - 4, self.end + 3
+        narrow, broad = number(left - gap + 2), number(left - 4)
+        beam = f"M{narrow} {number(self.top)}L{broad} {number(top)}V{number(end)}"
+        self.canvas.fill(f"{beam}L{narrow} {number(self.end)}z", opacity=0.14)
+        words, middle = f"×{factor:,g}", self.top + self.high / 2 + 9
+        self.canvas.text(left - gap / 2, middle, words, size=13, anchor="middle", bold=True)
+        corners = [(left - 4, top), (near.end + 4, top), (near.end + 4, end), (left - 4, end)]
+        self.canvas.line([*corners, corners[0]], opacity=0.5)
+        attrs.evolve(self, scale=near)._draw()  # noqa: SLF001 - of its own class
+
+
+def _segments(
+    grouped: Sequence[Sequence[Fetch]], pixel: Seconds, *, failed: bool
+) -> list[tuple[int, Seconds, Seconds]]:
+    """Return what to draw as (row, from, to); failures are drawn over all."""
+    rows = [[f for f in row if f.failed] for row in grouped] if failed else grouped
+    gap = pixel
+    while True:
+        found = [(r, a, b) for r, row in enumerate(rows) for a, b in joined(row, gap)]
+        if len(found) <= _MOST_SEGMENTS or gap > pixel * _WIDE:
+            return found
+        gap *= 2
+
+
+def _factor(wide: float, whole: float) -> float | None:
+    """Return how many times to magnify a run so that it fills the room beside it; None: not."""
+    if not 0 < wide < _MAGNIFIED_BELOW * whole:
+        return None
+    factor = (whole - wide - _gap(wide, whole)) / wide
+    factor = float(math.floor(factor)) if factor >= 3 else math.floor(2 * factor) / 2
+    return factor if factor >= _LEAST_FACTOR else None
+
+
+def _gap(wide: float, whole: float) -> float:
+    """Return the room for the factor, between a sliver and what it looks like magnified."""
+    return room(f"×{whole / wide:,.0f}", 13) + 20
+
+
+def _axis(canvas: Canvas, y: float, scale: Scale) -> float:
+    """Draw the clock that all runs share."""
+    canvas.line([(scale.start, y), (scale.end, y)], opacity=0.6)
+    for value in round_values(scale.high, 6):
+        x = scale(value)
+        canvas.line([(x, y), (x, y + 4)], opacity=0.6)
+        words = moment(value, scale.high)
+        half = room(words, _SMALL) / 2
+        anchor = "start" if x - half < _MARGIN else "end" if x + half > scale.end else "middle"
+        canvas.text(x, y + 16, words, size=_SMALL, anchor=anchor)
+    return y + 24

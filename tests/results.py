@@ -1,0 +1,45 @@
+"""One result of each sort, small and made on a clock of its own."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from fakes import URLS, Clock, failure, response, taking
+
+from concurrent_fetch import Comparison, Options, Outcome, Run, Runner, Sweep
+
+
+def run_of(
+    outcomes: Sequence[Outcome],
+    strategy: str = "fetch_sync",
+    options: Options | None = None,
+    started_at: datetime = datetime(2026, 1, 31, 12, tzinfo=UTC),
+) -> Run:
+    return Run(
+        outcomes=tuple(outcomes),
+        strategy=strategy,
+        options=options or Options(),
+        started_at=started_at,
+        elapsed=2.0,
+        cpu=0.5,
+    )
+
+
+def small_run() -> Run:
+    return run_of([response("http://u:p@a.example/ü", 0), failure("http://b.example/", 1)])
+
+
+def small_comparison() -> Comparison:
+    clock = Clock()
+    runner = Runner(URLS, rounds=2, seed=1, clock=clock, cpu_clock=lambda: 0.0)
+    return runner.compare(taking(clock, 4.0), fast=taking(clock, 2.0, at_once=2))
+
+
+def small_sweep() -> Sweep:
+    clock = Clock()
+    at = {level: taking(clock, 4.0 / level, at_once=level) for level in (1, 2)}
+
+    def strategy(urls: list[str], options: Options) -> list[Outcome]:
+        return at[options.concurrency](urls, options)
+
+    runner = Runner(URLS, rounds=2, seed=1, clock=clock, cpu_clock=lambda: 0.0)
+    return runner.sweep(strategy, (1, 2))

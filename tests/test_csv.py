@@ -1,0 +1,77 @@
+"""Results as CSV: what a reader gets back is what was written."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from results import small_run
+
+from concurrent_fetch._columns import COLUMNS
+from concurrent_fetch.export._csv import to_csv
+
+Columns = dict[str, list[Any]]
+
+words = st.text() | st.sampled_from(["\r", "a\rb", "\n", '"', ",", "\ud800", "\x00", " a", "é"])
+cells = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | words
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+def as_read(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def test_a_row_stands_for_a_fetch_and_the_names_of_the_facts_stand_first() -> None:
+    columns: Columns = {"index": [0, 1], "ok": [True, False], "kind": [None, "dns"]}
+    columns["elapsed"] = [0.5, 2.0]
+    assert to_csv(columns) == "index,ok,kind,elapsed\n0,true,,0.5\n1,false,dns,2.0\n"
+
+
+def test_what_would_end_a_field_or_a_row_is_quoted() -> None:
+    text = to_csv({"message": ['say "no", twice', "two\nlines", "a bare\rreturn"]})
+    assert text == 'message\n"say ""no"", twice"\n"two\nlines"\n"a bare\rreturn"\n'
+
+
+def test_a_lone_surrogate_stands_as_six_characters_so_that_the_text_can_be_saved() -> None:
+    assert to_csv({"url": ["http://a\udc80/é"]}).encode() == b"url\nhttp://a\\udc80/\xc3\xa9\n"
+
+
+def test_a_row_of_one_empty_field_is_no_empty_line() -> None:
+    assert rows(to_csv({"kind": [None, "dns"]})) == [["kind"], [""], ["dns"]]
+
+
+def test_without_fetches_the_names_are_there() -> None:
+    assert to_csv({"index": [], "url": []}) == "index,url\n"
+
+
+def test_columns_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        to_csv({"index": [1, 2], "url": ["a"]})
+
+
+def test_outcomes_make_a_table_of_all_their_facts() -> None:
+    outcomes = small_run()
+    columns = {name: [read(o) for o in outcomes] for name, read in COLUMNS.items()}
+    names, *read = rows(to_csv(columns))
+    assert names == list(COLUMNS)
+    assert [dict(zip(names, row, strict=True))["url"] for row in read] == [
+        "http://***@a.example/ü",
+        "http://b.example/",
+    ]
+    assert read == [
+        [as_read(value) for value in row] for row in zip(*columns.values(), strict=True)
+    ]
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(cells, min_size=n, max_size=n))))
+def test_every_value_comes_back_through_a_strict_reader(table: list[list[Any]]) -> None:
+    width = len(table[0]) if table else 1
+    columns = {f"c{i}": [row[i] for row in table] for i in range(width)}
+    assert rows(to_csv(columns))[1:] == [[as_read(value) for value in row] for row in table]

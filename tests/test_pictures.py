@@ -1,0 +1,393 @@
+"""Pictures: what they say, and that they hold together whatever the figures are."""
+
+import itertools
+import math
+import re
+from base64 import b64decode
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from fakes import URLS, Clock, failure, taking
+from hypothesis import given
+from hypothesis import strategies as st
+
+from concurrent_fetch import Comparison, Options, Picture, Run, Runner
+from concurrent_fetch._pictures import typical_round
+from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.render import (
+    Curve,
+    Fetch,
+    Interval,
+    Lane,
+    Panel,
+    curves,
+    fetches,
+    intervals,
+    timeline,
+)
+from concurrent_fetch.render._scale import round_ratios, round_values
+from concurrent_fetch.render._spans import at_once, joined, rows_of
+from concurrent_fetch.render._svg import FAILED, FETCH
+
+MOST_BYTES = 50_000
+SVG = "{http://www.w3.org/2000/svg}"
+
+times = st.floats(0, 1e6, allow_nan=False)
+spans = st.lists(st.tuples(times, times).map(sorted).map(tuple), max_size=60).map(sorted)
+
+
+def parsed(picture: Picture) -> ET.Element:
+    root = ET.fromstring(picture.svg)
+    assert root.tag == f"{SVG}svg"
+    return root
+
+
+def texts(picture: Picture) -> list[str]:
+    return [element.text or "" for element in parsed(picture).iter(f"{SVG}text")]
+
+
+def strokes(picture: Picture, colour: str) -> int:
+    """How many straight strokes of a colour there are."""
+    paths = [
+        p.get("d", "") for p in parsed(picture).iter(f"{SVG}path") if p.get("stroke") == colour
+    ]
+    return sum(path.count("h") for path in paths)
+
+
+def one_after_another(count: int, each: float = 1.0, *, failed: Sequence[int] = ()) -> Lane:
+    made = [Fetch(i * each, (i + 1) * each, i in failed) for i in range(count)]
+    return Lane(name="sync", facts="", fetches=made, elapsed=count * each)
+
+
+def all_at_once(count: int, each: float = 1.0) -> Lane:
+    made = [Fetch(0.0, each)] * count
+    return Lane(name="async", facts="", fetches=made, elapsed=each)
+
+
+# --- Spans and scales ---
+
+
+@given(spans, times)
+def test_a_union_covers_the_spans_and_nothing_beyond_the_gap(
+    given_: list[tuple[float, float]], gap: float
+) -> None:
+    union = joined(given_, gap)
+    assert all(any(a <= start and end <= b for a, b in union) for start, end in given_)
+    assert all(b + gap < c for (_, b), (c, _) in itertools.pairwise(union))
+    assert {a for a, _ in union} <= {start for start, _ in given_}
+    assert {b for _, b in union} <= {end for _, end in given_}
+
+
+@given(spans, st.integers(1, 20))
+def test_rows_hold_every_span_once_in_order_and_evenly(
+    given_: list[tuple[float, float]], rows: int
+) -> None:
+    found = rows_of(given_, rows)
+    assert [span for row in found for span in row] == given_
+    assert len(found) == min(rows, len(given_))
+    assert max(map(len, found), default=0) - min(map(len, found), default=0) <= 1
+
+
+@given(spans, st.integers(1, 50))
+def test_what_was_in_flight_adds_up_to_the_times_of_all_fetches(
+    given_: list[tuple[float, float]], cells: int
+) -> None:
+    length = max([1.0, *(end for _, end in given_)])
+    found = at_once(given_, length, cells)
+    busy = math.fsum(end - start for start, end in given_)
+    assert math.fsum(found) * length / cells == pytest.approx(busy, rel=1e-6, abs=1e-3)
+
+
+@given(st.floats(1e-9, 1e9), st.integers(1, 10))
+def test_the_values_along_an_axis_are_few_even_and_within(high: float, most: int) -> None:
+    values = round_values(high, most)
+    assert values[0] == 0
+    assert len(values) <= most + 1
+    assert values[-1] <= high * (1 + 1e-6)
+    steps = {round(b - a, 12) for a, b in itertools.pairwise(values)}
+    assert len({f"{step:.6g}" for step in steps}) <= 1
+
+
+@given(st.floats(1e-4, 1.0), st.floats(1.5, 1e5))
+def test_the_ratios_along_an_axis_are_few_and_hold_1(low: float, high: float) -> None:
+    values = round_ratios(low, high, 7)
+    assert 1 <= len(values) <= 7
+    assert all(low <= value <= high for value in values)
+
+
+# --- The timeline ---
+
+
+def test_every_fetch_has_a_row_of_its_own_and_failures_are_red() -> None:
+    picture = timeline([one_after_another(10, failed=[3, 7])], title="t", alt="a")
+    assert strokes(picture, FETCH) == 10
+    assert strokes(picture, FAILED) == 2 * 2  # in its row, and in the margin
+    assert "failed" in texts(picture)
+
+
+def test_without_failures_nothing_is_red_and_the_legend_has_none() -> None:
+    picture = timeline([one_after_another(10)], title="t", alt="a")
+    assert FAILED not in picture.svg
+    assert "failed" not in texts(picture)
+
+
+def test_one_failure_of_a_hundred_thousand_is_seen() -> None:
+    picture = timeline([one_after_another(100_000, failed=[54_321])], title="t", alt="a")
+    assert strokes(picture, FAILED) == 2
+
+
+def test_a_short_run_is_magnified_and_the_factor_is_printed() -> None:
+    picture = timeline([one_after_another(20), all_at_once(20)], title="t", alt="a")
+    (factor,) = [text for text in texts(picture) if text.startswith("×")]
+    assert 12 <= int(factor[1:]) <= 19
+    assert strokes(picture, FETCH) == 20 + 2 * 20
+
+
+def test_runs_of_like_length_are_not_magnified() -> None:
+    picture = timeline([one_after_another(20), one_after_another(15)], title="t", alt="a")
+    assert not [text for text in texts(picture) if text.startswith("×")]
+
+
+@pytest.mark.parametrize(("ideal", "marks"), [(0.5, 2), (1.0, 0), (2.0, 0), (None, 0)])
+def test_the_ideal_is_marked_where_it_is_within_the_run(ideal: float | None, marks: int) -> None:
+    lane = Lane(name="x", facts="", fetches=[Fetch(0.0, 1.0)], elapsed=1.0, ideal=ideal)
+    picture = timeline([lane], title="t", alt="a")
+    assert picture.svg.count("stroke-dasharray") == marks  # the mark and its key
+    assert ("ideal makespan" in texts(picture)) is (marks > 0)
+
+
+@pytest.mark.parametrize("count", [1, 100, 10_000, 100_000])
+def test_a_timeline_takes_at_most_50_kb_whatever_the_number_of_fetches(count: int) -> None:
+    lanes = [one_after_another(count), all_at_once(count), one_after_another(count, 0.1)]
+    assert len(timeline(lanes, title="t", alt="a").svg) < MOST_BYTES
+
+
+def test_fetches_with_gaps_everywhere_take_no_more_room() -> None:
+    made = [Fetch(i * 1.0, i + 0.001, failed=i % 2 == 0) for i in range(50_000)]
+    many = [Fetch(float(i % 700), i % 700 + 0.001) for i in range(50_000)]
+    lanes = [
+        Lane(name="a", facts="", fetches=made, elapsed=50_000.0),
+        Lane(name="b", facts="", fetches=sorted(many), elapsed=700.0),
+        Lane(name="c", facts="", fetches=sorted(many), elapsed=50_000.0),
+    ]
+    assert len(timeline(lanes, title="t", alt="a").svg) < 2 * MOST_BYTES
+
+
+@given(
+    st.lists(
+        st.builds(
+            Lane,
+            name=st.text(max_size=80),
+            facts=st.text(max_size=200),
+            fetches=st.lists(
+                st.tuples(times, times, st.booleans()).map(
+                    lambda t: Fetch(min(t[:2]), max(t[:2]), t[2])
+                ),
+                max_size=30,
+            ).map(sorted),
+            elapsed=st.floats(1e-9, 1e6),
+            ideal=st.none() | times,
+        ).map(
+            lambda lane: Lane(
+                name=lane.name,
+                facts=lane.facts,
+                fetches=[
+                    Fetch(min(f.start, lane.elapsed), min(f.end, lane.elapsed), f.failed)
+                    for f in lane.fetches
+                ],
+                elapsed=lane.elapsed,
+                ideal=lane.ideal,
+            )
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.text(max_size=200),
+)
+def test_a_timeline_stays_within_its_frame_whatever_it_shows(lanes: list[Lane], title: str) -> None:
+    picture = timeline(lanes, title=title, alt=title)
+    root = parsed(picture)
+    wide, high = float(root.get("width", "")), float(root.get("height", ""))
+    for element in root.iter():
+        x, y = float(element.get("x", 0)), float(element.get("y", 0))
+        assert 0 <= x <= wide, element.attrib
+        assert 0 <= y <= high, element.attrib
+    for path in root.iter(f"{SVG}path"):
+        for x, y in re.findall(r"[ML]([-\d.]+) ([-\d.]+)", path.get("d", "")):
+            assert 0 <= float(x) <= wide + 1, path.attrib
+            assert 0 <= float(y) <= high, path.attrib
+
+
+def test_fetches_are_told_from_the_start_of_the_run_and_within_it() -> None:
+    found = fetches([11.0, 10.5], [14.0, 11.0], [True, False], begun=10.0, elapsed=3.0)
+    assert found == [(0.0, 0.5, False), (0.5, 3.0, True)]
+
+
+def test_a_start_that_cannot_be_theirs_is_not_taken() -> None:
+    assert fetches([1.0], [2.0], [False], begun=500.0, elapsed=1.0) == [(0.0, 1.0, False)]
+    assert fetches([1.0], [2.0], [False], begun=0.5, elapsed=2.0) == [(0.5, 1.5, False)]
+    assert fetches([], [], [], begun=0.5, elapsed=2.0) == []
+
+
+# --- The charts ---
+
+ratios = st.floats(1e-6, 1e6)
+
+
+@given(
+    st.lists(st.tuples(ratios, ratios, ratios).map(sorted), min_size=1, max_size=8),
+    st.booleans(),
+)
+def test_a_chart_of_intervals_stays_within_its_frame(
+    bounds: list[list[float]], unknown: bool
+) -> None:
+    rows = [
+        Interval(name="x" * i, point=p, low=low, high=high, words="words")
+        for i, (low, p, high) in enumerate(bounds)
+    ]
+    if unknown:
+        rows.append(Interval(name="few", point=2.0, low=0.0, high=math.inf, words="too few"))
+        rows.append(Interval(name="no", point=math.nan, low=math.nan, high=math.nan, words="-"))
+    root = parsed(intervals(rows, title="t", alt="a"))
+    dots = [float(dot.get("cx", "")) for dot in root.iter(f"{SVG}circle")]
+    assert len(dots) == len(rows) - unknown
+    assert all(0 < x < 760 for x in dots)
+
+
+def test_curves_with_unknown_values_and_bounds_beyond_the_frame() -> None:
+    panel = Panel(
+        title="requests per second",
+        curves=[
+            Curve(name="measured", values=[10.0, math.nan, 30.0]),
+            Curve(name="near", values=[10.0, 20.0, 400.0], bound=True),
+            Curve(name="far", values=[1e9, 1e9, 1e9], bound=True),
+            Curve(name="none", values=[math.nan] * 3, bound=True),
+        ],
+    )
+    picture = curves([1, 2, 4], [panel], title="t", x_title="x", marked=2, alt="a")
+    assert {"measured", "near", "↑ far", "1", "2", "4"} <= set(texts(picture))
+    assert "none" not in texts(picture)
+    assert picture.svg.count("<circle") == 2
+
+
+# --- Of a comparison ---
+
+
+def compared(*, failing: bool = False) -> Comparison:
+    clock = Clock()
+    slow = taking(clock, 8.0, at_once=1, name="slow")
+    fast = taking(clock, 2.0, at_once=4, name="fast")
+    if failing:
+        slow, fast = (
+            taking(clock, 8.0, at_once=n, answer=failure, name=name)
+            for n, name in ((1, "slow"), (4, "fast"))
+        )
+    runner = Runner(URLS, Options(concurrency=4), rounds=10, seed=1, clock=clock)
+    return runner.compare(slow, fast)
+
+
+def test_a_timeline_says_in_words_what_it_shows() -> None:
+    assert compared().timeline().alt == (
+        "Timeline of 4 URLs, round 1 of 10 (the most typical). "
+        "slow: 8.00 s · 1.0 in flight · reference; "
+        "fast: 2.00 s · 4.0 in flight · 4.0× as fast [4.0, 4.0], fastest."
+    )
+
+
+def test_a_timeline_may_show_some_of_the_strategies_only() -> None:
+    comparison = compared()
+    assert "slow" not in texts(comparison.timeline("fast"))
+    with pytest.raises(UnknownNameError, match="'nobody'"):
+        comparison.timeline("fast", "nobody")
+
+
+def test_the_round_shown_is_the_one_nearest_to_the_typical_times() -> None:
+    clock = Clock()
+    slow = taking(clock, 8.0, 9.0, 16.0, 8.0, 8.25, 7.0, 8.25, name="slow")
+    fast = taking(clock, 2.0, 2.0, 2.0, 4.0, 2.0, 2.0, 2.0, name="fast")
+    comparison = Runner(URLS, rounds=5, seed=1, clock=clock).compare(slow, fast)
+    assert typical_round(comparison.records) == 3
+    assert "round 4 of 5" in comparison.timeline().alt
+
+
+def test_a_chart_says_that_strategies_cannot_be_compared() -> None:
+    comparison = compared(failing=True)
+    assert "fast: not comparable" in comparison.chart().alt
+    assert "not comparable" in texts(comparison.chart())
+    assert "4 failed" in comparison.timeline().alt
+
+
+def test_a_chart_shows_every_speed_up_with_its_interval() -> None:
+    assert compared().chart().alt == (
+        "Times as fast as slow, with 95% intervals (4 URLs, 10 rounds). "
+        "slow: reference; fast: 4.0× [4.0, 4.0] faster."
+    )
+
+
+def test_a_notebook_gets_html_that_survives_its_sanitizer() -> None:
+    for shown in (compared(), compared(failing=True)):
+        html = shown._repr_html_()
+        assert not re.search(r"<(svg|script|style|link|iframe)\b", html)
+        assert not re.search(r"\b(class|id|onload)=", html)
+        assert html.count("<img ") == 1
+        data = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
+        assert data is not None
+        assert b64decode(data[1]).decode() == shown.timeline().svg
+        assert shown.explain().splitlines()[0].split(".")[0] in html
+
+
+def test_names_cannot_break_out_of_a_picture_or_a_page() -> None:
+    clock = Clock()
+    name = "</svg><script>alert('x')</script>\ud800\x07"
+    runner = Runner(URLS, rounds=6, seed=1, clock=clock)
+    comparison = runner.compare(**{name: taking(clock, 1.0), 'b"><img>': taking(clock, 1.0)})
+    for picture in (comparison.timeline(), comparison.chart()):
+        assert "<script>" not in picture.svg
+        parsed(picture)
+    assert "<script>" not in comparison._repr_html_()
+    assert "<img>" not in comparison._repr_html_()
+
+
+def test_a_run_shows_its_table_and_its_timeline() -> None:
+    clock = Clock()
+    run = Runner(URLS, clock=clock).run(taking(clock, 8.0, at_once=2, name="two"))
+    assert run.timeline().alt == "Timeline of 4 URLs. two: 8.00 s · 2.0 in flight."
+    assert run._repr_html_().count("<img ") == 1
+    assert "http://a.example/" in run._repr_html_()
+
+
+def test_a_run_without_urls_shows_itself_too() -> None:
+    now = compared().started_at
+    run = Run(outcomes=(), strategy="x", options=Options(), started_at=now, elapsed=0.0, cpu=0.0)
+    assert "no URLs" in run._repr_html_()
+    assert "<img" not in run._repr_html_()
+    parsed(run.timeline())
+
+
+def test_a_sweep_has_a_chart_with_the_recommended_level() -> None:
+    clock = Clock()
+
+    def strategy(urls: list[str], options: Options) -> object:
+        return taking(clock, 8.0 / options.concurrency, at_once=options.concurrency)(urls, options)
+
+    sweep = Runner(URLS, rounds=10, seed=1, clock=clock).sweep(strategy, (1, 2, 4))  # type: ignore[arg-type]  # outcomes
+    assert "4 in flight is recommended" in sweep.chart().alt
+    assert {"1", "2", "4", "measured", "concurrency"} <= set(texts(sweep.chart()))
+    assert sweep._repr_html_().count("<img ") == 2
+
+
+# --- As a file ---
+
+
+def test_a_picture_is_saved_as_an_svg_file(tmp_path: Path) -> None:
+    picture = compared().chart()
+    picture.save(tmp_path / "chart.svg")
+    assert (tmp_path / "chart.svg").read_text("utf-8") == picture.svg + "\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["chart.svg"]
+
+
+def test_a_picture_is_saved_as_nothing_but_svg(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"saved as \.svg, got .*chart\.png"):
+        compared().chart().save(tmp_path / "chart.png")

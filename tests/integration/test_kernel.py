@@ -104,6 +104,8 @@ def notebook(server: LocalServer) -> Iterator[Notebook]:
     try:
         notebook = Notebook(manager, client)
         assert notebook.run(PREPARE.format(urls=server.urls(60))) == ("", "")
+        # The first traceback of a kernel imports what draws it.
+        assert notebook.run("raise KeyboardInterrupt") == ("", "KeyboardInterrupt")
         yield notebook
     finally:
         client.stop_channels()

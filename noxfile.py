@@ -12,7 +12,17 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "floors", "docs", "typing", "lowest", "examples", "frames", "pictures", "tests"]
+nox.options.sessions = [
+    "lint",
+    "floors",
+    "docs",
+    "typing",
+    "lowest",
+    "examples",
+    "frames",
+    "pictures",
+    "tests",
+]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]

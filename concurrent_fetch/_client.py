@@ -52,6 +52,7 @@ class Client:
     """
 
     name: str
+    """As tables and `Options` of a strategy name it."""
     open: Callable[[Options], AbstractContextManager[Send]] = attrs.field(repr=False)
     failures: Mapping[type[BaseException], FailureKind] = attrs.field(
         factory=dict, kw_only=True, repr=False, hash=False
@@ -76,7 +77,11 @@ class Client:
 
 @attrs.frozen
 class AsyncClient:
-    """How one request is sent and answered on an event loop: `Client` with `async` and `await`."""
+    """How one request is sent and answered on an event loop: `Client` with `async` and `await`.
+
+    `name`, `open` and `failures` are as there; `open` is an async context manager, and yields a
+    `send` that is awaited.
+    """
 
     name: str
     open: Callable[[Options], AbstractAsyncContextManager[AsyncSend]] = attrs.field(repr=False)

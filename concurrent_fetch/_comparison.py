@@ -45,16 +45,21 @@ class Comparison:
     """
 
     urls: tuple[str, ...]
+    """What every strategy fetched."""
     options: Options
+    """Those of the runner; a strategy may have changed some for itself."""
     strategies: tuple[str, ...]
     """In the order given; the first is the reference."""
     looks: tuple[int, ...]
     """The numbers of rounds after which a verdict was planned."""
     seed: int
+    """Of the order of the rounds."""
     order: tuple[tuple[str, ...], ...]
     """The order that was drawn for each round."""
     started_at: datetime
+    """When the first check run began, with time zone."""
     finished_at: datetime
+    """When the last run was over."""
     card: Card
     """The environment: Python, machine and versions."""
     checks: Mapping[str, Record] = attrs.field(hash=False)

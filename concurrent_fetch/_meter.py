@@ -1,6 +1,5 @@
 """Meter: runs one strategy over the URL set, with the clocks around just that."""
 
-import gc
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import perf_counter
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import attrs
 
 from concurrent_fetch._bridge import Bridge, Driven
+from concurrent_fetch._garbage import collect
 from concurrent_fetch._matching import in_url_order
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Outcome
@@ -62,7 +62,7 @@ class Meter:
         """
         strategy, options = _unwatched(strategy, options)
         load_client(strategy)
-        gc.collect()  # its own garbage is a strategy's cost, that of the one before is not
+        collect()  # its own garbage is a strategy's cost, that of the one before is not
         started_at = datetime.now(UTC)
         under = effective_options(strategy, options)
         work = None if under.work is None else CountedWork(under.work)

@@ -32,7 +32,9 @@ class Note:
     strategy: str | None
     """The strategy it is about; None: the whole comparison."""
     fact: str
+    """What was seen."""
     advice: str = ""
+    """What to do; empty where there is nothing to do."""
 
     def __str__(self) -> str:
         subject = f"{self.strategy}: " if self.strategy else ""

@@ -51,9 +51,13 @@ class Timing:
     """
 
     started: Seconds
+    """The strategy turned to this URL."""
     sent: Seconds | None = None
+    """The request was written."""
     first_byte: Seconds | None = None
+    """The response head was there."""
     finished: Seconds
+    """The last body byte was there, or the failure."""
 
     @property
     def elapsed(self) -> Seconds:
@@ -85,7 +89,9 @@ class Response:
     final_url: str
     """Where the response came from: canonical, without user info and fragment."""
     status_code: int
+    """Any: 500 is an answer."""
     headers: Headers = attrs.field(converter=_as_headers, repr=False)
+    """Those of the last response, looked up in any case."""
     body: bytes = attrs.field(default=b"", repr=False)
     """Content-encoding removed; empty where `Options.keep_bodies` is False."""
     size: Bytes
@@ -97,10 +103,13 @@ class Response:
     redirects: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
     """The URLs that redirected, in order."""
     http_version: str = "1.1"
+    """Of the response, as "1.1"."""
     reused: bool | None = None
     """Whether the connection had served before; None where the client cannot know."""
     attempts: int = 1
+    """Tries of the fetch: 2 where a kept connection was found closed."""
     timing: Timing
+    """When its phases began."""
     worker: str
     """The thread or task that fetched it."""
     index: int
@@ -141,13 +150,19 @@ class Failure:
     url: str = attrs.field(repr=_redacted)
     """As it was given (what is not a `str`: its `repr`)."""
     kind: FailureKind = attrs.field(converter=_as_kind, repr=str)
+    """What went wrong, as one of few words."""
     message: str
+    """The same in a sentence, for a person."""
     error: str | None = None
     """Name of the client's exception class; None where a rule of this package ended the fetch."""
     attempts: int = 1
+    """Tries of the fetch: 2 where a kept connection was found closed."""
     timing: Timing
+    """When its phases began."""
     worker: str
+    """The thread or task that fetched it."""
     index: int
+    """Its place in the URL set."""
 
     @property
     def ok(self) -> bool:

@@ -23,6 +23,7 @@ class Plan:
     """
 
     strategies: tuple[str, ...]
+    """Their names, in the order given."""
     rounds: int
     """Timed runs of each strategy, at most."""
     untimed: int = 2

@@ -31,8 +31,11 @@ class Lateness:
     """By how much naps of 5 ms overran."""
 
     median: Seconds
+    """Half of the naps overran by less."""
     p95: Seconds
+    """One nap in 20 overran by more."""
     naps: int
+    """How many there were."""
 
 
 @attrs.frozen(kw_only=True)

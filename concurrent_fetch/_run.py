@@ -78,8 +78,11 @@ class Run(Sequence[Outcome]):
     """
 
     outcomes: tuple[Outcome, ...] = attrs.field(converter=tuple[Outcome, ...], validator=_outcomes)
+    """One for each URL, in URL order."""
     strategy: str = attrs.field(validator=_text)
+    """Its name."""
     options: Options = attrs.field(validator=_options)
+    """What it fetched with."""
     started_at: datetime = attrs.field(validator=_aware)
     """With time zone."""
     elapsed: Seconds = attrs.field(validator=_duration)

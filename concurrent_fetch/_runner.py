@@ -112,7 +112,9 @@ class Runner:
     urls: tuple[str, ...] = attrs.field(
         converter=_as_urls, repr=lambda urls: f"<{len(urls)} URLs, {redact(urls[0])!r} first>"
     )
+    """What every strategy is to fetch: at least one URL."""
     options: Options = attrs.field(factory=Options, validator=_options)
+    """For all strategies."""
     rounds: tuple[int, ...] = attrs.field(default=(10,), converter=_as_looks, kw_only=True)
     """How many; or after how many to look whether every verdict is clear, as in (10, 20, 40)."""
     seconds: Seconds | None = attrs.field(default=None, validator=_budget, kw_only=True)
@@ -134,6 +136,7 @@ class Runner:
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """On another than this, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
+    """Of the CPU time of the process."""
 
     def __attrs_post_init__(self) -> None:
         if self.work is not None:

@@ -36,6 +36,7 @@ class Estimate:
     """
 
     point: float
+    """The typical ratio: above 1 is faster."""
     low: float
     high: float
     confidence: float
@@ -50,8 +51,11 @@ class Spread:
     """
 
     point: Seconds
+    """The median."""
     q1: Seconds
+    """A quarter of the times lies below it."""
     q3: Seconds
+    """A quarter of the times lies above it."""
 
 
 def speedup(reference: Sequence[Seconds], other: Sequence[Seconds], alpha: float) -> Estimate:

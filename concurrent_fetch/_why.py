@@ -54,6 +54,7 @@ class Why:
     """
 
     strategy: str
+    """Its name."""
     in_flight: float
     """Mean number of fetches under way at once."""
     more_in_flight: float
@@ -72,6 +73,7 @@ class Why:
     cpu: float
     """CPU time of the process over time of the run: 1 is one core."""
     cpu_per_fetch: Seconds
+    """CPU time of the process over the number of fetches."""
     slots: int
     """The most fetches that it had in flight, as far as `concurrency` allows them."""
     urls: int
@@ -83,6 +85,7 @@ class Why:
     service_grew: float
     """Service over the least of those here with one in flight; nan for these, and without them."""
     probe: Probe | None
+    """What waited in the run that was watched; None where there was none."""
     limit: Limit | None
     """None where the figures do not tell, or there are no times of single fetches."""
     work: float

@@ -10,14 +10,20 @@ author = "The concurrent_fetch developers"
 project_copyright = "2026, The concurrent_fetch developers"
 release = version = installed("concurrent_fetch")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
-exclude_patterns = ["_build"]
+extensions = ["myst_nb", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build", "jupyter_execute"]
 html_theme = "furo"
 html_title = f"concurrent_fetch {version}"
 html_show_sphinx = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 2
+
+nb_execution_mode = "force"  # the notebooks keep no output: each build makes it anew
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+nb_execution_timeout = 120
+nb_output_stderr = "warn"  # a lesson has nothing to say there
 
 default_role = "code"  # docstrings write `name` as Markdown does
 autodoc_default_options = {

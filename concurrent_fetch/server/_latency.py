@@ -43,6 +43,7 @@ class LogNormal:
     median: Seconds = 0.05
     sigma: float = 0.5
     seed: int = 0
+    """Another one gives other latencies of the same kind."""
 
     def __attrs_post_init__(self) -> None:
         if checked_seconds("median", self.median) == 0:

@@ -36,7 +36,9 @@ class Report:
     name: str
     """Of the check."""
     passed: bool
+    """Whether what was expected was seen."""
     expected: str
+    """In words; of a check that could not be asked, what it holds."""
     seen: str
     """What was found instead, or the same; an exception as "raised …"."""
 
@@ -66,9 +68,11 @@ class Check:
     """
 
     name: str
+    """As reports and tests name it."""
     holds: str
     """What it holds, in one sentence."""
     applies_to: AppliesTo
+    """"clients", "strategies" or "both"."""
     _function: Function = attrs.field(repr=False, alias="function")
     limit: Seconds = _LIMIT
 

@@ -18,9 +18,13 @@ class Answered:
     """A response is right, and this is what it says; None and "" leave a field open."""
 
     status: int = 200
+    """Its `status_code`."""
     body: bytes | None = None
+    """Its `body`."""
     text: str | None = None
+    """Its `text`."""
     redirects: int = 0
+    """How many redirects led to it."""
     path: str = ""
     """How `final_url` ends."""
     header: tuple[str, str] | None = None
@@ -40,6 +44,7 @@ class Fault:
     """One way to misbehave, at `/fault/<name>` or, by `LocalServer(fault=name)`, at every URL."""
 
     name: str
+    """Its key in `FAULTS`."""
     does: str
     """What the server does, as the rest of a sentence that begins with it."""
     answer: Answer = attrs.field(repr=False)

@@ -5,75 +5,21 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
+from concurrent_fetch import _values as values
+from concurrent_fetch._help import (
+    DESCRIPTION,
+    MORE,
+    MORE_ON_COMPARE,
+    MORE_ON_DIFF,
+    MORE_ON_FETCH,
+    MORE_ON_SERVE,
+    MORE_ON_SHOW,
+)
 from concurrent_fetch._options import Options
-from concurrent_fetch._strategy import Strategy, find_strategy
-from concurrent_fetch._units import Seconds
-from concurrent_fetch.errors import FormatError, UnknownNameError
-from concurrent_fetch.export import SUFFIXES, suffix_of
-
-_DESCRIPTION = """\
-Fetch one URL set in several ways, and learn truthfully which is faster.
-
-Without a command: compares fetch_sync, fetch_threaded and fetch_async on a local server,
-offline, in about 7 s.
-"""
-_MORE = """\
-examples:
-  concurrent-fetch
-  concurrent-fetch compare --file urls.txt -s threaded -s threaded+httpx -s async
-  concurrent-fetch fetch https://example.com https://example.org
-  concurrent-fetch compare --file urls.txt --export today.json --export today.html
-  concurrent-fetch diff yesterday.json today.json
-  concurrent-fetch serve --latency 0.05 --capacity 10 --port 8000
-
-exit code:
-  0    every URL was answered, with whatever status; or serve ended by Ctrl-C
-  1    a URL failed, a strategy failed, or the output could not be written
-       (strategies that cannot be compared are no failure: the table says why)
-  2    the arguments were not accepted
-  130  Ctrl-C
-"""
-_MORE_ON_COMPARE = """\
-The first strategy is the reference. Each runs once more before the rounds and once after them,
-untimed. Where a host is not this machine, the number of requests is printed first.
-
-examples:
-  concurrent-fetch compare --file urls.txt -s sync -s threaded+httpx --rounds 10,20,40
-  grep -v slow urls.txt | concurrent-fetch compare -
-  concurrent-fetch compare --file urls.txt --export all.json   (kept after every round)
-"""
-_MORE_ON_FETCH = """\
-Prints one line per URL, in order: status or kind of failure, decoded bytes, time, URL,
-and the message of a failure. Then the total.
-
-examples:
-  concurrent-fetch fetch https://example.com https://example.org
-  concurrent-fetch fetch --file urls.txt --strategy async --concurrency 50 --timeout 5
-"""
-_MORE_ON_SHOW = """\
-Takes what --export or save wrote as .json; --export turns it into another format.
-
-examples:
-  concurrent-fetch show today.json
-  concurrent-fetch show today.json --export today.html --export today.trace.json
-"""
-_MORE_ON_DIFF = """\
-There is no verdict across two sessions: each speed-up is of its own, and what differs between
-the two environments is listed.
-
-example:
-  concurrent-fetch diff yesterday.json today.json
-"""
-_MORE_ON_SERVE = """\
-Prints the base URL once it listens. Ctrl-C ends it, with exit code 0.
-
-example, and then in another terminal:
-  concurrent-fetch serve --latency 0.05 --port 8000
-  concurrent-fetch fetch http://127.0.0.1:8000/bytes/1024 http://127.0.0.1:8000/status/404
-"""
+from concurrent_fetch._strategy import Strategy
+from concurrent_fetch.export import SUFFIXES
 
 _FLAG = re.compile(
     r"(?:Options\.)?(concurrency|timeout|rounds|seconds|max_requests|latency|capacity|host|port)\b"
@@ -117,7 +63,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
 
 def strategies_of(arguments: argparse.Namespace) -> dict[str, Strategy]:
     """Return the strategies under the names they were given by; ValueError if one comes twice."""
-    named = arguments.strategies or [_strategy(name) for name in arguments.usual_strategies]
+    named = arguments.strategies or [values.strategy(name) for name in arguments.usual_strategies]
     names = [name for name, _ in named]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
@@ -141,7 +87,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="concurrent-fetch", description=_DESCRIPTION, epilog=_MORE)
+    parser = _Parser(prog="concurrent-fetch", description=DESCRIPTION, epilog=MORE)
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     _add_export(parser, dest="demo_exports")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
@@ -158,7 +104,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-r",
         "--rounds",
-        type=_rounds,
+        type=values.rounds,
         default=10,
         metavar="N[,N...]",
         help="how many rounds; or after how many to look whether all is clear "
@@ -166,18 +112,18 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seconds",
-        type=_seconds,
+        type=values.seconds,
         metavar="SECONDS",
         help="budget of the timed rounds; the one that runs over it is the last (default: none)",
     )
     parser.add_argument(
         "--max-requests",
-        type=_whole,
+        type=values.whole,
         metavar="N",
         help="refuse, before anything is sent, what would take more requests (default: no limit)",
     )
     parser.add_argument(
-        "--seed", type=_whole, metavar="N", help="of the order of the rounds (default: drawn)"
+        "--seed", type=values.whole, metavar="N", help="of the order of the rounds (default: drawn)"
     )
 
 
@@ -198,7 +144,7 @@ def _add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence
     parser.add_argument(
         "-s",
         "--strategy",
-        type=_strategy,
+        type=values.strategy,
         action="append",
         dest="strategies",
         metavar="NAME",
@@ -209,14 +155,14 @@ def _add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence
     parser.add_argument(
         "-c",
         "--concurrency",
-        type=_whole,
+        type=values.whole,
         default=defaults.concurrency,
         metavar="N",
         help="fetches in flight at once (default: %(default)s; sync has always 1)",
     )
     parser.add_argument(
         "--timeout",
-        type=_seconds,
+        type=values.seconds,
         default=defaults.timeout,
         metavar="SECONDS",
         help="deadline of each fetch (default: %(default)g)",
@@ -227,7 +173,7 @@ def _add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence
 def _add_export(parser: argparse.ArgumentParser, dest: str = "exports") -> None:
     parser.add_argument(
         "--export",
-        type=_export,
+        type=values.export,
         action="append",
         default=[],
         dest=dest,
@@ -249,14 +195,14 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--latency",
-        type=_seconds,
+        type=values.seconds,
         default=0.0,
         metavar="SECONDS",
         help="how long each answer takes (default: %(default)g)",
     )
     parser.add_argument(
         "--capacity",
-        type=_whole,
+        type=values.whole,
         metavar="N",
         help="requests served at once; others wait (default: no limit)",
     )
@@ -265,7 +211,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--port",
-        type=_whole,
+        type=values.whole,
         default=0,
         metavar="N",
         help="0 takes any free one (default: %(default)s)",
@@ -273,11 +219,11 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 _COMMANDS = {
-    "compare": ("compare strategies on URLs of your own", _MORE_ON_COMPARE, _add_compare),
-    "fetch": ("fetch URLs and print what came back", _MORE_ON_FETCH, _add_fetch),
-    "show": ("print a saved result", _MORE_ON_SHOW, _add_show),
-    "diff": ("print two saved comparisons side by side", _MORE_ON_DIFF, _add_diff),
-    "serve": ("run the local server in the foreground", _MORE_ON_SERVE, _add_serve),
+    "compare": ("compare strategies on URLs of your own", MORE_ON_COMPARE, _add_compare),
+    "fetch": ("fetch URLs and print what came back", MORE_ON_FETCH, _add_fetch),
+    "show": ("print a saved result", MORE_ON_SHOW, _add_show),
+    "diff": ("print two saved comparisons side by side", MORE_ON_DIFF, _add_diff),
+    "serve": ("run the local server in the foreground", MORE_ON_SERVE, _add_serve),
 }
 
 
@@ -286,42 +232,3 @@ def _version() -> str:
         return version("concurrent_fetch")
     except PackageNotFoundError:
         return "(not installed)"
-
-
-# --- The values ---
-
-
-def _strategy(name: str) -> tuple[str, Strategy]:
-    try:
-        return name, find_strategy(name)
-    except (UnknownNameError, ImportError) as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _export(text: str) -> Path:
-    try:
-        suffix_of(text)
-    except FormatError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    path = Path(text)
-    if not path.absolute().parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
-    return path
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
-
-
-def _rounds(text: str) -> int | tuple[int, ...]:
-    return tuple(map(_whole, text.split(","))) if "," in text else _whole(text)
-
-
-def _seconds(text: str) -> Seconds:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, as 2.5 is") from None

@@ -1,7 +1,8 @@
 """The command line: arguments in, results on stdout, remarks on stderr, an exit code out."""
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -68,6 +69,7 @@ def _demonstrate(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     with usage(arguments.parser):
         strategies, options = strategies_of(arguments), options_of(arguments)
+        kept = next((path for path in arguments.exports if suffix_of(path) == ".json"), None)
         runner = Runner(
             read_urls(arguments.urls, arguments.file),
             options,
@@ -76,14 +78,31 @@ def _compare(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             max_requests=arguments.max_requests,
             progress=is_watched(),
-            autosave=next((p for p in arguments.exports if suffix_of(p) == ".json"), None),
+            autosave=kept,
         )
         plan = runner.plan(**strategies)
         if not plan.is_local:
             note(visible(str(plan)))
         plan.check(arguments.max_requests)
-    comparison = runner.compare(**strategies)
+    with _pointing_to(kept):
+        comparison = runner.compare(**strategies)
     return max(_show_comparison(comparison), _export(comparison, arguments.exports))
+
+
+@contextmanager
+def _pointing_to(kept: Path | None) -> Iterator[None]:
+    """Say after Ctrl-C where the rounds that were over are, if one was."""
+    before = _written_at(kept)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if _written_at(kept) != before:
+            note(f"kept so far: concurrent-fetch show {kept}")
+        raise
+
+
+def _written_at(path: Path | None) -> int | None:
+    return path.stat().st_mtime_ns if path and path.exists() else None
 
 
 def _fetch(arguments: argparse.Namespace) -> int:

@@ -227,7 +227,7 @@ def test_a_strategy_that_fails_ends_with_1_and_its_sentence(
     def broken(*_: object) -> None:
         raise OSError("no more threads")
 
-    monkeypatch.setattr("concurrent_fetch._arguments.find_strategy", lambda _: broken)
+    monkeypatch.setattr("concurrent_fetch._values.find_strategy", lambda _: broken)
     assert main(["compare", local.url("/get")]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         *("errors", "_units", "_files", "_kinds", "_names", "_host", "_url", "_redaction"),
         *("_headers", "_head", "_content", "_text", "_arrow"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
-        *("_bar", "_tally"),
+        *("_bar", "_tally", "_help"),
         *("_deadlines", "_garbage", "_terminal", "_url_list", "_card", "_makespan", "_probe"),
         *("render", "server"),
     ),
@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     (
-        *("clients", "strategies", "_meter", "_arguments", "_contestants"),
+        *("clients", "strategies", "_meter", "_values", "_arguments", "_contestants"),
         *("_audit", "_changes", "_notes", "_why", "_limits", "_report", "_beside"),
         *("_pictures", "_comparison", "_ceiling", "_advice", "_sweep", "_ladder", "export"),
     ),

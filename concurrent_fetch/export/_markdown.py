@@ -16,4 +16,4 @@ def to_document(view: View) -> str:
         to_markdown(notes),
         escaped(view.environment),
     ]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    return "\n\n".join(filter(None, parts))

@@ -20,5 +20,5 @@ def to_page(view: View) -> str:
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<h1>{title}</h1>\n{shown}\n{footer}\n</body>\n</html>\n"
+        f"<body>\n<h1>{title}</h1>\n{shown}\n{footer}\n</body>\n</html>"
     )

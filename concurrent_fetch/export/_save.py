@@ -20,7 +20,7 @@ _WRITERS: Mapping[str, Callable[[View], str]] = {
     ".csv": lambda view: to_csv(view.columns),
     ".md": to_document,
     ".html": to_page,
-    ".svg": lambda view: view.pictures[0].svg + "\n",
+    ".svg": lambda view: view.pictures[0].svg,
     ".har": lambda view: to_har(list(view.runs.values()), list(view.runs)),
     ".trace.json": lambda view: to_trace(list(view.runs.values()), list(view.runs)),
 }
@@ -43,7 +43,8 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
         OSError: the file cannot be written.
     """
     check_result(result)
-    write_whole(path, _WRITERS[suffix_of(path)](View(result)))
+    text = _WRITERS[suffix_of(path)](View(result))
+    write_whole(path, text.rstrip("\n") + "\n")
 
 
 def load(path: str | os.PathLike[str]) -> Result:

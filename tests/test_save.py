@@ -1,0 +1,345 @@
+"""Results into files, and back."""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from fakes import URLS, Clock, Plain, failure, taking
+
+import concurrent_fetch as cf
+from concurrent_fetch import Comparison, Ladder, Options, Run, Runner, Sweep, load, save
+from concurrent_fetch._files import write_whole
+from concurrent_fetch.errors import ConcurrentFetchError, FormatError
+from concurrent_fetch.export import SUFFIXES
+from concurrent_fetch.server import LocalServer
+
+SECRET = "pa55word"
+
+
+def two(clock: Clock) -> list[Plain]:
+    return [taking(clock, 2.0, name="slow"), taking(clock, 1.0, name="fast")]
+
+
+def compared(**settings: Any) -> Comparison:
+    clock = Clock()
+    return Runner(URLS, rounds=6, seed=1, clock=clock, **settings).compare(*two(clock))
+
+
+def swept(**settings: Any) -> Sweep:
+    clock = Clock()
+    return Runner(URLS, rounds=2, clock=clock, **settings).sweep(taking(clock, 1.0), (1, 2))
+
+
+def one_run() -> Run:
+    return Runner(URLS, clock=(clock := Clock())).run(taking(clock, 1.0))
+
+
+def climbed(server: LocalServer, **settings: Any) -> Ladder:
+    return Runner(server.urls(4), rounds=2, **settings).ladder()
+
+
+MAKERS: dict[str, Callable[[], Comparison | Sweep | Run]] = {
+    "comparison": compared,
+    "sweep": swept,
+    "run": one_run,
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Any:
+    with LocalServer() as running:
+        yield running
+
+
+# --- Every result in every format ---
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_every_result_can_be_saved_in_every_format(
+    make: Callable[[], Comparison], suffix: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"result{suffix}"
+    save(make(), path)
+    text = path.read_text("utf-8")
+    assert text.endswith("\n")
+    if suffix in (".json", ".har", ".trace.json"):
+        json.loads(text)
+    if suffix == ".svg":
+        ET.fromstring(text)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_ladder_too(suffix: str, server: LocalServer, tmp_path: Path) -> None:
+    path = tmp_path / f"result{suffix}"
+    ladder = climbed(server)
+    save(ladder, path)
+    assert path.stat().st_size > 100
+    if suffix == ".json":
+        assert load(path) == ladder
+
+
+@pytest.mark.parametrize("make", [compared, swept])
+def test_json_comes_back_as_an_equal_result(
+    make: Callable[[], Comparison | Sweep], tmp_path: Path
+) -> None:
+    result = make()
+    save(result, tmp_path / "x.json")
+    found = load(tmp_path / "x.json")
+    assert found == result
+    assert str(found) == str(result)
+
+
+def test_the_suffix_counts_in_any_case_and_the_path_may_be_text(tmp_path: Path) -> None:
+    save(compared(), str(tmp_path / "X.JSON"))
+    assert isinstance(load(str(tmp_path / "X.JSON")), Comparison)
+
+
+def test_csv_has_a_row_per_timed_fetch(tmp_path: Path) -> None:
+    save(compared(), tmp_path / "x.csv")
+    lines = (tmp_path / "x.csv").read_text("utf-8").splitlines()
+    assert lines[0].startswith("strategy,round,index,url,ok,")
+    assert len(lines) == 1 + 2 * 6 * len(URLS)
+
+
+def test_markdown_has_the_table_the_reason_and_the_environment(tmp_path: Path) -> None:
+    comparison = compared()
+    save(comparison, tmp_path / "x.md")
+    text = (tmp_path / "x.md").read_text("utf-8")
+    assert "| strategy | typical | speed-up |" in text
+    assert "| fast | 1.00 s | 2.0× | \\[2.0, 2.0\\] |" in text
+    assert "fast is 2.0× as fast as slow" in text
+    assert "- not counted: the first run of each" in text
+    assert comparison.card.python in text
+
+
+def test_a_page_stands_alone(tmp_path: Path) -> None:
+    save(compared(), tmp_path / "x.html")
+    text = (tmp_path / "x.html").read_text("utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "<script" not in text
+    sources = re.findall(r'(?:src|href)="([^"]{12})', text)
+    assert set(sources) == {"data:image/sv"[:12]}
+    assert text.count("<img ") == 2
+
+
+def test_har_and_trace_hold_every_timed_run(tmp_path: Path) -> None:
+    comparison = compared()
+    save(comparison, tmp_path / "x.har")
+    log = json.loads((tmp_path / "x.har").read_text("utf-8"))["log"]
+    assert [page["title"] for page in log["pages"]][:2] == [
+        f"{name}, round 1" for name in comparison.order[0]
+    ]
+    assert len(log["entries"]) == 2 * 6 * len(URLS)
+    save(comparison, tmp_path / "x.trace.json")
+    events = json.loads((tmp_path / "x.trace.json").read_text("utf-8"))["traceEvents"]
+    assert sum(event.get("cat") == "fetch" for event in events) >= 2 * 6 * len(URLS)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_no_file_holds_a_secret(suffix: str, server: LocalServer, tmp_path: Path) -> None:
+    secret_urls = [url.replace("://", f"://user:{SECRET}@") for url in server.urls(2)]
+    options = Options(headers={"Authorization": SECRET, "Cookie": f"a={SECRET}"})
+    runner = Runner([*secret_urls, f"http://user:{SECRET}@127.0.0.1:9/"], options, rounds=1)
+    comparison = runner.compare(cf.fetch_sync, cf.fetch_async)
+    run = cf.fetch_threaded(secret_urls, options)
+    for name, result in (("comparison", comparison), ("run", run)):
+        save(result, tmp_path / f"{name}{suffix}")
+        assert SECRET not in (tmp_path / f"{name}{suffix}").read_text("utf-8")
+
+
+# --- What is refused ---
+
+
+@pytest.mark.parametrize("name", ["x.pdf", "x", "json", "x.json.gz", "x.jsn"])
+def test_an_unknown_suffix_is_refused_with_those_there_are(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"names no format.*\.json, \.csv, \.md, .* or "):
+        save(compared(), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_suffix_may_have_been_meant(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"did you mean '\.json'\?"):
+        save(compared(), tmp_path / "x.jsn")
+
+
+def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="not list"):
+        save([1], tmp_path / "x.json")  # type: ignore[arg-type]  # the mistake itself
+    with pytest.raises(TypeError, match=r"save\(comparison, path\)"):
+        save("x.json", compared())  # type: ignore[arg-type]  # the mistake itself
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.trace.json", "x.txt"])
+def test_only_json_is_loaded(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FormatError):
+        load(tmp_path / name)
+
+
+def test_a_damaged_file_is_named_with_what_is_wrong_and_where(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"format": "concurrent_fetch",\n oops')
+    with pytest.raises(FormatError, match=r"x\.json: .*line 2, column 2"):
+        load(path)
+    path.write_bytes(b'{"format": "\xff"}')
+    with pytest.raises(FormatError, match=r"x\.json: no UTF-8 at byte 12"):
+        load(path)
+
+
+def test_a_file_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "x.json")
+
+
+# --- Whole or not at all ---
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.json"
+    write_whole(path, "old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_older_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    path, link = tmp_path / "x.md", tmp_path / "link.md"
+    write_whole(path, "old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    write_whole(link, "new")
+    assert path.read_text() == "new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert link.is_symlink()
+
+
+def test_what_is_no_file_is_written_to_directly() -> None:
+    write_whole("/dev/null", "x")
+    assert not Path("/dev/null").is_file()
+
+
+# --- Autosave ---
+
+
+def test_a_comparison_is_saved_after_every_round(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    clock = Clock()
+    seen: list[int | None] = []
+
+    def watching(urls: list[str], options: Options) -> list[cf.Outcome]:
+        found = load(path) if path.exists() else None
+        seen.append(found.rounds if isinstance(found, Comparison) else None)
+        return taking(clock, 1.0)(urls, options)
+
+    runner = Runner(URLS, rounds=3, seed=1, clock=clock, autosave=path)
+    comparison = runner.compare(watching)
+    assert seen == [None, None, 1, 2, 3]  # the check run, three rounds, the watched run
+    assert load(path) == comparison
+
+
+def test_an_interrupted_comparison_is_kept_up_to_the_last_whole_round(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    clock = Clock()
+    left = [2.0] * 6
+
+    def interrupted(urls: list[str], options: Options) -> list[cf.Outcome]:
+        if not left:
+            raise KeyboardInterrupt
+        return taking(clock, left.pop())(urls, options)
+
+    runner = Runner(URLS, rounds=10, seed=1, clock=clock, autosave=path)
+    with pytest.raises(KeyboardInterrupt):
+        runner.compare(fast=taking(clock, 1.0), interrupted=interrupted)
+    kept = load(path)
+    assert isinstance(kept, Comparison)
+    assert kept.rounds == 5
+    assert kept.typical("fast").point == 1.0
+    assert "saved while it was running, after round 5 of 10 at most" in str(kept)
+    assert kept._repr_html_().count("<img ") == 1
+
+
+def test_a_sweep_and_a_ladder_are_saved_as_what_they_are(
+    server: LocalServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.json"
+    sweep = swept(autosave=path)
+    assert load(path) == sweep
+    ladder = climbed(server, autosave=path)
+    assert load(path) == ladder
+
+
+def test_saving_takes_no_time_of_the_budget(tmp_path: Path) -> None:
+    class Slow(os.PathLike[str]):
+        def __fspath__(self) -> str:
+            clock.pass_by(1000.0)
+            return str(tmp_path / "x.json")
+
+    clock = Clock()
+    runner = Runner(URLS, rounds=8, seconds=20.0, clock=clock, autosave=Slow())
+    assert runner.compare(*two(clock)).rounds == 7
+
+
+def test_a_comparison_that_cannot_be_saved_is_not_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    clock = Clock()
+
+    def vanishing(urls: list[str], options: Options) -> list[cf.Outcome]:
+        for path in folder.parent.glob("folder/*"):
+            path.unlink()
+        if folder.exists():
+            folder.rmdir()
+        return taking(clock, 1.0)(urls, options)
+
+    comparison = Runner(URLS, rounds=2, clock=clock, autosave=folder / "x.json").compare(vanishing)
+    assert comparison.rounds == 2
+    assert "it could not be saved: No such file or directory" in str(comparison)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        (True, TypeError, "must be the path of a .json file or None, got True"),
+        ("x.csv", FormatError, r"must end in \.json, which load reads, got 'x\.csv'"),
+        ("x.trace.json", FormatError, r"must end in \.json"),
+        ("x.jso", FormatError, "names no format"),
+        ("/no/such/folder/x.json", ValueError, "there is no folder '/no/such/folder'"),
+    ],
+)
+def test_a_path_that_cannot_do_is_refused_before_anything_runs(
+    value: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        Runner(URLS, autosave=value)
+
+
+def test_a_format_error_is_an_error_of_this_package_and_a_value_error() -> None:
+    assert issubclass(FormatError, ConcurrentFetchError)
+    assert issubclass(FormatError, ValueError)
+
+
+def test_failures_are_kept_with_their_kind_and_time(tmp_path: Path) -> None:
+    clock = Clock()
+    runner = Runner(URLS, rounds=1, clock=clock)
+    comparison = runner.compare(taking(clock, 1.0, answer=failure, name="failing"))
+    save(comparison, tmp_path / "x.json")
+    found = load(tmp_path / "x.json")
+    assert isinstance(found, Comparison)
+    (run,) = found.runs("failing")
+    assert [(o.url, str(o.kind), o.elapsed) for o in run.failures] == [
+        (url, "timeout", 0.25) for url in URLS
+    ]

@@ -5,8 +5,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export._codec import brief, check_keys, fault, read_int, read_text, wrong
+from concurrent_fetch.export._codec import read_int, read_text
 from concurrent_fetch.export._columns import ColumnsWriter
+from concurrent_fetch.export._faults import brief, check_keys, fault, wrong
 from concurrent_fetch.export._layout import laid_out
 from concurrent_fetch.export._results import KINDS, Result
 from concurrent_fetch.export._upgrades import UPGRADES, VERSION

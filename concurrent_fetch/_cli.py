@@ -17,7 +17,7 @@ from concurrent_fetch._terminal import OutputError, flush, folded, is_watched, n
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._url_list import read_urls
 from concurrent_fetch.errors import ConcurrentFetchError, FormatError
-from concurrent_fetch.export import Result, load, save, suffix_of
+from concurrent_fetch.export import LOADED, Result, load, save, suffix_of
 from concurrent_fetch.render import count, many, seconds, to_text, visible
 from concurrent_fetch.server import LocalServer, serve
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
@@ -69,7 +69,7 @@ def _demonstrate(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     with usage(arguments.parser):
         strategies, options = strategies_of(arguments), options_of(arguments)
-        kept = next((path for path in arguments.exports if suffix_of(path) == ".json"), None)
+        kept = next((path for path in arguments.exports if suffix_of(path) == LOADED), None)
         runner = Runner(
             read_urls(arguments.urls, arguments.file),
             options,

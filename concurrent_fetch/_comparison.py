@@ -175,7 +175,10 @@ class Comparison:
         self._check(name)
         marked = too_many_marked(len(self.marked), self.rounds)
         whole = (marked,) if marked else ()
-        return (*self.reasons.get(name, ()), *whole)
+        own, first = self.reasons.get(name, ()), self.reasons.get(self.reference, ())
+        # Nothing can be compared with a reference that did not do the work itself.
+        inherited = () if own else (f"{self.reference}: {reason}" for reason in first)
+        return (*own, *inherited, *whole)
 
     def why(self, name: str) -> Why:
         """Return where the time of a strategy went and what keeps it from being faster.

@@ -28,7 +28,7 @@ from concurrent_fetch._sweep import Sweep, levels_of
 from concurrent_fetch._tally import tallying
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export import Result, save, suffix_of
+from concurrent_fetch.export import LOADED, Result, autosaver, suffix_of
 
 Whole = TypeVar("Whole", bound=Result)
 
@@ -92,7 +92,7 @@ def _autosave(_: "Runner", __: object, value: Any) -> None:
         return
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"autosave must be the path of a .json file or None, got {value!r}")
-    if suffix_of(value) != ".json":
+    if suffix_of(value) != LOADED:
         raise FormatError(f"autosave must end in .json, which load reads, got {os.fspath(value)!r}")
     if not Path(value).absolute().parent.is_dir():
         raise ValueError(f"autosave: there is no folder {str(Path(value).parent)!r}")
@@ -246,8 +246,10 @@ class Runner:
             return whole(contest.hold())
 
     def _keeper(self, whole: Callable[[Comparison], Result]) -> Callable[[Comparison], None] | None:
-        path = self.autosave
-        return None if path is None else lambda comparison: save(whole(comparison), path)
+        if self.autosave is None:
+            return None
+        keep = autosaver(self.autosave)
+        return lambda comparison: keep(whole(comparison))
 
     def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
         limits = [effective_options(s, self.options).concurrency for s in strategies.values()]

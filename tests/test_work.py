@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import attrs
 import pytest
 
 from concurrent_fetch import (
@@ -122,6 +123,18 @@ def test_what_cannot_be_called_on_a_response_is_refused(work: Any, message: str)
         Options(work=work)
     with pytest.raises(TypeError, match=message):
         Runner(["http://a.example/"], work=work)
+
+
+def test_nothing_is_compared_with_a_reference_that_leaves_it_out(local: LocalServer) -> None:
+    def idle(urls: list[str], options: Options) -> Run:
+        return fetch_sync(urls, attrs.evolve(options, work=None, keep_bodies=False))
+
+    comparison = Runner(local.urls(2), rounds=1, work=len_of).compare(idle, fetch_sync)
+    left_out = "the work was done on 0 of 2 responses; fetch through client.session(options)"
+    assert comparison.reasons_against("idle")[0].startswith(left_out)
+    assert comparison.reasons_against("fetch_sync")[0].startswith(f"idle: {left_out}")
+    assert "fetch_sync is not comparable with idle" in str(comparison)
+    assert comparison.explain().startswith("There is no saying which is faster")
 
 
 def len_of(response: Outcome) -> int:

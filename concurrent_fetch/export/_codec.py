@@ -3,9 +3,8 @@
 Whoever reads says where in the file it stands, as `records[3].columns.started`.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from types import NoneType, UnionType
@@ -17,7 +16,16 @@ from concurrent_fetch._headers import Headers
 from concurrent_fetch._options import Options, called
 from concurrent_fetch._redaction import redact_within
 from concurrent_fetch._work import SavedWork
-from concurrent_fetch.errors import FormatError
+from concurrent_fetch.export._faults import (
+    brief,
+    check_keys,
+    check_known,
+    entries,
+    fault,
+    items,
+    within,
+    wrong,
+)
 
 _T = TypeVar("_T")
 
@@ -27,34 +35,6 @@ _LARGEST_FLOAT = 1e300
 _YEARS = range(1971, 3000)  # that every system can turn into local time
 _INDEX = re.compile("0|[1-9][0-9]{0,17}")
 _SHOWN = 200
-
-
-def fault(where: str, words: str) -> FormatError:
-    """Return the error that says what is wrong, and where."""
-    return FormatError(f"{where}: {words}" if where else words)
-
-
-def wrong(where: str, expected: str, got: object) -> FormatError:
-    """Return the error of a value that is not what was expected there."""
-    return fault(where, f"expected {expected}, got {brief(got)}")
-
-
-def brief(value: object) -> str:
-    """Return a value for a message: short, and of any size and depth of what it is made from."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= 40 else f"{value[:40]}…")
-    if isinstance(value, int) and abs(value) >= 10**40:
-        return "an int of more than 40 digits"
-    if isinstance(value, (list, dict)):
-        return "a list" if isinstance(value, list) else "an object"
-    return json.dumps(value)
-
-
-def within(where: str, key: str) -> str:
-    """Return where a key of an object stands."""
-    if not key.isidentifier() or len(key) > 40:
-        return f"{where}[{brief(key)}]"
-    return f"{where}.{key}" if where else key
 
 
 # --- out ---
@@ -142,25 +122,8 @@ def read_changes(kind: type, raw: Any, where: str) -> dict[str, Any]:
     """
     hints = _hints(kind)
     changes = {key: (item, at) for key, item, at in entries(raw, where)}
-    _check_known(raw, hints, where)
+    check_known(raw, hints, where)
     return {name: _field(kind, name)(*item) for name, item in changes.items()}
-
-
-def check_keys(raw: Any, names: Mapping[str, Any], where: str) -> None:
-    """Refuse what is no object with just these keys.
-
-    Raises:
-        FormatError: it is none.
-    """
-    keys = {key for key, _, _ in entries(raw, where)}
-    if missing := [name for name in names if name not in keys]:
-        raise fault(where, f"{missing[0]!r} is missing")
-    _check_known(raw, names, where)
-
-
-def _check_known(raw: Mapping[str, Any], names: Mapping[str, Any], where: str) -> None:
-    if unknown := [key for key in raw if key not in names]:
-        raise fault(where, f"the key {brief(unknown[0])} is unknown")
 
 
 def build(kind: Callable[..., _T], facts: Mapping[str, Any], where: str) -> _T:
@@ -173,20 +136,6 @@ def build(kind: Callable[..., _T], facts: Mapping[str, Any], where: str) -> _T:
         return kind(**facts)
     except (TypeError, ValueError) as error:
         raise fault(where, str(error)[:_SHOWN]) from None
-
-
-def items(raw: Any, where: str) -> Iterator[tuple[Any, str]]:
-    """Return the items of a list, and where each stands."""
-    if not isinstance(raw, list):
-        raise wrong(where, "a list", raw)
-    return ((item, f"{where}[{i}]") for i, item in enumerate(raw))
-
-
-def entries(raw: Any, where: str) -> Iterator[tuple[str, Any, str]]:
-    """Return the entries of an object, and where each stands."""
-    if not isinstance(raw, dict):
-        raise wrong(where, "an object", raw)
-    return ((key, item, within(where, key)) for key, item in raw.items())
 
 
 @cache

@@ -12,15 +12,8 @@ from concurrent_fetch._kinds import FailureKind
 from concurrent_fetch._record import Intern, Record, column_of
 from concurrent_fetch._redaction import redact, redact_within
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export._codec import (
-    check_keys,
-    cleaned,
-    fault,
-    items,
-    read_text,
-    within,
-    wrong,
-)
+from concurrent_fetch.export._codec import cleaned, read_text
+from concurrent_fetch.export._faults import check_keys, fault, items, within, wrong
 from concurrent_fetch.export._layout import Encoded, compact
 from concurrent_fetch.export._packing import (
     Convert,

@@ -8,8 +8,8 @@ from concurrent_fetch._ladder import Ladder
 from concurrent_fetch._record import Record
 from concurrent_fetch._run import Run
 from concurrent_fetch._sweep import Sweep
-from concurrent_fetch.export._codec import brief, fault, within
 from concurrent_fetch.export._columns import LONGEST
+from concurrent_fetch.export._faults import brief, fault, within
 
 _SHORTEST = 1e-12
 

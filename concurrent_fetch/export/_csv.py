@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from concurrent_fetch._text import encodable
+from concurrent_fetch.export._view import View
 
 _WORDS = {None: "", True: "true", False: "false"}
 
@@ -18,6 +19,11 @@ class _Lines(list[str]):
 
     def write(self, row: str) -> None:
         self.append(row.removesuffix("\r\n") + "\n")
+
+
+def write(view: View) -> str:
+    """Return the timed fetches of a result as `.csv`."""
+    return to_csv(view.columns)
 
 
 def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:

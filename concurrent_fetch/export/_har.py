@@ -18,12 +18,18 @@ from concurrent_fetch._redaction import redact, redact_within
 from concurrent_fetch._run import Run
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.export._document import as_json
+from concurrent_fetch.export._view import View
 
 _NEVER_SENT = frozenset(
     {FailureKind.INVALID_URL, FailureKind.DNS, FailureKind.CONNECT, FailureKind.TLS}
 )
 
 _Object = dict[str, Any]
+
+
+def write(view: View) -> str:
+    """Return every timed run of a result as `.har`."""
+    return to_har(list(view.runs.values()), list(view.runs))
 
 
 def to_har(runs: Sequence[Run], titles: Sequence[str]) -> str:

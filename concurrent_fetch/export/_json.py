@@ -5,11 +5,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export._codec import brief, check_keys, fault, read_int, read_text, wrong
+from concurrent_fetch.export._codec import read_int, read_text
 from concurrent_fetch.export._columns import ColumnsWriter
+from concurrent_fetch.export._faults import brief, check_keys, fault, wrong
 from concurrent_fetch.export._layout import laid_out
-from concurrent_fetch.export._results import KINDS, Result
+from concurrent_fetch.export._results import KINDS
 from concurrent_fetch.export._upgrades import UPGRADES, VERSION
+from concurrent_fetch.export._view import Result, View
 
 _FORMAT = "concurrent_fetch"
 _HEAD = ("format", "kind", "version", "written_by")
@@ -48,6 +50,11 @@ def to_json(result: Result) -> str:
         ValueError: a run holds an outcome that breaks a rule of its fields.
     """
     return Writer().to_json(result)
+
+
+def write(view: View) -> str:
+    """Return a result as `.json`."""
+    return to_json(view.result)
 
 
 def from_json(text: str) -> Result:

@@ -6,8 +6,8 @@ from concurrent_fetch.export._view import View
 from concurrent_fetch.render import escaped, to_markdown
 
 
-def to_document(view: View) -> str:
-    """Return the table, what it says in sentences, the notes, and where it was measured."""
+def write(view: View) -> str:
+    """Return a result as `.md`: table, sentences and notes, and where it was measured."""
     table = view.table
     notes = attrs.evolve(table, columns=(), rows=(), caption=None)
     parts = [

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import copysign
 from typing import Any, TypeAlias
 
-from concurrent_fetch.export._codec import fault, items, read_int, read_text, within, wrong
+from concurrent_fetch.export._codec import read_int, read_text
+from concurrent_fetch.export._faults import fault, items, within, wrong
 
 Values: TypeAlias = list[Any]
 Convert: TypeAlias = Callable[[Any, str], Any]

@@ -11,8 +11,8 @@ _STYLE = (
 )
 
 
-def to_page(view: View) -> str:
-    """Return a whole HTML page with the table, the pictures, the reason and the notes."""
+def write(view: View) -> str:
+    """Return a result as `.html`: a page with table, pictures, sentences and notes."""
     title = escape(visible(view.title))
     shown = to_html(view.table, *view.pictures, text=view.text)
     footer = f"<footer><p>{escape(view.environment)}</p></footer>" if view.environment else ""

@@ -17,15 +17,11 @@ from concurrent_fetch._sweep import Sweep
 from concurrent_fetch.export._codec import (
     build,
     changes_tree,
-    check_keys,
     cleaned,
-    entries,
     fields_tree,
-    items,
     read,
     read_changes,
     read_fields,
-    within,
 )
 from concurrent_fetch.export._columns import Beside, ColumnsWriter, read_columns
 from concurrent_fetch.export._consistency import (
@@ -34,8 +30,9 @@ from concurrent_fetch.export._consistency import (
     check_run,
     check_sweep,
 )
+from concurrent_fetch.export._faults import check_keys, entries, items, within
+from concurrent_fetch.export._view import Result
 
-Result: TypeAlias = Comparison | Sweep | Ladder | Run
 Tree: TypeAlias = dict[str, Any]
 
 

@@ -2,30 +2,29 @@
 
 import os
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from concurrent_fetch._files import write_whole
 from concurrent_fetch._names import did_you_mean
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export._csv import to_csv
-from concurrent_fetch.export._har import to_har
-from concurrent_fetch.export._json import from_json, to_json
-from concurrent_fetch.export._markdown import to_document
-from concurrent_fetch.export._page import to_page
-from concurrent_fetch.export._trace import to_trace
 from concurrent_fetch.export._view import Result, View
 
-_WRITERS: Mapping[str, Callable[[View], str]] = {
-    ".json": lambda view: to_json(view.result),
-    ".csv": lambda view: to_csv(view.columns),
-    ".md": to_document,
-    ".html": to_page,
-    ".svg": lambda view: view.pictures[0].svg,
-    ".har": lambda view: to_har(list(view.runs.values()), list(view.runs)),
-    ".trace.json": lambda view: to_trace(list(view.runs.values()), list(view.runs)),
+# The modules that write them, each imported when it is first used: importing the package is for
+# everybody, and few use more than one format.
+_WRITERS: Mapping[str, str] = {
+    ".json": "_json",
+    ".csv": "_csv",
+    ".md": "_markdown",
+    ".html": "_page",
+    ".svg": "_svg",
+    ".har": "_har",
+    ".trace.json": "_trace",
 }
 SUFFIXES = tuple(_WRITERS)
-_LOADED = ".json"
+LOADED = ".json"
+"""The format that keeps everything that `load` needs."""
 
 
 def save(result: Result, path: str | os.PathLike[str]) -> None:
@@ -43,8 +42,8 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
         OSError: the file cannot be written.
     """
     check_result(result)
-    text = _WRITERS[suffix_of(path)](View(result))
-    write_whole(path, text.rstrip("\n") + "\n")
+    write: Callable[[View], str] = _module(suffix_of(path)).write
+    write_whole(path, write(View(result)).rstrip("\n") + "\n")
 
 
 def load(path: str | os.PathLike[str]) -> Result:
@@ -57,15 +56,29 @@ def load(path: str | os.PathLike[str]) -> Result:
         FormatError: the file is damaged, foreign, or from a newer version; says what and where.
         OSError: the file cannot be read.
     """
-    if suffix_of(path) != _LOADED:
-        raise FormatError(f"{os.fspath(path)!r}: only {_LOADED} is loaded; save as that too")
+    if suffix_of(path) != LOADED:
+        raise FormatError(f"{os.fspath(path)!r}: only {LOADED} is loaded; save as that too")
     data = Path(path).read_bytes()
+    read: Callable[[str], Result] = _module(LOADED).from_json
     try:
-        return from_json(data.decode("utf-8"))
+        return read(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise FormatError(f"{os.fspath(path)}: no UTF-8 at byte {error.start}") from None
     except FormatError as error:
         raise FormatError(f"{os.fspath(path)}: {error}") from None
+
+
+def autosaver(path: str | os.PathLike[str]) -> Callable[[Result], None]:
+    """Return what saves a result again and again while it grows, writing only the new part anew.
+
+    It raises OSError where the file cannot be written.
+    """
+    writer = _module(LOADED).Writer()
+    return lambda result: write_whole(path, writer.to_json(result))
+
+
+def _module(suffix: str) -> Any:
+    return import_module(f"{__package__}.{_WRITERS[suffix]}")
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:

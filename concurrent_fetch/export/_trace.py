@@ -16,6 +16,7 @@ from concurrent_fetch._redaction import redact, redact_within
 from concurrent_fetch._run import Run
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.export._document import as_json
+from concurrent_fetch.export._view import View
 
 _LONGEST = 40
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
@@ -37,6 +38,11 @@ class _Span(NamedTuple):
 
     def events(self) -> tuple[_Event, ...]:
         return (_complete(self.name, self.start, self.end) | self.more, *self.within)
+
+
+def write(view: View) -> str:
+    """Return every timed run of a result as `.trace.json`."""
+    return to_trace(list(view.runs.values()), list(view.runs))
 
 
 def to_trace(runs: Sequence[Run], titles: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from chromium import CHROMIUM, MEASURE, measured, page, screenshot
 from fakes import Clock, Plain, failure, response
 
 from concurrent_fetch import Comparison, Options, Outcome, Picture, Run, Runner, Sweep
-from concurrent_fetch.export._page import to_page
+from concurrent_fetch.export import _page
 from concurrent_fetch.export._view import View
 from concurrent_fetch.render import Curve, Interval, Lane, Panel, curves, intervals, timeline
 
@@ -175,5 +175,5 @@ def test_odd_figures(shown: Callable[..., None]) -> None:
 
 def test_a_saved_page(comparison: Comparison, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    path.write_text(to_page(View(comparison)).replace("</body>", f"{MEASURE}</body>"), "utf-8")
+    path.write_text(_page.write(View(comparison)).replace("</body>", f"{MEASURE}</body>"), "utf-8")
     check(measured(path), pictures=0)

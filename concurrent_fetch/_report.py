@@ -118,10 +118,14 @@ def _is_told(estimate: Estimate) -> bool:
 
 def reasons_of(lines: Sequence[Line]) -> list[str]:
     """Say of each strategy why it is not comparable; what holds for all of them, once."""
-    common = [reason for reason in lines[0].reasons if all(reason in x.reasons for x in lines)]
+    reference, *others = lines
+    common = [
+        reason if all(reason in line.reasons for line in others) else f"{reference.name}: {reason}"
+        for reason in reference.reasons
+    ]
     return [f"not comparable: {reason}" for reason in common] + [
-        f"{line.name} is not comparable with {lines[0].name}: {reason}"
-        for line in lines
+        f"{line.name} is not comparable with {reference.name}: {reason}"
+        for line in others
         for reason in line.reasons
         if reason not in common
     ]

@@ -101,7 +101,7 @@ class Notebook:
 
         def is_end(kind: str, content: dict[str, Any]) -> bool:
             nonlocal printed, error
-            if kind == "stream":
+            if kind == "stream" and content["name"] == "stdout":
                 printed += content["text"]
             elif kind == "error":
                 error = content["ename"]

@@ -38,7 +38,7 @@ autodoc_typehints_format = "short"
 nitpicky = True
 nitpick_ignore_regex = [
     # The standard library is documented elsewhere, and the build does not ask the network.
-    (r"py:.*", r"(collections|contextlib|datetime|enum|typing)\..*"),
+    (r"py:.*", r"(collections|contextlib|datetime|enum|os|typing)\..*"),
     (r"py:.*", r"(AbstractAsyncContextManager|AbstractContextManager|datetime)"),
     (r"py:.*", r"(Async)?(Generator|Iterable|Iterator)|Awaitable|Callable|Mapping|Sequence"),
     # Names of one module each, used in signatures and explained where they are used.

@@ -96,7 +96,10 @@ def server() -> Iterator[LocalServer]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_snippets_of_a_page_run_in_order(page: Path, server: LocalServer) -> None:
+def test_the_snippets_of_a_page_run_in_order(
+    page: Path, server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     found = blocks(page)
     namespace = {"__name__": "snippet", "server": server, "urls": server.urls(20)}
     for block, printed in follow(page, namespace):

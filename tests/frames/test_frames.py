@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -97,3 +98,15 @@ def test_pandas_takes_the_stream_too_where_it_can() -> None:
     if from_arrow is None:
         pytest.skip("pandas takes an Arrow stream from version 3 on")
     assert list(from_arrow(small_run())["index"]) == [0, 1]
+
+
+def test_the_snippet_of_the_docs_runs() -> None:
+    """What `tests/test_snippets.py` only reads, since it has none of these packages."""
+    page = Path(__file__).parents[2] / "docs" / "seeing.md"
+    mark = (
+        "<!-- not run: needs pandas, polars and pyarrow; `nox -s frames` runs it -->\n```python\n"
+    )
+    snippet = page.read_text("utf-8").partition(mark)[2].partition("```")[0]
+    assert snippet.count("\n") == 4
+    names = {"comparison": small_comparison(), "run": small_run()}
+    exec(snippet, {"pandas": pd, "polars": pl, "pyarrow": pa, **names})

@@ -199,7 +199,7 @@ class Comparison:
 
     def explain(self) -> str:
         """Return the result, its reason and what sets the limit, in plain sentences."""
-        return sentences(self._lines(), rounds_needed=self.rounds_needed)
+        return sentences(self._lines, rounds_needed=self.rounds_needed)
 
     def table(self) -> Table:
         """Return the comparison as a neutral table, for any renderer."""
@@ -209,7 +209,7 @@ class Comparison:
             f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
             f"this machine, {start}–{end}"
         )
-        lines = self._lines()
+        lines = self._lines
         return table(
             lines,
             caption=caption,
@@ -231,12 +231,12 @@ class Comparison:
         number = typical_round(complete or self.records)
         records = {r.strategy: r for r in self.records if r.round == number}
         title = f"{many(len(self.urls), 'URL')}, round {number + 1} of {self.rounds}"
-        lines = [line for line in self._lines() if line.name in (names or self.strategies)]
+        lines = [line for line in self._lines if line.name in (names or self.strategies)]
         return timeline_of(lines, records, self.reference, f"{title} (the most typical)")
 
     def chart(self) -> Picture:
         """Return a picture of the speed-ups over the reference, with their intervals."""
-        return chart_of(self._lines(), len(self.urls), len(self.complete_rounds))
+        return chart_of(self._lines, len(self.urls), len(self.complete_rounds))
 
     def beside(self, baseline: "Comparison") -> Table:
         """Return this comparison beside an older one, with what differs between their sessions.
@@ -252,8 +252,8 @@ class Comparison:
             differences.append(f"reference: {self.reference} against {baseline.reference}")
         days = [c.started_at.astimezone().strftime("%Y-%m-%d %H:%M") for c in (baseline, self)]
         return side_by_side(
-            baseline._lines(),  # noqa: SLF001 - of its own class
-            self._lines(),
+            baseline._lines,  # noqa: SLF001 - of its own class
+            self._lines,
             caption=f"then: {days[0]}; now: {days[1]}",
             differences=differences,
         )
@@ -306,8 +306,9 @@ class Comparison:
     def _latencies(self) -> list[Seconds]:
         return latencies_of(self._complete(self.reference))
 
-    def _lines(self) -> list[Line]:
-        return [self._line(name) for name in self.strategies]
+    @cached_property
+    def _lines(self) -> tuple[Line, ...]:
+        return tuple(self._line(name) for name in self.strategies)
 
     def _line(self, name: str) -> Line:
         complete = self._complete(name)

@@ -64,21 +64,21 @@ class Exchange:
         deadline: Seconds,
         proxy: str | None = None,
     ) -> None:
-        self.target = target
+        self.target: CanonicalURL = target
         """The canonical URL in its parts: scheme, host, port, origin, origin_form."""
-        self.headers = headers
+        self.headers: Mapping[str, str] = headers
         """To be sent, and no others."""
-        self.deadline = deadline
+        self.deadline: Seconds = deadline
         """The moment the fetch must be over, on the clock of `time.perf_counter`."""
-        self.proxy = proxy
+        self.proxy: str | None = proxy
         """The http:// URL of the proxy to use, if any."""
-        self.status = 0
+        self.status: int = 0
         self.head: Head | None = None
-        self.http_version = "1.1"
+        self.http_version: str = "1.1"
         self.reused: bool | None = None
         self.sent: Seconds | None = None
         self.first_byte: Seconds | None = None
-        self.redirected = False
+        self.redirected: bool = False
         self.ended_by: Exception | None = None
         self.size: Bytes = 0
         self.wire_size: Bytes | None = 0

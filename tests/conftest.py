@@ -5,8 +5,13 @@ from collections.abc import Iterator
 import pytest
 import trustme
 from fetching import CLIENT_STRATEGIES, ClientStrategy
+from hypothesis import HealthCheck, settings
 
 from concurrent_fetch.server import LocalServer
+
+# How busy the machine is says nothing about the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(params=CLIENT_STRATEGIES, ids=str)

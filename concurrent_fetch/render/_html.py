@@ -7,7 +7,7 @@ from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._svg import INK
 from concurrent_fetch.render._table import Column, Table
 
-_CELL = "padding:3px 10px 3px 0;border:0;white-space:nowrap;background:none"
+_CELL = "padding:2px 9px 2px 0;border:0;white-space:nowrap;background:none"
 _RULE = f"border-bottom:1px solid {INK}"
 _SMALL = "font-size:smaller;margin:2px 0;max-width:70em"
 
@@ -33,7 +33,7 @@ def to_html(table: Table, *pictures: Picture, text: str = "") -> str:
 def _table(table: Table) -> str:
     head = _row(table.columns, [c.header for c in table.columns], tag="th")
     rows = "".join(_row(table.columns, row, tag="td") for row in table.rows)
-    style = "border-collapse:collapse;color:inherit;font-size:inherit"
+    style = "border-collapse:collapse;color:inherit;font-size:90%"
     return (
         f'<div style="overflow-x:auto"><table style="{style}">'
         f"<thead>{head}</thead><tbody>{rows}</tbody></table></div>"

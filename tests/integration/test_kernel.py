@@ -18,9 +18,13 @@ import concurrent_fetch as cf
 from concurrent_fetch.clients import aiohttp_client, httpx_client, requests_client
 options = cf.Options(concurrency=6)
 urls = {urls!r}
+def link(name):
+    try:
+        return os.readlink("/proc/self/fd/" + name)
+    except OSError:  # closed since it was listed
+        return ""
 def sockets():
-    links = (os.path.realpath("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd"))
-    return set(filter(re.compile("socket:").search, links))
+    return set(filter(re.compile("socket:").match, map(link, os.listdir("/proc/self/fd"))))
 async def kept():
     return set(threading.enumerate()), sockets(), asyncio.all_tasks()
 """

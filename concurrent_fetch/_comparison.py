@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,26 +15,19 @@ from concurrent_fetch._beside import side_by_side
 from concurrent_fetch._card import Card
 from concurrent_fetch._notes import Note
 from concurrent_fetch._options import Options
-from concurrent_fetch._pictures import chart_of, timeline_of, typical_round
+from concurrent_fetch._pictures import chart_of, timeline_of
 from concurrent_fetch._probe import Probe
 from concurrent_fetch._ranking import Ranking
 from concurrent_fetch._record import Record
-from concurrent_fetch._report import (
-    Line,
-    left_out,
-    means_apart,
-    reasons_of,
-    sentences,
-    table,
-    tie,
-)
+from concurrent_fetch._report import Line, remarks, table
 from concurrent_fetch._run import Run
+from concurrent_fetch._sentences import sentences
 from concurrent_fetch._stats import Estimate, Spread, spread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._verdict import Verdict
 from concurrent_fetch._why import Times, Why, latencies_of, times_of, why
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
-from concurrent_fetch.render import Picture, Table, many, seconds, to_html, to_text
+from concurrent_fetch.render import Picture, Table, many, to_html, to_text
 
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)
@@ -209,13 +202,14 @@ class Comparison:
             f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
             f"this machine, {start}–{end}"
         )
-        lines = self._lines
-        return table(
-            lines,
-            caption=caption,
-            notes=self._remarks(lines),
-            rounds_needed=self.rounds_needed,
+        notes = remarks(
+            self._lines,
+            tied=self._ranking.tie,
+            marked=self.marked,
+            notes=self.notes,
+            first_runs=[self.checks[name].elapsed for name in self.strategies],
         )
+        return table(self._lines, caption=caption, notes=notes, rounds_needed=self.rounds_needed)
 
     def timeline(self, *names: str) -> Picture:
         """Return a picture of the most typical round: a row for each fetch, one clock for all.
@@ -228,11 +222,8 @@ class Comparison:
         """
         self._check(*names)
         complete = [record for record in self.records if record.round not in self.marked]
-        number = typical_round(complete or self.records)
-        records = {r.strategy: r for r in self.records if r.round == number}
-        title = f"{many(len(self.urls), 'URL')}, round {number + 1} of {self.rounds}"
-        lines = [line for line in self._lines if line.name in (names or self.strategies)]
-        return timeline_of(lines, records, self.reference, f"{title} (the most typical)")
+        shown = names or self.strategies
+        return timeline_of(self._lines, shown, complete or self.records, self.rounds)
 
     def chart(self) -> Picture:
         """Return a picture of the speed-ups over the reference, with their intervals."""
@@ -325,15 +316,3 @@ class Comparison:
             failures=max(r.failures for r in (self.checks[name], *self._records_of(name))),
             fastest=name in self.fastest,
         )
-
-    def _remarks(self, lines: Sequence[Line]) -> list[str]:
-        """What stands below the table: reasons, ties, notes, and what was left out."""
-        firsts = ", ".join(seconds(self.checks[name].elapsed) for name in self.strategies)
-        return [
-            *reasons_of(lines),
-            *tie(self._ranking.tie, self.fastest),
-            *means_apart(lines),
-            *left_out(self.marked),
-            *(f"note: {note}" for note in self.notes),
-            f"not counted: the first run of each, which warms up and is checked ({firsts})",
-        ]

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from concurrent_fetch._advice import Row
 from concurrent_fetch._record import Record
@@ -42,14 +42,25 @@ def typical_round(records: Iterable[Record]) -> int:
 
 
 def timeline_of(
-    lines: Sequence[Line], records: Mapping[str, Record], reference: str, title: str
+    lines: Sequence[Line], names: Collection[str], records: Sequence[Record], rounds: int
 ) -> Picture:
-    """Draw the runs of one round, by strategy, with what the lines say of all rounds."""
+    """Draw the runs of some strategies in the most typical of the rounds that `records` are of.
+
+    With what the lines say of all rounds; the first line is the reference.
+    """
+    number = typical_round(records)
+    runs = {record.strategy: record for record in records if record.round == number}
     tied = sum(line.fastest for line in lines) > 1
-    said = ["reference" if x.name == reference else _said(x, tied=tied) for x in lines]
-    lanes = [_lane(x, records[x.name], told) for x, told in zip(lines, said, strict=True)]
-    told = "; ".join(f"{lane.name}: {lane.facts}" for lane in lanes)
-    return timeline(lanes, title=title, alt=f"Timeline of {title}. {told}.")
+    told = ["reference", *(_said(line, tied=tied) for line in lines[1:])]
+    lanes = [
+        _lane(line, runs[line.name], said)
+        for line, said in zip(lines, told, strict=True)
+        if line.name in names
+    ]
+    urls = many(len(runs[lines[0].name].columns["started"]), "URL")
+    title = f"{urls}, round {number + 1} of {rounds} (the most typical)"
+    facts = "; ".join(f"{lane.name}: {lane.facts}" for lane in lanes)
+    return timeline(lanes, title=title, alt=f"Timeline of {title}. {facts}.")
 
 
 def _lane(line: Line, record: Record, told: str) -> Lane:

@@ -1,7 +1,6 @@
 """Run: one strategy, once over all URLs, and what came back."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -14,26 +13,11 @@ from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._columns import COLUMNS
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Failure, Outcome, Response
+from concurrent_fetch._overview import table_of, timeline_of
 from concurrent_fetch._stats import quantile
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FetchFailed
-from concurrent_fetch.render import (
-    Align,
-    Column,
-    Lane,
-    Picture,
-    Table,
-    count,
-    fetches,
-    many,
-    seconds,
-    size,
-    timeline,
-    to_html,
-    to_text,
-)
-
-_SHOWN = 12
+from concurrent_fetch.render import Picture, Table, many, seconds, to_html, to_text
 
 
 def _outcomes(_: "Run", __: object, value: tuple[object, ...]) -> None:
@@ -181,116 +165,45 @@ class Run(Sequence[Outcome]):
             rest = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
             raise FetchFailed(f"{len(failed)} of {len(self)} URLs failed: {first}{rest}")
 
-    def __repr__(self) -> str:
-        return (
-            f"<Run {self.strategy}: {count(len(self))} outcomes, "
-            f"{count(len(self.failures))} failures, {seconds(self.elapsed)}>"
-        )
-
     def timeline(self) -> Picture:
         """Return a picture: a row for each fetch in start order, and the number in flight."""
-        return _timeline(self)
+        return timeline_of(self.outcomes, self.strategy, self.elapsed, self.mean_in_flight)
 
     def table(self) -> Table:
         """Return the outcomes as a neutral table, for any renderer.
 
         A few one by one; many by what came back.
         """
-        rows = _one_by_one(self) if len(self) <= _SHOWN else _by_result(self)
-        return attrs.evolve(rows, caption=_caption(self))
+        return table_of(self.outcomes, self._caption)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Run {self.strategy}: {many(len(self), 'outcome')}, "
+            f"{many(len(self.failures), 'failure')}, {seconds(self.elapsed)}>"
+        )
 
     def __str__(self) -> str:
-        return to_text(self.table()) if len(self) else _caption(self)
+        return to_text(self.table()) if len(self) else self._caption
 
     def _repr_html_(self) -> str:
         pictures = [self.timeline()] if len(self) else []
         return to_html(self.table(), *pictures)
+
+    @property
+    def _caption(self) -> str:
+        if not len(self):
+            return f"{self.strategy}: no URLs"
+        return (
+            f"{self.strategy}: {many(len(self), 'URL')} in {seconds(self.elapsed)}, "
+            f"{self.requests_per_second:.3g} requests/s, {self.mean_in_flight:.1f} in flight, "
+            f"{many(len(self.failures), 'failure')}"
+        )
 
 
 def most_at_once(starts: Iterable[Seconds], ends: Iterable[Seconds]) -> int:
     """Return how many spans overlapped at most; one that ends when another starts does not."""
     events = sorted([(start, 1) for start in starts] + [(end, -1) for end in ends])
     return max(accumulate(step for _, step in events), default=0)
-
-
-def _caption(run: Run) -> str:
-    if not len(run):
-        return f"{run.strategy}: no URLs"
-    return (
-        f"{run.strategy}: {count(len(run))} URLs in {seconds(run.elapsed)}, "
-        f"{run.requests_per_second:.3g} requests/s, {run.mean_in_flight:.1f} in flight, "
-        f"{count(len(run.failures))} failures"
-    )
-
-
-def _timeline(run: Run) -> Picture:
-    timings = [outcome.timing for outcome in run]
-    failed = [not isinstance(outcome, Response) for outcome in run]
-    facts = [seconds(run.elapsed), f"{run.mean_in_flight:.1f} in flight"]
-    facts += [f"{count(sum(failed))} failed"] if any(failed) else []
-    lane = Lane(
-        name=run.strategy,
-        facts=" · ".join(facts),
-        fetches=fetches(
-            [t.started for t in timings],
-            [t.finished for t in timings],
-            failed,
-            begun=None,
-            elapsed=run.elapsed,
-        ),
-        elapsed=run.elapsed,
-    )
-    title = many(len(run), "URL")
-    return timeline([lane], title=title, alt=f"Timeline of {title}. {lane.name}: {lane.facts}.")
-
-
-def _result(outcome: Outcome) -> str:
-    return str(outcome.status_code) if isinstance(outcome, Response) else str(outcome.kind)
-
-
-def _one_by_one(run: Run) -> Table:
-    return Table(
-        columns=(
-            Column(header="result"),
-            Column(header="size", align=Align.RIGHT),
-            Column(header="time", align=Align.RIGHT),
-            Column(header="URL", max_width=100),
-        ),
-        rows=tuple(
-            (
-                _result(o),
-                size(o.size) if isinstance(o, Response) else "–",
-                seconds(o.elapsed),
-                COLUMNS["url"](o),
-            )
-            for o in run
-        ),
-    )
-
-
-def _by_result(run: Run) -> Table:
-    groups: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in run:
-        groups[_result(outcome)].append(outcome)
-    return Table(
-        columns=(
-            Column(header="result"),
-            Column(header="URLs", align=Align.RIGHT),
-            Column(header="bytes", align=Align.RIGHT),
-            Column(header="median time", align=Align.RIGHT),
-            Column(header="first of them", max_width=80),
-        ),
-        rows=tuple(
-            (
-                result,
-                count(len(group)),
-                size(sum(o.size for o in group if isinstance(o, Response))),
-                seconds(quantile(sorted(o.elapsed for o in group), 0.5)),
-                COLUMNS["url"](group[0]),
-            )
-            for result, group in sorted(groups.items(), key=lambda item: -len(item[1]))
-        ),
-    )
 
 
 class Stopwatch:

@@ -3,99 +3,35 @@
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
 
+from concurrent_fetch import _settings as settings
 from concurrent_fetch._bridge import Bridge, Clock, Clocks
 from concurrent_fetch._client import AsyncClient, Client
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._contest import Contest
 from concurrent_fetch._contestants import by_name, check_callable
-from concurrent_fetch._feed import check_urls
 from concurrent_fetch._ladder import Ladder, rungs_of
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._options import Options, Work, check_options
 from concurrent_fetch._plan import Plan, hosts_of
-from concurrent_fetch._progress import OnProgress, Progress, check_progress
+from concurrent_fetch._progress import OnProgress, Progress
 from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
 from concurrent_fetch._strategy import Strategy, effective_options, name_of
 from concurrent_fetch._sweep import Sweep, levels_of
 from concurrent_fetch._tally import tallying
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export import LOADED, Result, autosaver, suffix_of
+from concurrent_fetch.export import Result, autosaver
 
 Whole = TypeVar("Whole", bound=Result)
 
 
-def _as_urls(urls: Iterable[str]) -> tuple[str, ...]:
-    check_urls(urls)
-    kept = tuple(urls)
-    if not kept:
-        raise ValueError("urls is empty; a Runner needs at least one URL")
-    for index, url in enumerate(kept):
-        if not isinstance(url, str):
-            advice = "url.decode()" if isinstance(url, bytes) else "str(url)"
-            raise TypeError(f"urls[{index}] must be a str, got {url!r}; write {advice}")
-    return kept
-
-
-def _as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
-    looks = tuple(value) if isinstance(value, Iterable) else (value,)
-    if any(type(look) is not int for look in looks):  # a bool is no number of rounds
-        raise TypeError(f"rounds must be an int, or a sequence as (10, 20, 40), got {value!r}")
-    if not looks or min(looks) < 1:
-        raise ValueError(f"rounds must be at least 1, got {value!r}")
-    if any(later <= look for look, later in pairwise(looks)):
-        raise ValueError(f"rounds must ascend, as (10, 20, 40) does, got {value!r}")
-    return looks
-
-
-def _options(_: "Runner", __: object, value: object) -> None:
+def _options(_: object, __: object, value: Any) -> None:
     check_options(value)
-
-
-def _budget(_: "Runner", __: object, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"seconds must be a number or None, got {value!r}")
-    if not value > 0:
-        raise ValueError(f"seconds must be greater than 0, or None for no budget, got {value!r}")
-
-
-def _allowance(_: "Runner", __: object, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"max_requests must be an int, or None for any number, got {value!r}")
-    if value < 1:
-        raise ValueError(f"max_requests must be at least 1, or None for any number, got {value!r}")
-
-
-def _seed(_: "Runner", __: object, value: Any) -> None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise TypeError(f"seed must be an int, or None to draw one, got {value!r}")
-
-
-def _progress(_: "Runner", __: object, value: object) -> None:
-    check_progress("progress", value)
-
-
-def _autosave(_: "Runner", __: object, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"autosave must be the path of a .json file or None, got {value!r}")
-    if suffix_of(value) != LOADED:
-        raise FormatError(f"autosave must end in .json, which load reads, got {os.fspath(value)!r}")
-    if not Path(value).absolute().parent.is_dir():
-        raise ValueError(f"autosave: there is no folder {str(Path(value).parent)!r}")
 
 
 @attrs.frozen
@@ -110,26 +46,33 @@ class Runner:
     """
 
     urls: tuple[str, ...] = attrs.field(
-        converter=_as_urls, repr=lambda urls: f"<{len(urls)} URLs, {redact(urls[0])!r} first>"
+        converter=settings.as_urls,
+        repr=lambda urls: f"<{len(urls)} URLs, {redact(urls[0])!r} first>",
     )
     """What every strategy is to fetch: at least one URL."""
     options: Options = attrs.field(factory=Options, validator=_options)
     """For all strategies."""
-    rounds: tuple[int, ...] = attrs.field(default=(10,), converter=_as_looks, kw_only=True)
+    rounds: tuple[int, ...] = attrs.field(default=(10,), converter=settings.as_looks, kw_only=True)
     """How many; or after how many to look whether every verdict is clear, as in (10, 20, 40)."""
-    seconds: Seconds | None = attrs.field(default=None, validator=_budget, kw_only=True)
+    seconds: Seconds | None = attrs.field(
+        default=None, validator=settings.check_budget, kw_only=True
+    )
     """A budget for the timed rounds; the round that runs over it is the last."""
-    seed: int | None = attrs.field(default=None, validator=_seed, kw_only=True)
+    seed: int | None = attrs.field(default=None, validator=settings.check_seed, kw_only=True)
     """Of the order of the rounds; None draws one, kept in `Comparison.seed`."""
     work: Work | None = attrs.field(default=None, kw_only=True)
     """Called on every response within the timed runs: short for `Options(work=...)`."""
-    max_requests: int | None = attrs.field(default=None, validator=_allowance, kw_only=True)
+    max_requests: int | None = attrs.field(
+        default=None, validator=settings.check_allowance, kw_only=True
+    )
     """What would send more is refused before anything is sent; `plan` says how many it will be."""
-    progress: bool | OnProgress = attrs.field(default=False, validator=_progress, kw_only=True)
+    progress: bool | OnProgress = attrs.field(
+        default=False, validator=settings.check_progress, kw_only=True
+    )
     """Of comparisons, told between the runs and on no clock of theirs. True shows a bar on stderr;
     a function gets a `Progress`, at most 20 a second and one at the end."""
     autosave: str | os.PathLike[str] | None = attrs.field(
-        default=None, validator=_autosave, kw_only=True
+        default=None, validator=settings.check_autosave, kw_only=True
     )
     """A `.json` file that is written after every round of a comparison, a sweep or a ladder, and
     at the end, so that an interrupted one is not lost: `load` reads it. On no clock."""

@@ -26,17 +26,26 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # 1: what is asked for and what became of it, as data
     ("_options", "_outcome", "_exchange", "_columns", "_matching", "_plan", "_ranking"),
     # 2: one fetch; one run
-    ("_fetch", "_drive", "_run", "_work"),
+    ("_fetch", "_drive", "_overview", "_run", "_work"),
     # 3: what a client and a strategy are, how any strategy is driven, how a run is kept
     ("_client", "_strategy", "_bridge", "_record"),
     # 4: the built-in ones, on the road that everybody's walk; measuring and judging
     (
         *("clients", "strategies", "_meter", "_values", "_arguments", "_contestants"),
-        *("_audit", "_changes", "_notes", "_why", "_limits", "_report", "_beside"),
-        *("_pictures", "_comparison", "_ceiling", "_advice", "_sweep", "_ladder", "export"),
+        *("_audit", "_changes", "_notes", "_why", "_limits", "_report", "_sentences"),
+        *(
+            "_beside",
+            "_pictures",
+            "_comparison",
+            "_ceiling",
+            "_advice",
+            "_sweep",
+            "_ladder",
+            "export",
+        ),
     ),
     # 5: comparing; checking other people's parts
-    ("_contest", "_runner", "testing"),
+    ("_contest", "_settings", "_runner", "testing"),
     # 6: the faces
     ("__init__", "__main__", "_cli"),
 )

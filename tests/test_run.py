@@ -131,7 +131,7 @@ def test_runs_are_values() -> None:
 
 
 def test_repr_is_one_short_line() -> None:
-    assert repr(RUN) == "<Run fetch_mine: 4 outcomes, 1 failures, 4.00 s>"
+    assert repr(RUN) == "<Run fetch_mine: 4 outcomes, 1 failure, 4.00 s>"
 
 
 def test_few_outcomes_are_printed_one_by_one() -> None:

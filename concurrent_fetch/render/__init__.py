@@ -15,11 +15,12 @@ from concurrent_fetch.render._format import (
 )
 from concurrent_fetch.render._html import to_html
 from concurrent_fetch.render._intervals import Interval, intervals
+from concurrent_fetch.render._lane import Fetch, Lane, fetches
 from concurrent_fetch.render._markdown import escaped, to_markdown
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._table import Align, Column, Table
 from concurrent_fetch.render._text import to_text
-from concurrent_fetch.render._timeline import Fetch, Lane, fetches, timeline
+from concurrent_fetch.render._timeline import timeline
 
 __all__ = [
     "Align",

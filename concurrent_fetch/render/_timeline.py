@@ -6,12 +6,12 @@ However many fetches there are, the picture has as many rows as can be told apar
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.render._format import moment
+from concurrent_fetch.render._lane import Fetch, Lane
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_values
 from concurrent_fetch.render._spans import at_once, joined, rows_of
@@ -29,57 +29,6 @@ _CELLS = 240
 _PALE = 0.42
 _MAGNIFIED_BELOW = 0.55
 _LEAST_FACTOR = 1.5
-
-
-class Fetch(NamedTuple):
-    """When a fetch was under way, in seconds from the start of its run."""
-
-    start: Seconds
-    end: Seconds
-    failed: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Lane:
-    """One run of a strategy."""
-
-    name: str
-    facts: str
-    """What stands beside the name."""
-    fetches: Sequence[Fetch]
-    """In the order they started."""
-    elapsed: Seconds
-    ideal: Seconds | None = None
-    """How long it would have taken at best; None draws no mark."""
-
-    @property
-    def has_mark(self) -> bool:
-        """Whether there is an ideal worth a mark: one that lies within the run."""
-        return self.ideal is not None and 0 < self.ideal < 0.995 * self.elapsed
-
-
-def fetches(
-    starts: Sequence[Seconds],
-    ends: Sequence[Seconds],
-    failed: Sequence[bool],
-    *,
-    begun: Seconds | None,
-    elapsed: Seconds,
-) -> list[Fetch]:
-    """Return fetches in start order, with times from the start of their run, within the run.
-
-    `begun` is that start on the clock of the fetches; None, or one that cannot be theirs since
-    they lie outside the run, takes the first of them for it.
-    """
-    if not starts:
-        return []
-    zero = min(starts)
-    if begun is not None and begun <= zero and max(ends) <= begun + elapsed:
-        zero = begun
-    return sorted(
-        Fetch(min(start - zero, elapsed), min(end - zero, elapsed), is_failed)
-        for start, end, is_failed in zip(starts, ends, failed, strict=True)
-    )
 
 
 def timeline(lanes: Sequence[Lane], *, title: str, alt: str) -> Picture:

@@ -141,7 +141,7 @@ class Comparison:
         Raises:
             NotComparableError: the two did not do the same work; the message says why.
         """
-        self._check(*filter(None, (name, over)))
+        self._check(name, *([] if over is None else [over]))
         return self._ranking.speedup(name, over)
 
     def verdict(self, name: str) -> Verdict:
@@ -154,7 +154,7 @@ class Comparison:
         """The strategies that no other one beats: tied, and not ranked among themselves.
 
         Held against every pair at once, at 95 % together, and against the verdicts. Empty where
-        none of several can be compared with the reference.
+        none of several can be compared with the reference. In too few rounds no one is beaten.
         """
         return self._ranking.fastest
 
@@ -192,7 +192,12 @@ class Comparison:
 
     def explain(self) -> str:
         """Return the result, its reason and what sets the limit, in plain sentences."""
-        return sentences(self._lines, rounds_needed=self.rounds_needed)
+        ranking = self._ranking
+        return sentences(
+            self._lines,
+            rounds_needed=ranking.rounds_needed,
+            rounds_to_rank=ranking.rounds_to_rank,
+        )
 
     def table(self) -> Table:
         """Return the comparison as a neutral table, for any renderer."""
@@ -202,9 +207,11 @@ class Comparison:
             f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
             f"this machine, {start}–{end}"
         )
+        ranking = self._ranking
         notes = remarks(
             self._lines,
-            tied=self._ranking.tie,
+            tied=ranking.tie,
+            rounds_to_rank=None if ranking.is_ranked else ranking.rounds_to_rank,
             marked=self.marked,
             notes=self.notes,
             first_runs=[self.checks[name].elapsed for name in self.strategies],
@@ -314,5 +321,5 @@ class Comparison:
             requests_per_second=len(self.urls) * len(complete) / elapsed,
             why=self.why(name),
             failures=max(r.failures for r in (self.checks[name], *self._records_of(name))),
-            fastest=name in self.fastest,
+            fastest=self._ranking.is_ranked and name in self.fastest,
         )

@@ -41,6 +41,17 @@ class Note:
         return f"{subject}{self.fact}" + (f"; {self.advice}" if self.advice else "")
 
 
+def gathered(notes: Iterable[Note]) -> list[str]:
+    """Return the notes as they are shown: what is the same of several strategies, once."""
+    subjects: dict[Note, list[str]] = {}
+    for note in notes:
+        whole = attrs.evolve(note, strategy=None)
+        subjects.setdefault(whole, []).extend(filter(None, [note.strategy]))
+    return [
+        ": ".join(filter(None, (", ".join(names), str(note)))) for note, names in subjects.items()
+    ]
+
+
 def notes_on(
     check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
 ) -> list[Note]:

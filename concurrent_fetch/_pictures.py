@@ -1,4 +1,4 @@
-"""What a comparison and a run look like: the timeline of a typical round, and the speed-ups."""
+"""What a comparison and a sweep look like: the timeline of a typical round, and charts."""
 
 import math
 import statistics
@@ -13,6 +13,7 @@ from concurrent_fetch.render import (
     Curve,
     Interval,
     Lane,
+    Mark,
     Panel,
     Picture,
     curves,
@@ -51,7 +52,9 @@ def timeline_of(
     number = typical_round(records)
     runs = {record.strategy: record for record in records if record.round == number}
     tied = sum(line.fastest for line in lines) > 1
-    told = ["reference", *(_said(line, tied=tied) for line in lines[1:])]
+    reference = lines[0].name
+    over = "" if reference in names else f" as {reference}"
+    told = ["reference", *(_said(line, over, tied=tied) for line in lines[1:])]
     lanes = [
         _lane(line, runs[line.name], said)
         for line, said in zip(lines, told, strict=True)
@@ -84,52 +87,63 @@ def _lane(line: Line, record: Record, told: str) -> Lane:
     )
 
 
-def _said(line: Line, *, tied: bool) -> str:
+def _said(line: Line, over: str, *, tied: bool) -> str:
     """Return the speed-up and what it means, as short as a picture wants it."""
     estimate = line.speedup
     if estimate is None:
         return "not comparable"
+    told = f"all rounds: {ratio(estimate.point)} as fast{over}"
     if math.isinf(estimate.high):
-        return f"{ratio(estimate.point)} as fast, too few rounds to tell"
-    told = f"{ratio(estimate.point)} as fast {interval(estimate.low, estimate.high)}"
+        return f"{told}, too few to tell"
+    told = f"{told} {interval(estimate.low, estimate.high)}"
     if line.verdict in (Verdict.SAME, Verdict.UNRESOLVED):
         return f"{told}, {line.verdict}"
-    mark = "tied" if tied else "fastest"
-    return f"{told}, {mark}" if line.fastest else told
+    return f"{told}{_mark(line, tied=tied)}"
+
+
+def _mark(line: Line, *, tied: bool) -> str:
+    if not line.fastest:
+        return ""
+    return ", tied" if tied else ", fastest"
 
 
 def chart_of(lines: Sequence[Line], urls: int, rounds: int) -> Picture:
     """Draw the speed-ups over the reference with their intervals."""
-    reference = lines[0].name
     size = f"{many(urls, 'URL')}, {many(rounds, 'round')}"
-    title = f"Times as fast as {reference}, with 95% intervals ({size})"
-    rows = [_row(line, reference) for line in lines]
+    title = f"{size}: times as fast as {lines[0].name}, with 95% intervals"
+    tied = sum(line.fastest for line in lines) > 1
+    reference = Interval(name=lines[0].name, point=1.0, low=1.0, high=1.0, words="reference")
+    rows = [reference, *(_row(line, tied=tied) for line in lines[1:])]
     told = "; ".join(f"{row.name}: {row.words}" for row in rows)
     return intervals(rows, title=title, alt=f"{title}. {told}.")
 
 
-def _row(line: Line, reference: str) -> Interval:
-    if line.name == reference:
-        return Interval(name=line.name, point=1.0, low=1.0, high=1.0, words="reference")
-    if line.speedup is None:
-        return Interval(
-            name=line.name, point=math.nan, low=math.nan, high=math.nan, words="not comparable"
-        )
+def _row(line: Line, *, tied: bool) -> Interval:
     estimate = line.speedup
-    bounds = interval(estimate.low, estimate.high)
-    told = "too few rounds" if math.isinf(estimate.high) else str(line.verdict)
+    if estimate is None:
+        nan = math.nan
+        return Interval(name=line.name, point=nan, low=nan, high=nan, words="not comparable")
+    few = math.isinf(estimate.high)
+    told = "too few rounds" if few else f"{line.verdict}{_mark(line, tied=tied)}"
     return Interval(
         name=line.name,
         point=estimate.point,
         low=estimate.low,
         high=estimate.high,
-        words=f"{ratio(estimate.point)} {bounds} {told}",
+        words=f"{ratio(estimate.point)} {interval(estimate.low, estimate.high)} {told}",
     )
 
 
-def chart_of_sweep(rows: Sequence[Row], title: str) -> Picture:
-    """Draw throughput and latency over concurrency, what bounds it, and the recommended level."""
-    marked = next((row.level.concurrency for row in rows if row.recommended), None)
+def chart_of_sweep(rows: Sequence[Row], title: str, *, at_edge: bool) -> Picture:
+    """Draw throughput and latency over concurrency, what bounds it, and the recommended level.
+
+    `at_edge`: the recommended level is the largest, and more may be faster still.
+    """
+    recommended = next((row.level.concurrency for row in rows if row.recommended), None)
+    mark = None
+    if recommended is not None:
+        words = f"≥ {recommended}: still rising" if at_edge else f"recommended: {recommended}"
+        mark = Mark(x=recommended, words=words)
     bounds = {
         "by its concurrency": [row.ceiling.by_concurrency for row in rows],
         "by its CPU time": [row.ceiling.by_cpu for row in rows],
@@ -148,12 +162,12 @@ def chart_of_sweep(rows: Sequence[Row], title: str) -> Picture:
         f"{row.level.concurrency}: {rate(per_second)} requests/s at {seconds(row.level.service)}"
         for row, per_second in zip(rows, measured, strict=True)
     )
-    advice = "no level is recommended" if marked is None else f"{marked} in flight is recommended"
+    advice = "no level is recommended" if mark is None else f"in flight {mark.words}"
     return curves(
         [row.level.concurrency for row in rows],
         [throughput, Panel(title="latency of a fetch", curves=[service], in_seconds=True)],
         title=title,
         x_title="concurrency",
-        marked=marked,
-        alt=f"{title}: {advice}. In flight, throughput and latency: {told}.",
+        mark=mark,
+        alt=f"{title}: {advice}. Throughput and latency by the number in flight: {told}.",
     )

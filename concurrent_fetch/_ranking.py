@@ -60,7 +60,7 @@ class Ranking:
 
         Empty where none of several can be compared with the reference.
         """
-        able = [name for name in self.times if not self.reasons[name]]
+        able = self._able
         if len(able) < min(2, len(self.times)):
             return ()
         beaten = set[str]()
@@ -88,6 +88,20 @@ class Ranking:
     def rounds_needed(self) -> int:
         """The fewest rounds that allow a verdict with this many strategies and looks."""
         return max(_FEWEST_ROUNDS, rounds_needed(self._alpha(all_pairs=False)))
+
+    @property
+    def rounds_to_rank(self) -> int:
+        """The fewest rounds that can tell every pair of strategies, not only the reference's."""
+        return max(_FEWEST_ROUNDS, rounds_needed(self._alpha(all_pairs=True)))
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether there are that many, so that who is not beaten is tied; two need no more."""
+        return len(self._able) <= 2 or len(self.times[self.reference]) >= self.rounds_to_rank
+
+    @property
+    def _able(self) -> list[str]:
+        return [name for name in self.times if not self.reasons[name]]
 
     def _judge(self, name: str, base: str, *, all_pairs: bool) -> Verdict:
         return verdict_of(self._estimate(name, base, all_pairs=all_pairs))

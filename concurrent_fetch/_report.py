@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
+from concurrent_fetch._notes import Note, gathered
 from concurrent_fetch._stats import Estimate, Spread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._verdict import Verdict
@@ -121,18 +122,23 @@ def remarks(
     lines: Sequence[Line],
     *,
     tied: tuple[str, str, Estimate] | None,
+    rounds_to_rank: int | None,
     marked: Mapping[int, str],
-    notes: Iterable[object],
+    notes: Iterable[Note],
     first_runs: Iterable[Seconds],
 ) -> list[str]:
-    """Return what stands below the table: reasons, ties, notes, and what was left out."""
+    """Return what stands below the table: reasons, ties, notes, and what was left out.
+
+    `rounds_to_rank` is how many rounds would tell every pair, where there are too few.
+    """
     firsts = ", ".join(map(seconds, first_runs))
     return [
         *reasons_of(lines),
         *_tie(tied, lines),
+        *_unranked(lines, rounds_to_rank),
         *_means_apart(lines),
         *_left_out(marked),
-        *(f"note: {note}" for note in notes),
+        *(f"note: {note}" for note in gathered(notes)),
         f"not counted: the first run of each, which warms up and is checked ({firsts})",
     ]
 
@@ -160,6 +166,13 @@ def _tie(tied: tuple[str, str, Estimate] | None, lines: Sequence[Line]) -> list[
     told = f"{other} over {one}: {ratio(estimate.point)} {interval(estimate.low, estimate.high)}"
     fastest = ", ".join(line.name for line in lines if line.fastest)
     return [f"tied for fastest: {fastest} ({told}); no order among them"]
+
+
+def _unranked(lines: Sequence[Line], rounds_to_rank: int | None) -> list[str]:
+    told = sum(line.speedup is not None and is_told(line.speedup) for line in lines[1:])
+    if rounds_to_rank is None or told < 2:
+        return []
+    return [f"too few rounds to rank all against each other: needs ≥ {rounds_to_rank} rounds"]
 
 
 def _means_apart(lines: Sequence[Line]) -> list[str]:

@@ -9,9 +9,9 @@ from concurrent_fetch._verdict import Verdict
 from concurrent_fetch.render import ratio, seconds
 
 
-def sentences(lines: Sequence[Line], *, rounds_needed: int) -> str:
+def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int) -> str:
     """Return the result, its reason and what sets the limit, from the lines of a table."""
-    said = _sentences(lines, rounds_needed)
+    said = _sentences(lines, rounds_needed, rounds_to_rank)
     judged = any(line.speedup for line in lines[1:])
     if judged and _excluded(lines):
         said = f"{said.removesuffix('.')} ({_excluded(lines)})."
@@ -28,7 +28,7 @@ def _excluded(lines: Sequence[Line]) -> str:
     )
 
 
-def _sentences(lines: Sequence[Line], rounds_needed: int) -> str:
+def _sentences(lines: Sequence[Line], rounds_needed: int, rounds_to_rank: int) -> str:
     reference, *others = lines
     if not others:
         return f"{reference.name} was measured alone. Add a second strategy to compare it with."
@@ -40,12 +40,24 @@ def _sentences(lines: Sequence[Line], rounds_needed: int) -> str:
             "There are too few rounds to say which strategy is faster. "
             f"At least {rounds_needed} are needed."
         )
-    winners = [
-        (line, estimate)
-        for line, estimate in judged
-        if line.fastest and line.verdict is Verdict.FASTER
-    ]
-    return _won(winners, lines) if winners else _no_winner(judged, reference)
+    winners = [(line, estimate) for line, estimate in judged if line.fastest and _is_faster(line)]
+    if winners:
+        return _won(winners, lines)
+    if not any(line.fastest for line in lines) and any(_is_faster(line) for line in others):
+        return _unranked(judged, reference, rounds_to_rank)
+    return _no_winner(judged, reference)
+
+
+def _is_faster(line: Line) -> bool:
+    return line.verdict is Verdict.FASTER
+
+
+def _unranked(judged: "Sequence[Judged]", reference: Line, rounds_to_rank: int) -> str:
+    best, estimate = max(judged, key=lambda item: item[1].point)
+    return (
+        f"{best.name} is {_gain(estimate, f' as fast as {reference.name}')}. There are too few "
+        f"rounds to say which strategy is the fastest of all: at least {rounds_to_rank} are needed."
+    )
 
 
 def _not_comparable(lines: Sequence[Line]) -> str:

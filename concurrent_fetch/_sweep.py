@@ -140,7 +140,8 @@ class Sweep:
         The recommended level has a band behind it.
         """
         size = f"{many(len(self.comparison.urls), 'URL')}, {many(self.comparison.rounds, 'round')}"
-        return chart_of_sweep(self._rows(), f"{self.strategy} ({size})")
+        edge = self._choice() is not None and self.at_edge
+        return chart_of_sweep(self._rows(), f"{self.strategy} ({size})", at_edge=edge)
 
     def __str__(self) -> str:
         return to_text(self.table())

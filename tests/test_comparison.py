@@ -165,7 +165,15 @@ def test_what_a_verdict_calls_beaten_is_not_among_the_fastest() -> None:
     assert [comparison.verdict(name) for name in "bcd"] == ["faster", "faster", "slower"]
     assert comparison.speedup("c", over="b").high == math.inf
     assert comparison.fastest == ("b", "c")
-    assert "tied for fastest:" not in str(comparison)  # no interval to show yet
+    assert "tied" not in str(comparison)  # no interval to show yet
+    assert "too few rounds to rank all against each other: needs ≥ 8 rounds" in str(comparison)
+    assert comparison.explain().startswith(
+        "b is 2.0× as fast as a (95% sure: 2.0× to 2.0×). There are too few rounds to say which "
+        "strategy is the fastest of all: at least 8 are needed."
+    )
+    assert "tied" not in comparison.timeline().alt + comparison.chart().alt
+    more = compare(8, a=8.0, b=4.0, c=4.0, d=16.0)
+    assert "tied for fastest: b, c" in str(more)
 
 
 # --- asking ---

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 import re
 from base64 import b64decode
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from concurrent_fetch.render import (
     Fetch,
     Interval,
     Lane,
+    Mark,
     Panel,
     curves,
     fetches,
@@ -95,7 +97,7 @@ def test_what_was_in_flight_adds_up_to_the_times_of_all_fetches(
     given_: list[tuple[float, float]], cells: int
 ) -> None:
     length = max([1.0, *(end for _, end in given_)])
-    found = at_once(given_, length, cells)
+    found = [number for _, number in at_once(given_, length, cells)]
     busy = math.fsum(end - start for start, end in given_)
     assert math.fsum(found) * length / cells == pytest.approx(busy, rel=1e-6, abs=1e-3)
 
@@ -164,15 +166,24 @@ def test_a_timeline_takes_at_most_50_kb_whatever_the_number_of_fetches(count: in
     assert len(timeline(lanes, title="t", alt="a").svg) < MOST_BYTES
 
 
-def test_fetches_with_gaps_everywhere_take_no_more_room() -> None:
-    made = [Fetch(i * 1.0, i + 0.001, failed=i % 2 == 0) for i in range(50_000)]
-    many = [Fetch(float(i % 700), i % 700 + 0.001) for i in range(50_000)]
-    lanes = [
-        Lane(name="a", facts="", fetches=made, elapsed=50_000.0),
-        Lane(name="b", facts="", fetches=sorted(many), elapsed=700.0),
-        Lane(name="c", facts="", fetches=sorted(many), elapsed=50_000.0),
-    ]
-    assert len(timeline(lanes, title="t", alt="a").svg) < 2 * MOST_BYTES
+@pytest.mark.parametrize("lanes", [1, 3, 12])
+@pytest.mark.parametrize("count", [100, 1_000, 50_000])
+def test_gaps_failures_and_many_strategies_take_no_more_room(count: int, lanes: int) -> None:
+    rng = random.Random(count)
+
+    def lane(number: int) -> Lane:
+        starts = sorted(rng.uniform(0, 100) for _ in range(count))
+        made = [Fetch(s, s + rng.expovariate(1) / 50, rng.random() < 0.3) for s in starts]
+        elapsed = max(fetch.end for fetch in made) * (1 + number * 9)
+        return Lane(name="x", facts="", fetches=made, elapsed=elapsed, ideal=1.0)
+
+    picture = timeline([lane(n % 3) for n in range(lanes)], title="t", alt="a")
+    assert len(picture.svg) < MOST_BYTES
+
+
+def test_a_picture_of_sixty_strategies_is_still_a_picture() -> None:
+    picture = timeline([one_after_another(500)] * 60, title="t", alt="a")
+    assert len(picture.svg) < 4 * MOST_BYTES
 
 
 @given(
@@ -266,8 +277,8 @@ def test_curves_with_unknown_values_and_bounds_beyond_the_frame() -> None:
             Curve(name="none", values=[math.nan] * 3, bound=True),
         ],
     )
-    picture = curves([1, 2, 4], [panel], title="t", x_title="x", marked=2, alt="a")
-    assert {"measured", "near", "↑ far", "1", "2", "4"} <= set(texts(picture))
+    picture = curves([1, 2, 4], [panel], title="t", x_title="x", mark=Mark(x=2, words="w"), alt="a")
+    assert {"measured", "↑ near", "↑ far", "1", "2", "4"} <= set(texts(picture))
     assert "none" not in texts(picture)
     assert picture.svg.count("<circle") == 2
 
@@ -292,15 +303,23 @@ def test_a_timeline_says_in_words_what_it_shows() -> None:
     assert compared().timeline().alt == (
         "Timeline of 4 URLs, round 1 of 10 (the most typical). "
         "slow: 8.00 s · 1.0 in flight · reference; "
-        "fast: 2.00 s · 4.0 in flight · 4.0× as fast [4.0, 4.0], fastest."
+        "fast: 2.00 s · 4.0 in flight · all rounds: 4.0× as fast [4.0, 4.0], fastest."
     )
 
 
 def test_a_timeline_may_show_some_of_the_strategies_only() -> None:
     comparison = compared()
     assert "slow" not in texts(comparison.timeline("fast"))
+    assert "4.0× as fast as slow" in comparison.timeline("fast").alt
     with pytest.raises(UnknownNameError, match="'nobody'"):
         comparison.timeline("fast", "nobody")
+
+
+def test_one_of_several_tied_strategies_is_tied_also_where_it_is_shown_alone() -> None:
+    clock = Clock()
+    three = {"a": taking(clock, 4.0), "b": taking(clock, 2.0), "c": taking(clock, 2.0)}
+    comparison = Runner(URLS, rounds=10, seed=1, clock=clock).compare(**three)
+    assert comparison.timeline("b").alt.endswith(", tied.")
 
 
 def test_the_round_shown_is_the_one_nearest_to_the_typical_times() -> None:
@@ -321,8 +340,8 @@ def test_a_chart_says_that_strategies_cannot_be_compared() -> None:
 
 def test_a_chart_shows_every_speed_up_with_its_interval() -> None:
     assert compared().chart().alt == (
-        "Times as fast as slow, with 95% intervals (4 URLs, 10 rounds). "
-        "slow: reference; fast: 4.0× [4.0, 4.0] faster."
+        "4 URLs, 10 rounds: times as fast as slow, with 95% intervals. "
+        "slow: reference; fast: 4.0× [4.0, 4.0] faster, fastest."
     )
 
 
@@ -373,8 +392,8 @@ def test_a_sweep_has_a_chart_with_the_recommended_level() -> None:
         return taking(clock, 8.0 / options.concurrency, at_once=options.concurrency)(urls, options)
 
     sweep = Runner(URLS, rounds=10, seed=1, clock=clock).sweep(strategy, (1, 2, 4))  # type: ignore[arg-type]  # outcomes
-    assert "4 in flight is recommended" in sweep.chart().alt
-    assert {"1", "2", "4", "measured", "concurrency"} <= set(texts(sweep.chart()))
+    assert "in flight ≥ 4: still rising" in sweep.chart().alt
+    assert {"1", "2", "4", "measured", "≥ 4: still rising"} <= set(texts(sweep.chart()))
     assert sweep._repr_html_().count("<img ") == 2
 
 

@@ -15,7 +15,9 @@ def write(view: View) -> str:
     """Return a result as `.html`: a page with table, pictures, sentences and notes."""
     title = escape(visible(view.title))
     shown = to_html(view.table, *view.pictures, text=view.text)
-    footer = f"<footer><p>{escape(view.environment)}</p></footer>" if view.environment else ""
+    footer = (
+        f"<footer><p>{escape(visible(view.environment))}</p></footer>" if view.environment else ""
+    )
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'

@@ -1,7 +1,7 @@
 """Turns neutral descriptions into something to look at; knows nothing of what they describe."""
 
 from concurrent_fetch.render._characters import visible
-from concurrent_fetch.render._curves import Curve, Panel, curves
+from concurrent_fetch.render._curves import Curve, Mark, Panel, curves
 from concurrent_fetch.render._format import (
     count,
     interval,
@@ -29,6 +29,7 @@ __all__ = [
     "Fetch",
     "Interval",
     "Lane",
+    "Mark",
     "Panel",
     "Picture",
     "Table",

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from concurrent_fetch.render._format import ratio
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_ratios
-from concurrent_fetch.render._svg import FETCH, INK, Canvas, fitted, room
+from concurrent_fetch.render._svg import FETCH, INK, Canvas, fitted, fitted_name, room
 
 _WIDE = 760.0
 _MARGIN = 10.0
@@ -33,14 +32,14 @@ def intervals(rows: Sequence[Interval], *, title: str, alt: str) -> Picture:
     """Draw the ratios below each other; the line at 1 is the reference."""
     canvas = Canvas(_WIDE)
     canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
-    left = _MARGIN + min(220.0, max(room(row.name, 12, bold=True) for row in rows)) + 14
+    left = _MARGIN + min(280.0, max(room(row.name, 12, bold=True) for row in rows)) + 14
     right = _WIDE - _MARGIN - min(250.0, max(room(row.words, 12) for row in rows)) - 14
     scale = _scale(rows, left, right)
     bottom = 34 + _ROW * len(rows)
     _axis(canvas, scale, 32, bottom)
     for i, row in enumerate(rows):
         y = 34 + _ROW * (i + 0.5)
-        canvas.text(_MARGIN, y + 4, fitted(row.name, left - _MARGIN - 10, 12, bold=True), bold=True)
+        canvas.text(_MARGIN, y + 4, fitted_name(row.name, left - _MARGIN - 10, 12), bold=True)
         canvas.text(right + 14, y + 4, fitted(row.words, _WIDE - right - 20, 12))
         _whisker(canvas, row, scale, y)
     return Picture(svg=canvas.svg(bottom + 26, alt), alt=alt)
@@ -73,14 +72,11 @@ def _whisker(canvas: Canvas, row: Interval, scale: Scale, y: float) -> None:
         return
     ends = [min(max(x, scale.low), scale.high) for x in (row.low or scale.low, row.high)]
     left, right = map(scale, ends)
-    if right - left > 1:
+    if math.isinf(row.high):  # unknown
+        canvas.line([(left, y), (right, y)], FETCH, thick=1.5, dash="1 4")
+    elif right - left > 1:
         canvas.line([(left, y), (right, y)], FETCH, thick=2.5)
     for end, x in zip((row.low, row.high), (left, right), strict=True):
         if end in _finite([end]):  # one that is unknown has no end to be seen
             canvas.line([(x, y - 5), (x, y + 5)], FETCH, thick=1.5)
     canvas.dot(scale(row.point), y, 4, INK if row.low == row.high == 1 else FETCH)
-
-
-def told(row: Interval) -> str:
-    """Return the row as words, for who does not see the chart."""
-    return row.words if math.isnan(row.point) else f"{row.name} {ratio(row.point)}, {row.words}"

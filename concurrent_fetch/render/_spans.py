@@ -1,11 +1,14 @@
 """Spans of time, brought down to as many as a picture can show: whatever their number."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from operator import itemgetter
 from typing import TypeVar
 
 Span = tuple[float, float]
+Step = tuple[float, float]
+"""A moment, and how many were under way from there on."""
 T = TypeVar("T")
 
 _START, _END = itemgetter(0), itemgetter(1)
@@ -40,17 +43,32 @@ def joined(spans: Iterable[Sequence[float]], gap: float) -> list[Span]:
     return whole if first is None else [*whole, (first, last)]
 
 
-def at_once(spans: Sequence[Sequence[float]], length: float, cells: int) -> list[float]:
+def steps(spans: Sequence[Sequence[float]]) -> list[Step]:
+    """Return every change of the number of spans under way, as (moment, number from there on).
+
+    >>> steps([(0.0, 2.0), (1.0, 2.0)])
+    [(0.0, 1), (1.0, 2), (2.0, 0)]
+    """
+    changes = Counter[float]()
+    for span in spans:
+        changes[span[0]] += 1
+        changes[span[1]] -= 1
+    moments = sorted(moment for moment, change in changes.items() if change)
+    return list(zip(moments, accumulate(changes[moment] for moment in moments), strict=True))
+
+
+def at_once(spans: Sequence[Sequence[float]], length: float, cells: int) -> list[Step]:
     """Return the mean number of spans under way in each of `cells` equal parts of 0 to `length`.
 
-    Exact, and in linear time: the area below the curve up to a moment is that of all starts
-    before it less that of all ends before it.
+    As `steps` does, and in linear time: the area below the curve up to a moment is that of all
+    starts before it less that of all ends before it.
 
     >>> at_once([(0.0, 2.0), (1.0, 2.0)], length=4.0, cells=4)
-    [1.0, 2.0, 0.0, 0.0]
+    [(0.0, 1.0), (1.0, 2.0), (2.0, 0.0), (3.0, 0.0)]
     """
-    if length <= 0:
-        return [0.0] * cells
+    step = length / cells
+    if step <= 0:
+        return [(0.0, 0.0)]
     counts, sums = [0] * (cells + 1), [0.0] * (cells + 1)
     for moments, sign in ((map(_START, spans), 1), (map(_END, spans), -1)):
         for moment in moments:
@@ -60,5 +78,5 @@ def at_once(spans: Sequence[Sequence[float]], length: float, cells: int) -> list
     edges = [i * length / cells for i in range(cells + 1)]
     number, moment = [0, *accumulate(counts)], [0.0, *accumulate(sums)]
     area = [number[i] * edge - moment[i] for i, edge in enumerate(edges)]
-    step = length / cells
-    return [max(0.0, (b - a) / step) for a, b in pairwise(area)]
+    means = [max(0.0, (b - a) / step) for a, b in pairwise(area)]
+    return list(zip(edges, means, strict=False))

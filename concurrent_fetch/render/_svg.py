@@ -39,9 +39,22 @@ def fitted(text: str, pixels: float, size: float, *, bold: bool = False) -> str:
     text = visible(text)
     if room(text, size, bold=bold) <= pixels:
         return text
-    left = pixels / size / (_BOLD if bold else 1.0) - _em("…")
-    ends = accumulate(map(_em, text))
-    return text[: sum(end <= left for end in ends)] + "…"
+    return text[: _fitting(text, pixels / size / (_BOLD if bold else 1.0) - _em("…"))] + "…"
+
+
+def fitted_name(name: str, pixels: float, size: float) -> str:
+    """Return a bold name, its middle replaced by `…` if it would be wider: ends tell it apart."""
+    name = visible(name)
+    if room(name, size, bold=True) <= pixels:
+        return name
+    half = (pixels / size / _BOLD - _em("…")) / 2
+    end = _fitting(name[::-1], half)
+    return f"{name[: _fitting(name, half)]}…{name[len(name) - end :]}"
+
+
+def _fitting(text: str, ems: float) -> int:
+    """Return how many characters fit."""
+    return sum(end <= ems for end in accumulate(map(_em, text)))
 
 
 def _em(character: str) -> float:

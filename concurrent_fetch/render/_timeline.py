@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.render._format import moment
+from concurrent_fetch.render._format import moment, seconds
 from concurrent_fetch.render._lane import Fetch, Lane
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_values
-from concurrent_fetch.render._spans import at_once, joined, rows_of
-from concurrent_fetch.render._svg import FAILED, FETCH, Canvas, fitted, number, room
+from concurrent_fetch.render._spans import Step, at_once, joined, rows_of, steps
+from concurrent_fetch.render._svg import FAILED, FETCH, Canvas, fitted, fitted_name, number, room
 
 _WIDE = 760.0
 _MARGIN = 10.0
@@ -24,11 +24,12 @@ _LOW = 56.0
 _THICK = 8.0
 _STRIP = 22.0
 _SMALL = 11.0
-_MOST_SEGMENTS = 900
-_CELLS = 240
+_MOST_STROKES = 1500  # of a whole picture, and in each of its two layers
+_MOST_STEPS = 900
+_LEAST = 40
 _PALE = 0.42
-_MAGNIFIED_BELOW = 0.55
-_LEAST_FACTOR = 1.5
+_LEAST_FACTOR = 2.0
+_TINY = 10.0
 
 
 def timeline(lanes: Sequence[Lane], *, title: str, alt: str) -> Picture:
@@ -41,18 +42,36 @@ def timeline(lanes: Sequence[Lane], *, title: str, alt: str) -> Picture:
     y = 46.0
     for lane, strip in zip(lanes, _strips(lanes), strict=True):
         high = min(tallest, max(_LOW / 2, _THICK * len(lane.fetches)))
-        run = _Run(canvas=canvas, lane=lane, scale=scale, strip=strip, top=y + 24, high=high)
-        run.draw_all()
-        y = run.end + 12
+        run = _Run(
+            canvas=canvas,
+            lane=lane,
+            scale=scale,
+            strip=strip,
+            top=y + 24,
+            high=high,
+            strokes=_share(_MOST_STROKES, lanes),
+        )
+        y = run.draw_all() + 10
     _axis(canvas, y, scale)
     return Picture(svg=canvas.svg(y + 24, alt), alt=alt)
 
 
-def _strips(lanes: Sequence[Lane]) -> list[list[float]]:
+def _share(most: int, lanes: Sequence[Lane]) -> int:
+    """Return what one lane may take of it: a picture is as small with many lanes as with few."""
+    return max(_LEAST, most // len(lanes))
+
+
+def _strips(lanes: Sequence[Lane]) -> list[list[Step]]:
     """Return the number in flight over the time of each run, as shares of the most of all."""
-    profiles = [at_once(lane.fetches, lane.elapsed, _CELLS) for lane in lanes]
-    most = max(map(max, profiles)) or 1.0
-    return [[count / most for count in profile] for profile in profiles]
+    cells = _share(_MOST_STEPS, lanes)
+    profiles = [
+        steps(lane.fetches)
+        if 2 * len(lane.fetches) <= cells
+        else at_once(lane.fetches, lane.elapsed, cells)
+        for lane in lanes
+    ]
+    most = max((count for profile in profiles for _, count in profile), default=0) or 1.0
+    return [[(start, count / most) for start, count in profile] for profile in profiles]
 
 
 def _legend(canvas: Canvas, lanes: Sequence[Lane], y: float) -> None:
@@ -83,12 +102,14 @@ class _Run:
     canvas: Canvas
     lane: Lane
     scale: Scale
-    strip: Sequence[float]
+    strip: Sequence[Step]
     """What was in flight, as shares of the height."""
     top: float
     """Where the rows begin; the name stands above."""
     high: float
     """Of all rows."""
+    strokes: int
+    """How many may be drawn, about."""
 
     @property
     def end(self) -> float:
@@ -103,17 +124,19 @@ class _Run:
     def wide(self) -> float:
         return self.scale(self.lane.elapsed) - self.left
 
-    def draw_all(self) -> None:
-        """Draw what is said of it, the run, and if it is short, the run magnified beside it."""
-        name = fitted(self.lane.name, 0.4 * _WIDE, 12, bold=True)
+    def draw_all(self) -> float:
+        """Draw what is said of it, the run, and if it is short, the run magnified beside it.
+
+        Returns where that ends.
+        """
+        name = fitted_name(self.lane.name, 0.4 * _WIDE, 12)
         self.canvas.text(_MARGIN, self.top - 8, name, bold=True)
         x = _MARGIN + room(name, 12, bold=True) + 10
         self.canvas.text(x, self.top - 8, fitted(self.lane.facts, _WIDE - _MARGIN - x, 12))
         self._draw()
         self._draw_flags()
         factor = _factor(self.wide, _WIDE - 2 * _MARGIN)
-        if factor is not None:
-            self._draw_magnified(factor)
+        return self.end if factor is None else self._draw_magnified(factor)
 
     def _draw(self) -> None:
         lane = self.lane
@@ -127,9 +150,9 @@ class _Run:
             path = "".join(
                 f"M{number(self.scale(a))} {number(self.top + (row + 0.5) * thick)}"
                 f"h{number(max(least[colour], self.scale(b) - self.scale(a)))}"
-                for row, a, b in _segments(grouped, pixel, failed=failed)
+                for row, a, b in _segments(grouped, pixel, self.strokes, failed=failed)
             )
-            self.canvas.strokes(path, colour, thick * (0.78 if thick >= 3 else 1.0))
+            self.canvas.strokes(path, colour, thick * (0.75 if thick >= 2 else 1.0))
         self._draw_strip()
         if lane.ideal is not None and lane.has_mark:
             x = self.scale(lane.ideal)
@@ -138,12 +161,11 @@ class _Run:
     def _draw_strip(self) -> None:
         """Draw the number in flight as an area; all strips of a picture have one scale."""
         bottom = number(self.end)
-        step = self.wide / len(self.strip)
         path, last = f"M{number(self.left)} {bottom}", bottom
-        for i, share in enumerate(self.strip):
+        for start, share in self.strip:
             top = number(self.end - _STRIP * share)
             if top != last:
-                path += f"H{number(self.left + i * step)}V{top}"
+                path += f"H{number(self.scale(start))}V{top}"
                 last = top
         self.canvas.fill(f"{path}H{number(self.left + self.wide)}V{bottom}z", opacity=_PALE)
 
@@ -160,7 +182,8 @@ class _Run:
                 path += f"M{number(_MARGIN - 2)} {y}h{number(-long)}"
         self.canvas.strokes(path, FAILED, min(thick, 4.0))
 
-    def _draw_magnified(self, factor: float) -> None:
+    def _draw_magnified(self, factor: float) -> float:
+        """Draw the run beside its sliver, in a frame with a time axis of its own."""
         gap = _gap(self.wide, _WIDE - 2 * _MARGIN)
         left = self.left + self.wide + gap
         near = Scale(0.0, self.lane.elapsed, left, left + self.wide * factor)
@@ -173,36 +196,37 @@ class _Run:
         corners = [(left - 4, top), (near.end + 4, top), (near.end + 4, end), (left - 4, end)]
         self.canvas.line([*corners, corners[0]], opacity=0.5)
         attrs.evolve(self, scale=near)._draw()  # noqa: SLF001 - of its own class
+        self.canvas.text(left, end + 10, "0", size=_TINY)
+        length = seconds(self.lane.elapsed)
+        self.canvas.text(near.end, end + 10, length, size=_TINY, anchor="end")
+        return end + 8
 
 
 def _segments(
-    grouped: Sequence[Sequence[Fetch]], pixel: Seconds, *, failed: bool
+    grouped: Sequence[Sequence[Fetch]], pixel: Seconds, most: int, *, failed: bool
 ) -> list[tuple[int, Seconds, Seconds]]:
-    """Return what to draw as (row, from, to); failures are drawn over all."""
+    """Return what to draw as (row, from, to), about so many; failures are drawn over all."""
     rows = [[f for f in row if f.failed] for row in grouped] if failed else grouped
     gap = pixel
     while True:
         found = [(r, a, b) for r, row in enumerate(rows) for a, b in joined(row, gap)]
-        if len(found) <= _MOST_SEGMENTS or gap > pixel * _WIDE:
+        if len(found) <= most or gap > pixel * _WIDE:
             return found
         gap *= 2
 
 
 def _factor(wide: float, whole: float) -> float | None:
     """Return how many times to magnify a run so that it fills the room beside it; None: not."""
-    if not 0 < wide < _MAGNIFIED_BELOW * whole:
-        return None
-    factor = (whole - wide - _gap(wide, whole)) / wide
-    factor = float(math.floor(factor)) if factor >= 3 else math.floor(2 * factor) / 2
-    return factor if factor >= _LEAST_FACTOR else None
+    factor = math.floor((whole - wide - _gap(wide, whole)) / wide) if wide > 0 else 0.0
+    return float(factor) if factor >= _LEAST_FACTOR else None
 
 
 def _gap(wide: float, whole: float) -> float:
     """Return the room for the factor, between a sliver and what it looks like magnified."""
-    return max(room(f"×{most:,}", 13, bold=True) for most in (1.5, round(whole / wide))) + 14
+    return room(f"×{round(whole / wide):,}", 13, bold=True) + 14
 
 
-def _axis(canvas: Canvas, y: float, scale: Scale) -> float:
+def _axis(canvas: Canvas, y: float, scale: Scale) -> None:
     """Draw the clock that all runs share."""
     canvas.line([(scale.start, y), (scale.end, y)], opacity=0.6)
     for value in round_values(scale.high, 6):
@@ -212,4 +236,3 @@ def _axis(canvas: Canvas, y: float, scale: Scale) -> float:
         half = room(words, _SMALL) / 2
         anchor = "start" if x - half < _MARGIN else "end" if x + half > scale.end else "middle"
         canvas.text(x, y + 16, words, size=_SMALL, anchor=anchor)
-    return y + 24

@@ -18,7 +18,7 @@ from fakes import Clock, Plain, failure, response
 from concurrent_fetch import Comparison, Options, Outcome, Picture, Run, Runner, Sweep
 from concurrent_fetch.export import _page
 from concurrent_fetch.export._view import View
-from concurrent_fetch.render import Curve, Interval, Lane, Panel, curves, intervals, timeline
+from concurrent_fetch.render import Curve, Interval, Lane, Mark, Panel, curves, intervals, timeline
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="needs Debian's package chromium: apt-get install chromium"
@@ -168,7 +168,14 @@ def test_odd_figures(shown: Callable[..., None]) -> None:
     shown(
         intervals(rows, title="far apart", alt="x"),
         intervals(same, title="all the same", alt="x"),
-        curves([1, 100, 10_000], [panel], title="t", x_title="concurrency", marked=100, alt="x"),
+        curves(
+            [1, 100, 10_000],
+            [panel],
+            title="t",
+            x_title="concurrency",
+            mark=Mark(x=100, words="w"),
+            alt="x",
+        ),
         timeline([empty], title="nothing", alt="x"),
     )
 

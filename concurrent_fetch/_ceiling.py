@@ -28,7 +28,8 @@ class Ceiling:
     requests_per_second: float
     """What it did: the mean over complete rounds."""
     by_concurrency: float
-    """Its concurrency over the service time at the first level: nothing gets crowded."""
+    """Its concurrency over the service time at the first level: nothing gets crowded. Where fetches
+    failed before they were sent, over the mean time of all."""
     by_cpu: float
     """One over its CPU time per request; for as many cores as it kept busy, at least one."""
     by_server: float
@@ -50,6 +51,14 @@ class Level:
     def grew(self, first: "Level") -> float:
         """Return the service time over that at the first level."""
         return self.service / first.service if first.service else math.nan
+
+    @property
+    def turn(self) -> Seconds:
+        """The mean time for which a fetch keeps a place among those in flight, at least.
+
+        The service time; less where quick failures, which were never sent, take their turns too.
+        """
+        return min(self.why.service, self.why.time_per_fetch)
 
     @property
     def service(self) -> Seconds:
@@ -78,7 +87,7 @@ def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
     cpu = level.why.cpu_per_fetch
     found = Ceiling(
         requests_per_second=level.requests_per_second,
-        by_concurrency=level.concurrency / first.service if first.service else math.nan,
+        by_concurrency=level.concurrency / first.turn if first.turn else math.nan,
         by_cpu=max(1.0, level.why.cpu) / cpu if cpu else math.nan,
         by_server=plateau,
         limit=None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from fakes import Clock, failure, taking
+from fakes import Clock, failure, response, taking
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -339,3 +339,24 @@ def test_a_server_without_a_limit_is_not_exhausted_by_the_largest_level() -> Non
         swept = Runner(server.urls(16), rounds=3, seed=1).sweep(fetch_async, (2, 4, 8))
     assert (swept.recommended, swept.at_edge) == (8, True)
     assert "≥ 8 in flight: still rising at 8, the most that was tried" in str(swept)
+
+
+def test_failures_count_in_what_bounds_the_throughput_as_they_do_in_the_throughput() -> None:
+    """Those that fail before anything is sent are quick, and are fetches per second like others."""
+    clock = Clock()
+
+    def half_failing(url: str, index: int, *, started: float, finished: float) -> Outcome:
+        middle = started + (finished - started) / 2
+        if index % 2:
+            return failure(url, index, started=started, finished=middle)
+        made = response(url, index, started=started, finished=finished)
+        return attrs.evolve(made, timing=attrs.evolve(made.timing, sent=started))
+
+    def fetch(urls: list[str], options: Options) -> list[Outcome]:
+        n = options.concurrency
+        return taking(clock, 8.0 / n, at_once=n, answer=half_failing)(urls, options)
+
+    sweep = Runner(URLS, rounds=2, seed=1, clock=clock).sweep(fetch, (1, 2))
+    first = sweep.ceiling(1)
+    assert first.by_concurrency == pytest.approx(1 / 0.375)  # 0.5 s and 0.25 s on average
+    assert first.requests_per_second <= first.by_concurrency

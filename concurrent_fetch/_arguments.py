@@ -4,7 +4,6 @@ import argparse
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from concurrent_fetch import _values as values
@@ -19,6 +18,7 @@ from concurrent_fetch._help import (
 )
 from concurrent_fetch._options import Options
 from concurrent_fetch._strategy import Strategy
+from concurrent_fetch._version import own_version
 from concurrent_fetch.export import SUFFIXES
 
 _FLAG = re.compile(
@@ -88,7 +88,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="concurrent-fetch", description=DESCRIPTION, epilog=MORE)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {own_version()}")
     _add_export(parser, dest="demo_exports")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for name, (summary, more, add_arguments) in _COMMANDS.items():
@@ -225,10 +225,3 @@ _COMMANDS = {
     "diff": ("print two saved comparisons side by side", MORE_ON_DIFF, _add_diff),
     "serve": ("run the local server in the foreground", MORE_ON_SERVE, _add_serve),
 }
-
-
-def _version() -> str:
-    try:
-        return version("concurrent_fetch")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -6,7 +6,7 @@ Each name has one type, whatever its values: an empty run has the schema of ever
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from concurrent_fetch._text import encodable
+from concurrent_fetch._text import without_surrogates
 
 _TYPES = {
     "int64": (
@@ -59,4 +59,4 @@ def stream_of(columns: Mapping[str, Sequence[Any]], requested_schema: object = N
 
 
 def _value(value: Any) -> Any:
-    return encodable(value) if isinstance(value, str) else value
+    return without_surrogates(value) if isinstance(value, str) else value

@@ -63,7 +63,7 @@ def _demonstrate(arguments: argparse.Namespace) -> int:
     with LocalServer(latency=_DEMO_LATENCY) as server:
         runner = Runner(server.urls(_DEMO_URLS), rounds=10, progress=is_watched())
         comparison = runner.compare(fetch_sync, fetch_threaded, fetch_async)
-    return max(_show_comparison(comparison), _export(comparison, arguments.demo_exports))
+    return max(_export(comparison, arguments.demo_exports), _show_comparison(comparison))
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -86,7 +86,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         plan.check(arguments.max_requests)
     with _pointing_to(kept):
         comparison = runner.compare(**strategies)
-    return max(_show_comparison(comparison), _export(comparison, arguments.exports))
+    return max(_export(comparison, arguments.exports), _show_comparison(comparison))
 
 
 @contextmanager
@@ -113,24 +113,30 @@ def _fetch(arguments: argparse.Namespace) -> int:
         runner = Runner(read_urls(arguments.urls, arguments.file), options)
     (strategy,) = strategies.values()
     run = runner.run(strategy)
-    return max(_show_run(run), _export(run, arguments.exports))
+    return max(_export(run, arguments.exports), _show_run(run))
 
 
 def _show(arguments: argparse.Namespace) -> int:
     result = _loaded(arguments.path, arguments.parser)
+    code = _export(result, arguments.exports)
     if isinstance(result, Comparison):
         _show_comparison(result)
     elif isinstance(result, Run):
         _show_run(result)
     else:
         show(str(result))
-    return _export(result, arguments.exports)
+    return code
 
 
 def _diff(arguments: argparse.Namespace) -> int:
     before, after = (
         _comparison_in(path, arguments.parser) for path in (arguments.before, arguments.after)
     )
+    if not set(before.strategies) & set(after.strategies):
+        arguments.parser.error(
+            f"the two have no strategy in common: {', '.join(before.strategies)}; "
+            f"{', '.join(after.strategies)}"
+        )
     show(to_text(after.beside(before)))
     return 0
 
@@ -198,6 +204,9 @@ def _show_comparison(comparison: Comparison) -> int:
 
 
 def _show_run(run: Run) -> int:
+    if not len(run):
+        show(str(run))
+        return 0
     rows = [_row(outcome) for outcome in run]
     result, size, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
     lines = [f"{r:<{result}}  {s:>{size}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]

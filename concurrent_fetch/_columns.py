@@ -4,15 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from concurrent_fetch._outcome import Failure, Outcome, Response
-from concurrent_fetch._redaction import redact
+from concurrent_fetch._redaction import redact, redact_within
 
 
 def _of_response(name: str) -> Callable[[Outcome], Any]:
     return lambda outcome: getattr(outcome, name) if isinstance(outcome, Response) else None
 
 
-def _of_failure(name: str) -> Callable[[Outcome], Any]:
-    return lambda outcome: getattr(outcome, name) if isinstance(outcome, Failure) else None
+def _hidden(name: str) -> Callable[[Outcome], Any]:
+    """Read a text without user info: whoever made it may have put a URL into it."""
+
+    def read(outcome: Outcome) -> str | None:
+        text: str | None = getattr(outcome, name, None)
+        return redact_within(text, outcome.url) if text and "@" in text else text
+
+    return read
 
 
 COLUMNS: Mapping[str, Callable[[Outcome], Any]] = {
@@ -21,9 +27,9 @@ COLUMNS: Mapping[str, Callable[[Outcome], Any]] = {
     "ok": lambda o: o.ok,
     "status_code": _of_response("status_code"),
     "kind": lambda o: str(o.kind) if isinstance(o, Failure) else None,
-    "message": _of_failure("message"),
-    "error": _of_failure("error"),
-    "final_url": _of_response("final_url"),
+    "message": _hidden("message"),
+    "error": _hidden("error"),
+    "final_url": _hidden("final_url"),
     "redirects": lambda o: len(o.redirects) if isinstance(o, Response) else None,
     "size": _of_response("size"),
     "wire_size": _of_response("wire_size"),
@@ -36,5 +42,5 @@ COLUMNS: Mapping[str, Callable[[Outcome], Any]] = {
     "first_byte": lambda o: o.timing.first_byte,
     "finished": lambda o: o.timing.finished,
     "elapsed": lambda o: o.elapsed,
-    "worker": lambda o: o.worker,
+    "worker": _hidden("worker"),
 }

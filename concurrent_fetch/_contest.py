@@ -34,6 +34,7 @@ from concurrent_fetch._options import Options
 from concurrent_fetch._probe import Probe, Probes
 from concurrent_fetch._progress import Stage
 from concurrent_fetch._record import Intern, Record, columns_of, interning
+from concurrent_fetch._redaction import redact_within
 from concurrent_fetch._schedule import rounds
 from concurrent_fetch._strategy import Strategy
 from concurrent_fetch._tally import Tally
@@ -72,6 +73,8 @@ class Contest:
     _order: list[tuple[str, ...]] = attrs.field(factory=list, init=False)
     _records: list[Record] = attrs.field(factory=list, init=False)
     _marked: dict[int, str] = attrs.field(factory=dict, init=False)
+    _telling: Seconds = attrs.field(default=0.0, init=False)
+    """How long progress took to be told in this round, which is on nobody's budget."""
     _intern: Intern = attrs.field(factory=interning, init=False)
 
     def hold(self) -> Comparison:
@@ -80,9 +83,9 @@ class Contest:
             self._check(name)
         spent: Seconds = 0.0
         for names in rounds(list(self.strategies), random.Random(self.seed)):  # noqa: S311 - lots are drawn, no secrets
-            start = self.clock()
+            start, self._telling = self.clock(), 0.0
             self._round(names)
-            spent += self.clock() - start
+            spent += self.clock() - start - self._telling
             self._keep_unfinished()
             if self._is_over(spent):
                 break
@@ -102,7 +105,7 @@ class Contest:
             return comparison
         try:
             self.keep(comparison)
-        except OSError as error:
+        except (OSError, ValueError, OverflowError) as error:  # whatever there is in a result
             note = note_on_unsaved(error)
             return attrs.evolve(comparison, notes=(*comparison.notes, note))
         return comparison
@@ -132,7 +135,7 @@ class Contest:
         try:
             record = self._run(name, None, digest=any(self._differing.values()), probes=probes)
         except StrategyError as error:
-            self._unprobed[name] = str(error)
+            self._unprobed[name] = redact_within(str(error))
         else:
             if record.results == self._checks[name].results:
                 self._probes[name] = probes.result()
@@ -215,6 +218,7 @@ class Contest:
 
     def _tell(self, stage: Stage, name: str, record: Record | None) -> None:
         """Count a run; one that was of no use has no record, and nobody knows its fetches."""
+        start = self.clock()
         self.tally.ran(
             name,
             stage,
@@ -222,6 +226,7 @@ class Contest:
             fetches=len(self.urls) if record else 0,
             failures=record.failures if record else 0,
         )
+        self._telling += self.clock() - start
 
     def _comparison(self, excused: Mapping[str, frozenset[int]]) -> Comparison:
         """Judge what there is so far; at `excused` URLs bodies may differ from the reference's."""

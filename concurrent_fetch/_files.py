@@ -1,6 +1,7 @@
 """Files: written whole or not at all, so that an interrupted write costs nothing that was there."""
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -15,12 +16,14 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     Raises:
         OSError: it cannot be written; then nothing has changed.
     """
-    target = Path(os.path.realpath(path))
     data = text.encode("utf-8", "backslashreplace")
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        target.write_bytes(data)
+    if _is_special(path):
+        Path(path).write_bytes(data)
         return
-    beside = target.with_name(f".{target.name[:100]}.{uuid4().hex}.part")
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no folder", str(target.parent))
+    beside = target.with_name(f".{uuid4().hex}.part")
     try:
         with beside.open("xb") as file:
             file.write(data)
@@ -33,3 +36,21 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+def objection_to(path: str | os.PathLike[str]) -> str | None:
+    """Return why no file can be written there, as far as can be told before; None if it can."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        return f"there is no folder {str(Path(path).parent)!r}"
+    if Path(path).is_dir():
+        return f"{os.fspath(path)!r} is a folder"
+    return None if os.access(folder, os.W_OK) else f"the folder {str(folder)!r} is not writable"
+
+
+def _is_special(path: str | os.PathLike[str]) -> bool:
+    """Whether it is there and no plain file; asked before links are followed: a pipe's is odd."""
+    try:
+        return not stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError:
+        return False

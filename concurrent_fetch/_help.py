@@ -16,7 +16,7 @@ examples:
   concurrent-fetch serve --latency 0.05 --capacity 10 --port 8000
 
 exit code:
-  0    every URL was answered, with whatever status; or serve ended by Ctrl-C
+  0    every URL was answered, with whatever status; show and diff; serve, ended by Ctrl-C
   1    a URL failed, a strategy failed, or the output could not be written
        (strategies that cannot be compared are no failure: the table says why)
   2    the arguments were not accepted

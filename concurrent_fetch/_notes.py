@@ -99,12 +99,12 @@ def note_on_unfinished(rounds: int, planned: int) -> Note:
     )
 
 
-def note_on_unsaved(error: OSError) -> Note:
+def note_on_unsaved(error: Exception) -> Note:
     """Return the note on a comparison that could not be saved."""
     return Note(
         strategy=None,
-        fact=f"it could not be saved: {error.strerror}",
-        advice="write it elsewhere: save(comparison, path)",
+        fact=f"it could not be saved: {getattr(error, 'strerror', None) or error}",
+        advice="see to the place, then save(comparison, path)",
     )
 
 

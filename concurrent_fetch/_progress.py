@@ -67,7 +67,10 @@ def check_progress(name: str, value: object) -> None:
             f"{name} must be True, False or a function that takes a Progress, got {value!r}; "
             "write progress=True for a bar on stderr"
         )
-    if inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
+    called = (value, type(value).__call__)
+    if any(map(inspect.iscoroutinefunction, called)) or any(
+        map(inspect.isasyncgenfunction, called)
+    ):
         raise TypeError(
             f"{name} must be a plain function, got an async one; write one that starts a task, "
             "as with asyncio.create_task"

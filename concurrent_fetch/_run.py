@@ -17,7 +17,7 @@ from concurrent_fetch._overview import table_of, timeline_of
 from concurrent_fetch._stats import quantile
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FetchFailed
-from concurrent_fetch.render import Picture, Table, many, seconds, to_html, to_text
+from concurrent_fetch.render import Picture, Table, many, rate, seconds, to_html, to_text
 
 
 def _outcomes(_: "Run", __: object, value: tuple[object, ...]) -> None:
@@ -195,7 +195,7 @@ class Run(Sequence[Outcome]):
             return f"{self.strategy}: no URLs"
         return (
             f"{self.strategy}: {many(len(self), 'URL')} in {seconds(self.elapsed)}, "
-            f"{self.requests_per_second:.3g} requests/s, {self.mean_in_flight:.1f} in flight, "
+            f"{rate(self.requests_per_second)} requests/s, {self.mean_in_flight:.1f} in flight, "
             f"{many(len(self.failures), 'failure')}"
         )
 

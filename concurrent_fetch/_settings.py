@@ -6,11 +6,11 @@ Converters and validators of its fields; all raise TypeError or ValueError.
 import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from concurrent_fetch import _progress
 from concurrent_fetch._feed import check_urls
+from concurrent_fetch._files import objection_to
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export import LOADED, suffix_of
 
@@ -64,6 +64,8 @@ def check_seed(_: object, __: object, value: Any) -> None:
     """Refuse what is no int."""
     if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
         raise TypeError(f"seed must be an int, or None to draw one, got {value!r}")
+    if value is not None and value.bit_length() > 256:
+        raise ValueError("seed must be an int of at most 256 bits, or None to draw one")
 
 
 def check_progress(_: object, __: object, value: object) -> None:
@@ -79,5 +81,5 @@ def check_autosave(_: object, __: object, value: Any) -> None:
         raise TypeError(f"autosave must be the path of a .json file or None, got {value!r}")
     if suffix_of(value) != LOADED:
         raise FormatError(f"autosave must end in .json, which load reads, got {os.fspath(value)!r}")
-    if not Path(value).absolute().parent.is_dir():
-        raise ValueError(f"autosave: there is no folder {str(Path(value).parent)!r}")
+    if objection := objection_to(value):
+        raise ValueError(f"autosave: {objection}")

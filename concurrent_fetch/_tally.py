@@ -83,7 +83,7 @@ def tallying(
     """
     if progress is True:
         return _tallying(bar(begun), begun, clock)
-    return _tallying(nullcontext(progress or _ignore), begun, clock)
+    return _tallying(nullcontext(_ignore if progress is False else progress), begun, clock)
 
 
 @contextmanager

@@ -69,6 +69,6 @@ def _codec(charset: str) -> str:
     return _WITHOUT_MARK.get(codec.name, codec.name)
 
 
-def encodable(text: str) -> str:
+def without_surrogates(text: str) -> str:
     r"""Return the text with each lone surrogate as the six characters `\udc80`: fit for UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

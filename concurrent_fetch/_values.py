@@ -6,6 +6,7 @@ Each raises `ArgumentTypeError`, which argparse shows, for what cannot be one.
 import argparse
 from pathlib import Path
 
+from concurrent_fetch._files import objection_to
 from concurrent_fetch._strategy import Strategy, find_strategy
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FormatError, UnknownNameError
@@ -26,10 +27,9 @@ def export(text: str) -> Path:
         suffix_of(text)
     except FormatError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    path = Path(text)
-    if not path.absolute().parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
-    return path
+    if objection := objection_to(text):
+        raise argparse.ArgumentTypeError(objection)
+    return Path(text)
 
 
 def whole(text: str) -> int:

@@ -69,8 +69,8 @@ class SavedWork:
     def __eq__(self, other: object) -> bool:
         return called(other) == self.name if callable(other) else NotImplemented
 
-    def __hash__(self) -> int:
-        return hash(self.name)
+    # Equal to a function whose hash it cannot have.
+    __hash__ = None  # type: ignore[assignment]  # the usual way to say so
 
     def __repr__(self) -> str:
         return f"<saved work {self.name}>"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from concurrent_fetch import Comparison, Run, load
+from concurrent_fetch import Comparison, Run, fetch_sync, load, save
 from concurrent_fetch._cli import main
 from concurrent_fetch.server import LocalServer
 
@@ -38,7 +38,8 @@ def test_compare_exports_into_every_file_that_is_named(
     assert main(["compare", *local.urls(2), "-s", "sync", "-r", "1", *exports]) == 0
     assert isinstance(load(paths[0]), Comparison)
     assert all(path.stat().st_size for path in paths)
-    assert [f"saved: {path}" for path in paths] == capsys.readouterr().err.splitlines()[-3:]
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("saved")]
+    assert said == [f"saved: {path}" for path in paths]
 
 
 def test_fetch_exports_its_run(local: LocalServer, tmp_path: Path) -> None:
@@ -67,6 +68,7 @@ def test_an_export_stands_behind_its_command(
     [
         ("x.pdf", "argument --export: '{}' names no format: it must end in .json, .csv,"),
         ("no/folder/x.md", "argument --export: there is no folder '{}'"),
+        ("folder.md", "argument --export: '{}' is a folder"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused_before_anything_is_fetched(
@@ -77,6 +79,7 @@ def test_a_file_that_cannot_be_is_refused_before_anything_is_fetched(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / name
+    (tmp_path / "folder.md").mkdir()
     before = local.stats().requests
     assert main(["compare", local.urls(1)[0], "--export", str(path)]) == 2
     named = path if path.parent == tmp_path else path.parent
@@ -87,10 +90,10 @@ def test_a_file_that_cannot_be_is_refused_before_anything_is_fetched(
 def test_a_file_that_cannot_be_written_ends_with_1_once_the_others_are(
     local: LocalServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "x.csv").mkdir()
+    (tmp_path / "x.csv").symlink_to("/dev/full")
     exports = ["--export", str(tmp_path / "x.csv"), "--export", str(tmp_path / "x.md")]
     assert main(["fetch", local.urls(1)[0], *exports]) == 1
-    assert "cannot write" in capsys.readouterr().err
+    assert "x.csv: No space left on device" in capsys.readouterr().err
     assert (tmp_path / "x.md").exists()
 
 
@@ -148,6 +151,7 @@ def test_diff_refuses_a_run(
     [
         (None, "cannot read {}: No such file or directory"),
         ("{}", "{}: "),
+        (" \n", "{}: the file is empty"),
         ('{"format": "concurrent_fetch"', "{}: not JSON: "),
     ],
 )
@@ -178,3 +182,37 @@ def test_after_ctrl_c_the_rounds_that_were_over_can_be_shown(tmp_path: Path) -> 
     comparison = load(path)
     assert isinstance(comparison, Comparison)
     assert comparison.rounds >= 1
+
+
+def test_what_is_exported_is_written_also_where_nobody_reads_the_output(
+    saved: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.md"
+    command = [sys.executable, "-m", "concurrent_fetch", "show", str(saved), "--export", str(path)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=30)
+    assert done.returncode == 1
+    assert path.exists()
+
+
+def test_a_result_can_be_exported_into_a_pipe(saved: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.md"
+    path.symlink_to("/dev/stdout")
+    command = [sys.executable, "-m", "concurrent_fetch", "show", str(saved), "--export", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert "| strategy | typical |" in done.stdout
+
+
+def test_show_prints_a_run_without_urls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(fetch_sync([]), tmp_path / "x.json")
+    assert main(["show", str(tmp_path / "x.json")]) == 0
+    assert capsys.readouterr().out == "fetch_sync: no URLs\n"
+
+
+def test_diff_refuses_what_has_no_strategy_in_common(
+    saved: Path, local: LocalServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.json"
+    main(["compare", local.urls(1)[0], "-s", "threaded", "-r", "1", "--export", str(path)])
+    assert main(["diff", str(saved), str(path)]) == 2
+    assert "no strategy in common: sync, async; threaded" in capsys.readouterr().err

@@ -193,6 +193,8 @@ def test_an_unknown_name_is_told_which_there_are() -> None:
     for ask in asks:
         with pytest.raises(UnknownNameError, match=message):
             ask("x")
+        with pytest.raises(UnknownNameError, match="is called ''"):
+            ask("")
 
 
 def test_runs_are_whole_runs_in_the_order_of_the_rounds() -> None:

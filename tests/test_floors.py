@@ -16,7 +16,17 @@ PACKAGE = Path(__file__).parents[1] / "concurrent_fetch"
 FLOORS: tuple[tuple[str, ...], ...] = (
     # 0: rules, numbers, pictures and the server; none of them knows an outcome or a client
     (
-        *("errors", "_units", "_files", "_kinds", "_names", "_host", "_url", "_redaction"),
+        *(
+            "errors",
+            "_units",
+            "_files",
+            "_version",
+            "_kinds",
+            "_names",
+            "_host",
+            "_url",
+            "_redaction",
+        ),
         *("_headers", "_head", "_content", "_text", "_arrow"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
         *("_bar", "_tally", "_help"),

@@ -10,7 +10,7 @@ from fakes import URLS, failure, response
 
 from concurrent_fetch import Headers, Note, Options, Outcome, Runner, fetch_sync, with_options
 from concurrent_fetch._card import read_card
-from concurrent_fetch._notes import notes_on, notes_on_all, notes_on_retries
+from concurrent_fetch._notes import gathered, notes_on, notes_on_all, notes_on_retries
 from concurrent_fetch._record import Record, columns_of, interning
 from concurrent_fetch.server import LocalServer
 
@@ -192,3 +192,14 @@ def test_the_built_in_clients_are_noted_for_nothing_but_what_was_changed(
         fetch_sync, other=with_options(fetch_sync, verify=False)
     )
     assert [note.strategy for note in comparison.notes] == ["other"]
+
+
+def test_what_holds_for_several_strategies_is_said_once() -> None:
+    same = [Note(strategy=name, fact="it rained", advice="wait") for name in "abc"]
+    other = Note(strategy="b", fact="it snowed")
+    whole = Note(strategy=None, fact="it was dark")
+    assert gathered([*same, other, whole]) == [
+        "a, b, c: it rained; wait",
+        "b: it snowed",
+        "it was dark",
+    ]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import attrs
@@ -284,6 +285,31 @@ def test_the_total_is_never_reached_where_all_is_clear_early() -> None:
     slow, fast = taking(clock, 2.0), taking(clock, 1.0)
     Runner(URLS, rounds=(10, 20), progress=heard.append, clock=clock).compare(slow=slow, fast=fast)
     assert (heard[-1].done, heard[-1].total) == (24, 44)
+
+
+def test_a_callable_object_is_asked_whatever_it_is_worth() -> None:
+    class Heard(list[Progress]):
+        def __call__(self, progress: Progress) -> None:
+            self.append(progress)
+
+    heard = Heard()
+    told(heard)
+    assert heard[-1].done == 8
+
+
+def test_an_object_with_an_async_call_is_refused() -> None:
+    class Later:
+        async def __call__(self, progress: Progress) -> None: ...
+
+    with pytest.raises(TypeError, match="must be a plain function, got an async one"):
+        Options(progress=Later())  # type: ignore[arg-type]  # the mistake itself
+
+
+def test_the_time_of_a_callable_is_not_on_the_budget() -> None:
+    clock = Clock()
+    slow = partial(clock.pass_by, 5.0)
+    runner = Runner(URLS, rounds=10, seconds=20.0, clock=clock, progress=lambda _: slow())
+    assert runner.compare(taking(clock, 1.0)).rounds == 10
 
 
 def test_what_the_callable_gets_is_frozen() -> None:

@@ -136,7 +136,9 @@ def test_repr_is_one_short_line() -> None:
 
 def test_few_outcomes_are_printed_one_by_one() -> None:
     lines = str(RUN).splitlines()
-    assert lines[0].startswith("fetch_mine: 4 URLs in 4.00 s, 1 requests/s, 1.5 in flight, 1 fail")
+    assert lines[0].startswith(
+        "fetch_mine: 4 URLs in 4.00 s, 1.0 requests/s, 1.5 in flight, 1 fail"
+    )
     rows = [line.split() for line in lines[1:]]
     assert ["result", "size", "time", "URL"] in rows
     assert ["404", "20", "B", "500", "ms", "http://***@x/1"] in rows

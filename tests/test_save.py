@@ -5,12 +5,14 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import attrs
 import pytest
-from fakes import URLS, Clock, Plain, failure, taking
+from fakes import URLS, Clock, Plain, failure, response, taking
 
 import concurrent_fetch as cf
 from concurrent_fetch import Comparison, Ladder, Options, Run, Runner, Sweep, load, save
@@ -152,6 +154,58 @@ def test_no_file_holds_a_secret(suffix: str, server: LocalServer, tmp_path: Path
     for name, result in (("comparison", comparison), ("run", run)):
         save(result, tmp_path / f"{name}{suffix}")
         assert SECRET not in (tmp_path / f"{name}{suffix}").read_text("utf-8")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_nor_does_one_of_outcomes_that_were_made_by_hand(suffix: str, tmp_path: Path) -> None:
+    url = f"http://user:{SECRET}@a.example/"
+    proxy = f"proxy http://u:{SECRET}@p:1 refused"
+
+    clock = Clock()
+
+    def careless(_: list[str], __: Options) -> list[cf.Outcome]:
+        clock.pass_by(1.0)
+        failed = attrs.evolve(failure(url, 0), message=proxy, error=proxy, worker=url)
+        return [failed, attrs.evolve(response(url, 1), final_url=url, worker=url)]
+
+    def raising(urls: list[str], options: Options) -> list[cf.Outcome]:
+        if calls.pop():
+            raise ValueError(proxy)
+        return careless(urls, options)
+
+    calls = [True, False, False]  # the last run, with probes, goes wrong
+    runner = Runner([url, url], rounds=1, clock=clock)
+    comparison = runner.compare(careless, raising)
+    for name, result in (("comparison", comparison), ("run", comparison.runs("careless")[0])):
+        save(result, tmp_path / f"{name}{suffix}")
+        assert SECRET not in (tmp_path / f"{name}{suffix}").read_text("utf-8")
+    assert SECRET not in str(comparison) + comparison._repr_html_() + repr(comparison.to_columns())
+
+
+def test_a_name_may_be_as_long_as_a_file_system_takes(tmp_path: Path) -> None:
+    for name in ("日" * 80, "x" * 240):
+        save(one_run(), tmp_path / f"{name}.json")
+        assert isinstance(load(tmp_path / f"{name}.json"), Run)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    save(one_run(), path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert isinstance(load(path), Run)
+
+
+def test_what_would_not_load_again_is_not_saved(tmp_path: Path) -> None:
+    run = attrs.evolve(one_run(), started_at=datetime(1, 1, 1, tzinfo=UTC))
+    with pytest.raises(FormatError, match="would not load again: started_at"):
+        save(run, tmp_path / "x.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fetches_that_are_ages_apart_are_saved_as_an_archive(tmp_path: Path) -> None:
+    outcomes = [response(URLS[0], 0), response(URLS[1], 1, started=1e12, finished=1e12)]
+    save(attrs.evolve(one_run(), outcomes=outcomes), tmp_path / "x.har")
+    assert json.loads((tmp_path / "x.har").read_text("utf-8"))
 
 
 # --- What is refused ---
@@ -307,7 +361,7 @@ def test_a_comparison_that_cannot_be_saved_is_not_lost(tmp_path: Path) -> None:
 
     comparison = Runner(URLS, rounds=2, clock=clock, autosave=folder / "x.json").compare(vanishing)
     assert comparison.rounds == 2
-    assert "it could not be saved: No such file or directory" in str(comparison)
+    assert "it could not be saved: there is no folder" in str(comparison)
 
 
 @pytest.mark.parametrize(
@@ -325,6 +379,14 @@ def test_a_path_that_cannot_do_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(error, match=words):
         Runner(URLS, autosave=value)
+
+
+def test_a_result_that_cannot_be_told_in_json_is_not_lost(tmp_path: Path) -> None:
+    clock = Clock()
+    huge = Options(max_bytes=10**5000)  # more digits than Python writes
+    runner = Runner(URLS, huge, rounds=1, clock=clock, autosave=tmp_path / "x.json")
+    comparison = runner.compare(taking(clock, 1.0))
+    assert "it could not be saved" in str(comparison)
 
 
 def test_a_format_error_is_an_error_of_this_package_and_a_value_error() -> None:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from concurrent_fetch._text import encodable
+from concurrent_fetch._text import without_surrogates
 from concurrent_fetch.export._view import View
 
 _WORDS = {None: "", True: "true", False: "false"}
@@ -43,5 +43,5 @@ def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return encodable(value)
+        return without_surrogates(value)
     return _WORDS[value] if value is None or isinstance(value, bool) else value

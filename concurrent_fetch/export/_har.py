@@ -7,7 +7,6 @@ request. Where a client does not tell a phase, its time is part of `wait`, and a
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -17,6 +16,7 @@ from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
 from concurrent_fetch._redaction import redact, redact_within
 from concurrent_fetch._run import Run
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._version import own_version
 from concurrent_fetch.export._document import as_json
 from concurrent_fetch.export._view import View
 
@@ -25,6 +25,7 @@ _NEVER_SENT = frozenset(
 )
 
 _Object = dict[str, Any]
+_LONGEST = 1e10  # seconds, some centuries: a date has an end
 
 
 def write(view: View) -> str:
@@ -46,7 +47,7 @@ def to_har(runs: Sequence[Run], titles: Sequence[str]) -> str:
         page = f"run_{number}"
         pages.append(_page(page, title, run))
         entries += _entries(page, run)
-    creator = {"name": "concurrent_fetch", "version": version("concurrent_fetch")}
+    creator = {"name": "concurrent_fetch", "version": own_version()}
     return as_json(
         {"log": {"version": "1.2", "creator": creator, "pages": pages, "entries": entries}}
     )
@@ -67,7 +68,7 @@ def _entries(page: str, run: Run) -> Iterator[_Object]:
     sent = _fields(Headers.from_mapping(run.options.headers))
     first = min((outcome.timing.started for outcome in run), default=0.0)
     for outcome in sorted(run, key=lambda o: o.timing.started):
-        after = timedelta(seconds=outcome.timing.started - first)
+        after = timedelta(seconds=min(outcome.timing.started - first, _LONGEST))
         yield {"pageref": page} | _entry(outcome, run.started_at + after, sent)
 
 

@@ -1,9 +1,9 @@
 """JSON: results as text that loads again as an equal result, in this version and later ones."""
 
 import json
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from concurrent_fetch._version import own_version
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import read_int, read_text
 from concurrent_fetch.export._columns import ColumnsWriter
@@ -34,7 +34,7 @@ class Writer:
                     "format": _FORMAT,
                     "kind": name,
                     "version": VERSION,
-                    "written_by": _writer(),
+                    "written_by": f"{_FORMAT} {own_version()}",
                 }
                 return laid_out({**head, **kind.tree(result, self._columns)})
         raise TypeError(f"to_json takes a {' or '.join(KINDS)}, got {type(result).__name__}")
@@ -53,8 +53,17 @@ def to_json(result: Result) -> str:
 
 
 def write(view: View) -> str:
-    """Return a result as `.json`."""
-    return to_json(view.result)
+    """Return a result as `.json`.
+
+    Raises:
+        FormatError: it holds a value so odd that it would not load again.
+    """
+    try:
+        text = to_json(view.result)
+        from_json(text)
+    except (ValueError, OverflowError) as error:
+        raise FormatError(f"this result would not load again: {error}") from None
+    return text
 
 
 def from_json(text: str) -> Result:
@@ -117,10 +126,3 @@ def _version_of(raw: dict[str, Any]) -> int:
             f"this one reads up to version {VERSION}: upgrade it",
         )
     return number
-
-
-def _writer() -> str:
-    try:
-        return f"{_FORMAT} {version(_FORMAT)}"
-    except PackageNotFoundError:
-        return _FORMAT

@@ -56,12 +56,15 @@ def load(path: str | os.PathLike[str]) -> Result:
         FormatError: the file is damaged, foreign, or from a newer version; says what and where.
         OSError: the file cannot be read.
     """
-    if suffix_of(path) != LOADED:
+    name = Path(path).name.lower()
+    if not name.endswith(LOADED) or suffix_of(path) != LOADED:
         raise FormatError(f"{os.fspath(path)!r}: only {LOADED} is loaded; save as that too")
     data = Path(path).read_bytes()
+    if not data.strip():
+        raise FormatError(f"{os.fspath(path)}: the file is empty")
     read: Callable[[str], Result] = _module(LOADED).from_json
     try:
-        return read(data.decode("utf-8"))
+        return read(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise FormatError(f"{os.fspath(path)}: no UTF-8 at byte {error.start}") from None
     except FormatError as error:

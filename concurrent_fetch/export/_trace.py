@@ -8,6 +8,7 @@ overlap, as those of tasks that share a name, it gets as many tracks as it needs
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 from itertools import accumulate, count
 from typing import Any, NamedTuple
 
@@ -89,13 +90,20 @@ def _named(of: _Event, sort: str, name: str, place: int) -> Iterator[_Event]:
 def _tracks(spans: Iterable[_Span]) -> Iterator[tuple[str, list[_Span]]]:
     """Give each span the first track of its name that is free at its start."""
     lanes: dict[str, list[list[_Span]]] = {}
+    busy: dict[str, list[tuple[int, int]]] = {}  # until when each is, and which it is
+    free: dict[str, list[int]] = {}
     for span in sorted(spans, key=lambda s: (s.start, s.end)):
         its_lanes = lanes.setdefault(span.track, [])
-        free = next((lane for lane in its_lanes if lane[-1].end <= span.start), None)
-        if free is None:
-            its_lanes.append([span])
+        its_busy, its_free = busy.setdefault(span.track, []), free.setdefault(span.track, [])
+        while its_busy and its_busy[0][0] <= span.start:
+            heappush(its_free, heappop(its_busy)[1])
+        if its_free:
+            place = heappop(its_free)
         else:
-            free.append(span)
+            place = len(its_lanes)
+            its_lanes.append([])
+        its_lanes[place].append(span)
+        heappush(its_busy, (span.end, place))
     for name, its_lanes in lanes.items():
         for number, lane in enumerate(its_lanes, 1):
             yield name if number == 1 else f"{name} ({number})", lane

@@ -5,11 +5,19 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from concurrent_fetch._columns import COLUMNS
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._ladder import Ladder
+from concurrent_fetch._outcome import Failure, Outcome, Response
 from concurrent_fetch._run import Run
 from concurrent_fetch._sweep import Sweep
 from concurrent_fetch.render import Picture, Table
+
+_FEW = 3
+_TEXTS: Mapping[type, tuple[str, ...]] = {
+    Response: ("url", "final_url", "worker"),
+    Failure: ("url", "message", "error", "worker"),
+}
 
 Result: TypeAlias = Comparison | Sweep | Ladder | Run
 
@@ -27,7 +35,10 @@ class View:
             return self.result.strategy
         if isinstance(self.result, Sweep):
             return f"{self.result.strategy} at several concurrencies"
-        return " against ".join(_comparison_of(self.result).strategies)
+        names = _comparison_of(self.result).strategies
+        if isinstance(self.result, Ladder):
+            return f"From {names[0]} to {names[-1]}, one change at a time"
+        return " against ".join(names) if len(names) <= _FEW else f"{len(names)} strategies"
 
     @property
     def table(self) -> Table:
@@ -56,12 +67,12 @@ class View:
 
     @property
     def runs(self) -> Mapping[str, Run]:
-        """Every timed run by its title, in the order they ran."""
+        """Every timed run by its title, in the order they ran; without user info in any text."""
         if isinstance(self.result, Run):
-            return {self.result.strategy: self.result}
+            return {self.result.strategy: _cleaned(self.result)}
         whole = _comparison_of(self.result)
         return {
-            f"{record.strategy}, round {(record.round or 0) + 1}": record.run(whole.urls)
+            f"{record.strategy}, round {(record.round or 0) + 1}": _cleaned(record.run(whole.urls))
             for record in whole.records
         }
 
@@ -74,3 +85,13 @@ class View:
 
 def _comparison_of(result: Comparison | Sweep | Ladder) -> Comparison:
     return result if isinstance(result, Comparison) else result.comparison
+
+
+def _cleaned(run: Run) -> Run:
+    return attrs.evolve(run, outcomes=map(_without_userinfo, run))
+
+
+def _without_userinfo(outcome: Outcome) -> Outcome:
+    texts = {name: COLUMNS[name](outcome) for name in _TEXTS[type(outcome)]}
+    told = {name: text for name, text in texts.items() if text != getattr(outcome, name)}
+    return attrs.evolve(outcome, **told) if told else outcome

@@ -6,7 +6,9 @@ from concurrent_fetch.render._characters import visible
 from concurrent_fetch.render._table import Align, Table
 
 # What would start markup, an HTML tag, a mention or a reference to an issue.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#@])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#@&$])")
+# What would start a list: a dash or plus, or a number with a point.
+_ITEM = re.compile(r"^(\d*)([-+.)])(?=\s)")
 _RULES = {Align.LEFT: "---", Align.RIGHT: "--:"}
 
 
@@ -38,7 +40,7 @@ def to_markdown(table: Table) -> str:
 
 def escaped(text: str) -> str:
     """Return text as Markdown that shows just that, on one line."""
-    return _SPECIAL.sub(r"\\\1", visible(text))
+    return _ITEM.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", visible(text)))
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> str:

@@ -37,7 +37,7 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
     values of secret headers.
 
     Raises:
-        FormatError: the name ends otherwise.
+        FormatError: the name ends otherwise; or `.json` of a value so odd would not load again.
         TypeError: it is no Comparison, Sweep, Ladder or Run.
         OSError: the file cannot be written.
     """

@@ -1,6 +1,7 @@
 """What the types of the fetching half promise: read by mypy, never run."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from pathlib import Path
 from typing import Any, assert_never, assert_type
 
 import concurrent_fetch as cf
@@ -68,6 +69,19 @@ def outcomes(run: cf.Run) -> None:
         assert_type(get("http://example.com/"), cf.Response | cf.Failure)
 
 
+def kept(comparison: cf.Comparison, sweep: cf.Sweep) -> None:
+    assert_type(comparison.timeline(), cf.Picture)
+    assert_type(comparison.timeline("fetch_sync", "fetch_async"), cf.Picture)
+    assert_type(sweep.chart(), cf.Picture)
+    assert_type(comparison.chart().alt, str)
+    cf.save(comparison, "today.json")
+    cf.save(sweep, Path("today.html"))
+    found = cf.load("today.json")
+    assert_type(found, cf.Comparison | cf.Sweep | cf.Ladder | cf.Run)
+    if isinstance(found, cf.Comparison):
+        assert_type(found.fastest, tuple[str, ...])
+
+
 @parametrize_with_checks([requests_client, aiohttp_client, cf.iter_sync])
 def checked(check: Callable[[], Report]) -> bool:
     return check().passed
@@ -90,4 +104,6 @@ def refused() -> None:
     cf.Options(5)  # type: ignore[call-arg]  # keywords only
     check_strategy(requests_client)  # type: ignore[arg-type]  # a strategy is callable
     check_client("requests")  # type: ignore[arg-type]  # the client, not its name
+    cf.save("today.json", cf.fetch_sync(URLS))  # type: ignore[arg-type]  # the result comes first
+    cf.load("today.json").speedup("fetch_sync")  # type: ignore[union-attr]  # it may be a Run
     assert cf.fetch_sync(URLS)[0].body  # type: ignore[union-attr]  # it may be a Failure

@@ -6,12 +6,12 @@ import platform
 import sys
 import sysconfig
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._version import version_of
 
 _FREE = "free-threaded"
 _PACKAGES = ("concurrent_fetch", "requests", "urllib3", "httpx", "httpcore", "h11", "aiohttp")
@@ -86,7 +86,7 @@ def read_card() -> Card:
         load=_load(),
         loop=_loop(),
         switch_interval=sys.getswitchinterval(),
-        versions={name: found for name in _PACKAGES if (found := _version(name)) is not None},
+        versions={name: found for name in _PACKAGES if (found := version_of(name)) is not None},
         variables=tuple(n for n in _VARIABLES if n in os.environ or n.upper() in os.environ),
     )
 
@@ -121,10 +121,3 @@ def _loop() -> str:
     loop = asyncio.new_event_loop()
     loop.close()
     return f"{type(loop).__module__}.{type(loop).__qualname__}"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -103,7 +103,9 @@ def tests(session: nox.Session) -> None:
     # The kit starts a server for each of some 700 checks, the docs measure, and some tests count on
     # numbers: once is enough.
     once = ("testing", "snippets", "notebooks", "fuzz", "soak", "fetch_memory")
-    rest = () if session.python == PYTHONS[0] else [f"--ignore=tests/test_{name}.py" for name in once]
+    rest = (
+        () if session.python == PYTHONS[0] else [f"--ignore=tests/test_{name}.py" for name in once]
+    )
     session.run("pytest", *rest, *session.posargs)
 
 

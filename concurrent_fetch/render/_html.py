@@ -7,7 +7,7 @@ from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._svg import INK
 from concurrent_fetch.render._table import Column, Table
 
-_CELL = "padding:2px 9px 2px 0;border:0;white-space:nowrap;background:none"
+_CELL = "padding:2px 9px 2px 0;border:0;background:none;vertical-align:top"
 _RULE = f"border-bottom:1px solid {INK}"
 _SMALL = "font-size:smaller;margin:2px 0;max-width:70em"
 
@@ -42,9 +42,12 @@ def _table(table: Table) -> str:
 
 def _row(columns: tuple[Column, ...], cells: tuple[str, ...] | list[str], *, tag: str) -> str:
     rule = f";{_RULE}" if tag == "th" else ""
+    last = len(cells) - 1
     shown = "".join(
-        f'<{tag} style="text-align:{column.align};{_CELL}{rule}">{_text(cell)}</{tag}>'
-        for column, cell in zip(columns, cells, strict=True)
+        f'<{tag} style="text-align:{column.align};{_CELL};'
+        # Where there is little room the last column, which is words, gives way.
+        f'white-space:{"normal" if place == last else "nowrap"}{rule}">{_text(cell)}</{tag}>'
+        for place, (column, cell) in enumerate(zip(columns, cells, strict=True))
     )
     return f'<tr style="background:none">{shown}</tr>'
 

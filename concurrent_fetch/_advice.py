@@ -14,8 +14,10 @@ from concurrent_fetch.render import (
     Align,
     Column,
     Table,
+    average,
     interval,
     many,
+    or_missing,
     percent,
     rate,
     ratio,
@@ -39,7 +41,6 @@ _WORDS: Mapping[Limit | None, str] = {
     Limit.GIL: "the GIL",
     Limit.NETWORK: "the server or network",
 }
-_NOTHING = "–"
 
 
 @attrs.frozen(kw_only=True)
@@ -98,17 +99,16 @@ def table(rows: Sequence[Row], *, caption: str, notes: Sequence[str]) -> Table:
 
 
 def _cells(row: Row, bounds: str) -> tuple[str, ...]:
-    in_flight = row.level.why.in_flight
     return (
         str(row.level.concurrency),
         seconds(row.typical),
         ratio(row.speedup.point if row.speedup else None),
         bounds,
         rate(row.ceiling.requests_per_second),
-        _NOTHING if math.isnan(in_flight) else f"{in_flight:.1f}",
+        average(row.level.why.in_flight),
         seconds(row.level.service),
         percent(row.level.why.cpu),
-        row.ceiling.limit or _NOTHING,
+        or_missing(row.ceiling.limit),
         _mark(row),
     )
 
@@ -126,7 +126,7 @@ def _rounds(estimate: Estimate) -> str:
 
 
 def _interval(estimate: Estimate | None) -> str:
-    return interval(estimate.low, estimate.high) if estimate else _NOTHING
+    return or_missing(interval(estimate.low, estimate.high) if estimate else None)
 
 
 def advice(rows: Sequence[Row], choice: Choice | None) -> list[str]:

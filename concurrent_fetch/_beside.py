@@ -1,7 +1,12 @@
 """Two comparisons of different sessions, side by side and without a verdict."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+import attrs
+
+from concurrent_fetch._card import Card
+from concurrent_fetch._options import Options
 from concurrent_fetch._report import Line
 from concurrent_fetch.render import Align, Column, Table, interval, ratio, seconds
 
@@ -20,19 +25,44 @@ _COLUMNS = (
 )
 
 
-def side_by_side(
-    then: Sequence[Line], now: Sequence[Line], *, caption: str, differences: Sequence[str]
-) -> Table:
+@attrs.frozen(kw_only=True)
+class Session:
+    """One comparison, as far as it can be held beside another."""
+
+    lines: Sequence[Line]
+    started_at: datetime
+    card: Card
+    options: Options
+    urls: Sequence[str]
+
+    @property
+    def reference(self) -> str:
+        """The strategy that its others were compared with."""
+        return self.lines[0].name
+
+    def differences(self, other: "Session") -> list[str]:
+        """Return a phrase for each fact that differs, this session's first."""
+        told = [*self.card.differences(other.card), *self.options.differences(other.options)]
+        if self.urls != other.urls:
+            told.append(f"URLs: {len(self.urls)} against {len(other.urls)}, not the same")
+        if self.reference != other.reference:
+            told.append(f"reference: {self.reference} against {other.reference}")
+        return told
+
+
+def side_by_side(then: Session, now: Session) -> Table:
     """Return a row for each strategy of either session: typical times, and speed-ups within it."""
-    earlier, later = ({line.name: line for line in lines} for lines in (then, now))
+    earlier, later = ({line.name: line for line in session.lines} for session in (then, now))
+    days = [s.started_at.astimezone().strftime("%Y-%m-%d %H:%M") for s in (then, now)]
+    differences = (f"differs, now against then: {fact}" for fact in now.differences(then))
     return Table(
         columns=_COLUMNS,
         rows=tuple(
             _row(name, earlier.get(name), later.get(name))
             for name in dict.fromkeys([*earlier, *later])
         ),
-        caption=caption,
-        notes=(*(f"differs, now against then: {fact}" for fact in differences), _REFUSAL),
+        caption=f"then: {days[0]}; now: {days[1]}",
+        notes=(*differences, _REFUSAL),
     )
 
 

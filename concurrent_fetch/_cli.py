@@ -18,7 +18,7 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch._url_list import read_urls
 from concurrent_fetch.errors import ConcurrentFetchError, FormatError
 from concurrent_fetch.export import LOADED, Result, load, save, suffix_of
-from concurrent_fetch.render import count, many, seconds, to_text, visible
+from concurrent_fetch.render import count, many, seconds, size, to_text, visible
 from concurrent_fetch.server import LocalServer, serve
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
@@ -208,8 +208,8 @@ def _show_run(run: Run) -> int:
         show(str(run))
         return 0
     rows = [_row(outcome) for outcome in run]
-    result, size, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
-    lines = [f"{r:<{result}}  {s:>{size}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
+    result, width, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
+    lines = [f"{r:<{result}}  {s:>{width}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
     show("\n".join([*lines, f"{many(len(run), 'URL')} in {run.elapsed:.2f} s"]))
     return _show_losses(len(run.failures), len(run.not_ok) - len(run.failures), len(run))
 
@@ -218,7 +218,7 @@ def _row(outcome: Outcome) -> tuple[str, str, str, str]:
     url, time = visible(redact(outcome.url)), seconds(outcome.elapsed)
     if isinstance(outcome, Response):
         return str(outcome.status_code), str(outcome.size), time, url
-    return str(outcome.kind), "–", time, f"{url}  {visible(outcome.message)}"
+    return str(outcome.kind), size(None), time, f"{url}  {visible(outcome.message)}"
 
 
 def _export(result: Result, paths: Sequence[Path]) -> int:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import attrs
 
 from concurrent_fetch._arrow import stream_of
 from concurrent_fetch._audit import too_many_marked
-from concurrent_fetch._beside import side_by_side
+from concurrent_fetch._beside import Session, side_by_side
 from concurrent_fetch._card import Card
 from concurrent_fetch._notes import Note
 from concurrent_fetch._options import Options
@@ -242,19 +242,7 @@ class Comparison:
         There is no verdict: each speed-up is of its own session, and strategies measured in two
         sessions cannot be told apart from the sessions.
         """
-        differences = list(self.card.differences(baseline.card))
-        differences += self.options.differences(baseline.options)
-        if self.urls != baseline.urls:
-            differences.append(f"URLs: {len(self.urls)} against {len(baseline.urls)}, not the same")
-        if self.reference != baseline.reference:
-            differences.append(f"reference: {self.reference} against {baseline.reference}")
-        days = [c.started_at.astimezone().strftime("%Y-%m-%d %H:%M") for c in (baseline, self)]
-        return side_by_side(
-            baseline._lines,  # noqa: SLF001 - of its own class
-            self._lines,
-            caption=f"then: {days[0]}; now: {days[1]}",
-            differences=differences,
-        )
+        return side_by_side(baseline._session, self._session)  # noqa: SLF001 - of its own class
 
     def __str__(self) -> str:
         return to_text(self.table())
@@ -264,6 +252,16 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(self.strategies)}: {self.rounds} rounds>"
+
+    @property
+    def _session(self) -> Session:
+        return Session(
+            lines=self._lines,
+            started_at=self.started_at,
+            card=self.card,
+            options=self.options,
+            urls=self.urls,
+        )
 
     @cached_property
     def _ranking(self) -> Ranking:
@@ -290,8 +288,9 @@ class Comparison:
     def _complete(self, name: str) -> list[Record]:
         return [r for r in self._records_of(name) if r.round not in self.marked]
 
-    def _times(self, name: str) -> list[float]:
-        times = [record.elapsed for record in self._complete(name)]
+    def _times(self, name: str) -> Sequence[Seconds]:
+        self._check(name)
+        times = self._ranking.times[name]
         if not times:
             raise NotComparableError(f"no complete round: {'; '.join(set(self.marked.values()))}")
         return times

@@ -15,6 +15,7 @@ from concurrent_fetch.render import (
     Align,
     Column,
     Table,
+    average,
     interval,
     percent,
     ratio,
@@ -25,7 +26,6 @@ from concurrent_fetch.render import (
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
 _BRIDGE = "httpx"
-_NOTHING = "–"
 _NOTEWORTHY = 0.01
 _COLUMNS = (
     Column(header="strategy", max_width=40),
@@ -197,7 +197,7 @@ class Ladder:
             change,
             point,
             bounds,
-            _NOTHING if math.isnan(why.in_flight) else f"{why.in_flight:.1f}",
+            average(why.in_flight),
             percent(why.cpu),
         )
 
@@ -220,5 +220,5 @@ class Ladder:
 
 def _told(estimate: Estimate | None) -> tuple[str, str]:
     if estimate is None:
-        return _NOTHING, "not comparable"
+        return ratio(None), "not comparable"
     return ratio(estimate.point), interval(estimate.low, estimate.high)

@@ -13,6 +13,7 @@ from concurrent_fetch.render import (
     Lane,
     Picture,
     Table,
+    average,
     count,
     fetches,
     many,
@@ -34,7 +35,7 @@ def timeline_of(
 ) -> Picture:
     """Return a picture with a row for each outcome."""
     failed = [not isinstance(outcome, Response) for outcome in outcomes]
-    facts = [seconds(elapsed), f"{in_flight:.1f} in flight"]
+    facts = [seconds(elapsed), f"{average(in_flight)} in flight"]
     facts += [f"{count(sum(failed))} failed"] if any(failed) else []
     lane = Lane(
         name=strategy,
@@ -67,7 +68,7 @@ def _one_by_one(outcomes: Sequence[Outcome], caption: str) -> Table:
         rows=tuple(
             (
                 _result(outcome),
-                size(outcome.size) if isinstance(outcome, Response) else "–",
+                size(outcome.size if isinstance(outcome, Response) else None),
                 seconds(outcome.elapsed),
                 COLUMNS["url"](outcome),
             )

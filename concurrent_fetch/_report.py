@@ -14,8 +14,10 @@ from concurrent_fetch.render import (
     Align,
     Column,
     Table,
+    average,
     count,
     interval,
+    or_missing,
     percent,
     rate,
     ratio,
@@ -55,7 +57,6 @@ _COLUMNS = (
     Column(header="verdict"),
 )
 _SHOWN = 3
-_NOTHING = "–"
 
 
 def table(
@@ -81,23 +82,17 @@ def _row(line: Line, bounds: str, verdict: str) -> tuple[str, ...]:
         ratio(line.speedup.point if line.speedup else None),
         bounds,
         rate(line.requests_per_second),
-        in_flight(line),
+        average(line.why.in_flight),
         percent(line.why.efficiency),
         percent(line.why.cpu),
-        (not line.reasons and line.why.limit) or _NOTHING,
+        or_missing(None if line.reasons else line.why.limit),
         count(line.failures),
         verdict,
     )
 
 
-def in_flight(line: Line) -> str:
-    """Return the mean number in flight as it is shown."""
-    mean = line.why.in_flight
-    return _NOTHING if math.isnan(mean) else f"{mean:.1f}"
-
-
 def _interval(estimate: Estimate | None) -> str:
-    return interval(estimate.low, estimate.high) if estimate else _NOTHING
+    return or_missing(interval(estimate.low, estimate.high) if estimate else None)
 
 
 def _verdict(line: Line, rounds_needed: int) -> str:

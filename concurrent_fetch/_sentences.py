@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from concurrent_fetch._limits import limits
-from concurrent_fetch._report import Line, in_flight, is_told, reasons_of
+from concurrent_fetch._report import Line, is_told, reasons_of
 from concurrent_fetch._stats import Estimate
 from concurrent_fetch._verdict import Verdict
-from concurrent_fetch.render import ratio, seconds
+from concurrent_fetch.render import average, ratio, seconds
 
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int) -> str:
@@ -116,8 +116,8 @@ def _why(winners: Sequence[Line], reference: Line) -> str:
 def _cause(line: Line, reference: Line) -> str:
     why = line.why
     return (
-        f"{line.name} had {in_flight(line)} fetches in flight against "
-        f"{in_flight(reference)} ({ratio(why.more_in_flight)}), and each took "
+        f"{line.name} had {average(line.why.in_flight)} fetches in flight against "
+        f"{average(reference.why.in_flight)} ({ratio(why.more_in_flight)}), and each took "
         f"{seconds(why.time_per_fetch)} against {seconds(reference.why.time_per_fetch)} "
         f"({ratio(why.longer)})"
     )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from fakes import URLS, Clock, failure, response, taking
+from hypothesis import strategies as st
 
-from concurrent_fetch import Comparison, Options, Outcome, Run, Runner, Sweep
+from concurrent_fetch import Comparison, Options, Outcome, Run, Runner, Sweep, Timing
 
 
 def run_of(
@@ -43,3 +44,15 @@ def small_sweep() -> Sweep:
 
     runner = Runner(URLS, rounds=2, seed=1, clock=clock, cpu_clock=lambda: 0.0)
     return runner.sweep(strategy, (1, 2))
+
+
+@st.composite
+def timings(draw: st.DrawFn, moments: st.SearchStrategy[float]) -> Timing:
+    """Any times of one fetch, in their order, with or without the phases in between."""
+    times = sorted(draw(st.lists(moments, min_size=4, max_size=4)))
+    return Timing(
+        started=times[0],
+        sent=draw(st.sampled_from([None, times[1]])),
+        first_byte=draw(st.sampled_from([None, times[2]])),
+        finished=times[3],
+    )

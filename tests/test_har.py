@@ -11,7 +11,7 @@ import pytest
 from fakes import failure, response
 from hypothesis import given
 from hypothesis import strategies as st
-from results import run_of
+from results import run_of, timings
 
 from concurrent_fetch import (
     FailureKind,
@@ -392,13 +392,7 @@ moments = st.floats(0, 1e6, allow_nan=False)
 
 @st.composite
 def outcomes(draw: st.DrawFn) -> Outcome:
-    times = sorted(draw(st.lists(moments, min_size=4, max_size=4)))
-    timing = Timing(
-        started=times[0],
-        sent=draw(st.sampled_from([None, times[1]])),
-        first_byte=draw(st.sampled_from([None, times[2]])),
-        finished=times[3],
-    )
+    timing = draw(timings(moments))
     url, index = draw(st.text()), draw(st.integers(0, 99))
     if draw(st.booleans()):
         sizes: Object = {

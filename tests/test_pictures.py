@@ -31,7 +31,7 @@ from concurrent_fetch.render import (
 )
 from concurrent_fetch.render._scale import round_ratios, round_values
 from concurrent_fetch.render._spans import at_once, joined, rows_of
-from concurrent_fetch.render._svg import FAILED, FETCH
+from concurrent_fetch.render._svg import FAILED, FETCH, INK
 
 MOST_BYTES = 50_000
 SVG = "{http://www.w3.org/2000/svg}"
@@ -395,6 +395,32 @@ def test_a_sweep_has_a_chart_with_the_recommended_level() -> None:
     assert "in flight ≥ 4: still rising" in sweep.chart().alt
     assert {"1", "2", "4", "measured", "≥ 4: still rising"} <= set(texts(sweep.chart()))
     assert sweep._repr_html_().count("<img ") == 2
+
+
+# --- Colours ---
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, by WCAG 2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * p for weight, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted(map(luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#0d1117"])
+@pytest.mark.parametrize("colour", [INK, FETCH, FAILED])
+def test_every_colour_stands_out_from_light_and_dark_pages(colour: str, page: str) -> None:
+    assert contrast(colour, page) >= 3, "what WCAG 2 asks of graphics"
+
+
+def test_a_failure_is_darker_than_a_fetch_also_where_there_is_no_colour() -> None:
+    assert luminance(FAILED) < luminance(FETCH)
+    assert contrast(FAILED, FETCH) > 1.5
 
 
 # --- As a file ---

@@ -12,7 +12,7 @@ import pytest
 from fakes import failure, response
 from hypothesis import given
 from hypothesis import strategies as st
-from results import run_of, small_comparison
+from results import run_of, small_comparison, timings
 
 from concurrent_fetch import Options, Outcome, Run, Timing, fetch_async, fetch_sync, fetch_threaded
 from concurrent_fetch.export._trace import to_trace
@@ -250,13 +250,7 @@ moments = st.integers(0, 30).map(lambda n: n / 4) | st.floats(0, 1e5)
 
 @st.composite
 def outcomes(draw: st.DrawFn) -> Outcome:
-    times = sorted(draw(st.lists(moments, min_size=4, max_size=4)))
-    timing = Timing(
-        started=times[0],
-        sent=draw(st.sampled_from([None, times[1]])),
-        first_byte=draw(st.sampled_from([None, times[2]])),
-        finished=times[3],
-    )
+    timing = draw(timings(moments))
     worker = draw(st.sampled_from(["MainThread", "MainThread (2)", "fetch-1"]))
     if draw(st.booleans()):
         return attrs.evolve(response("http://a.example/"), timing=timing, worker=worker)

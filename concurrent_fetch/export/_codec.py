@@ -16,12 +16,12 @@ from concurrent_fetch._headers import Headers
 from concurrent_fetch._options import Options, called
 from concurrent_fetch._redaction import redact_within
 from concurrent_fetch._work import SavedWork
-from concurrent_fetch.export._faults import (
+from concurrent_fetch.export._damage import (
     brief,
     check_keys,
     check_known,
+    damage,
     entries,
-    fault,
     items,
     within,
     wrong,
@@ -135,7 +135,7 @@ def build(kind: Callable[..., _T], facts: Mapping[str, Any], where: str) -> _T:
     try:
         return kind(**facts)
     except (TypeError, ValueError) as error:
-        raise fault(where, str(error)[:_SHOWN]) from None
+        raise damage(where, str(error)[:_SHOWN]) from None
 
 
 @cache
@@ -176,7 +176,7 @@ def read_int(raw: Any, where: str) -> int:
     if type(raw) is not int:
         raise wrong(where, "an int", raw)
     if abs(raw) > _LARGEST_INT:
-        raise fault(where, "the int is too large")
+        raise damage(where, "the int is too large")
     return raw
 
 
@@ -184,7 +184,7 @@ def _read_float(raw: Any, where: str) -> float:
     if type(raw) not in (int, float):
         raise wrong(where, "a number", raw)
     if not abs(raw) <= _LARGEST_FLOAT:
-        raise fault(where, "the number is too large")
+        raise damage(where, "the number is too large")
     return float(raw)
 
 
@@ -194,9 +194,9 @@ def _read_datetime(raw: Any, where: str) -> datetime:
     except ValueError:
         raise wrong(where, "a date and time", raw) from None
     if moment.utcoffset() is None:
-        raise fault(where, f"the time has no time zone: {brief(raw)}")
+        raise damage(where, f"the time has no time zone: {brief(raw)}")
     if moment.year not in _YEARS:
-        raise fault(where, f"the year is out of range: {moment.year}")
+        raise damage(where, f"the year is out of range: {moment.year}")
     return moment
 
 
@@ -207,14 +207,14 @@ def _read_none(raw: Any, where: str) -> None:
 
 def _read_index(key: str, where: str) -> int:
     if not _INDEX.fullmatch(key):
-        raise fault(where, f"expected whole numbers as keys, got {brief(key)}")
+        raise damage(where, f"expected whole numbers as keys, got {brief(key)}")
     return int(key)
 
 
 def _read_headers(raw: Any, where: str) -> Headers:
     fields = [read(tuple[str, ...], *item) for item in items(raw, where)]
     if any(len(field) != 2 for field in fields):
-        raise fault(where, "expected a list of [name, value]")
+        raise damage(where, "expected a list of [name, value]")
     return build(Headers.from_fields, {"fields": fields}, where)
 
 

@@ -13,7 +13,7 @@ from concurrent_fetch._record import Intern, Record, column_of
 from concurrent_fetch._redaction import redact, redact_within
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import cleaned, read_text
-from concurrent_fetch.export._faults import check_keys, fault, items, within, wrong
+from concurrent_fetch.export._damage import check_keys, damage, items, within, wrong
 from concurrent_fetch.export._layout import Encoded, compact
 from concurrent_fetch.export._packing import (
     Convert,
@@ -239,5 +239,7 @@ def _check_order(lists: Mapping[str, list[Any]], where: str) -> None:
         times = [b if t is None else t for b, t in zip(before, lists[name], strict=True)]
         if not all(map(le, before, times)):
             i = next(i for i, (b, t) in enumerate(zip(before, times, strict=True)) if t < b)
-            raise fault(f"{within(where, name)}[{i}]", "the time lies before the one that precedes")
+            raise damage(
+                f"{within(where, name)}[{i}]", "the time lies before the one that precedes"
+            )
         before = times

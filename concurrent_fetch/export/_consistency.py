@@ -9,7 +9,7 @@ from concurrent_fetch._record import Record
 from concurrent_fetch._run import Run
 from concurrent_fetch._sweep import Sweep
 from concurrent_fetch.export._columns import LONGEST
-from concurrent_fetch.export._faults import brief, fault, within
+from concurrent_fetch.export._damage import brief, damage, within
 
 _SHORTEST = 1e-12
 
@@ -26,7 +26,7 @@ def check_comparison(found: Comparison, where: str) -> None:
     for name, check in found.checks.items():
         at = within(within(where, "checks"), name)
         if (check.strategy, check.round) != (name, None):
-            raise fault(at, f"this is no check run of {brief(name)}")
+            raise damage(at, f"this is no check run of {brief(name)}")
         _check_record(check, 0, at)
     for i, record in enumerate(found.records):
         _check_record(record, _SHORTEST, f"{within(where, 'records')}[{i}]")
@@ -35,9 +35,9 @@ def check_comparison(found: Comparison, where: str) -> None:
 def _check_names(found: Comparison, where: str) -> None:
     names = found.strategies
     if not names or len(set(names)) != len(names):
-        raise fault(within(where, "strategies"), "expected at least one name, and none twice")
+        raise damage(within(where, "strategies"), "expected at least one name, and none twice")
     if set(found.checks) != set(names):
-        raise fault(within(where, "checks"), "expected one check run of each strategy")
+        raise damage(within(where, "checks"), "expected one check run of each strategy")
     subjects: dict[str, Iterable[str | None]] = {
         "probes": found.probes,
         "reasons": found.reasons,
@@ -46,35 +46,35 @@ def _check_names(found: Comparison, where: str) -> None:
     for part, about in subjects.items():
         for name in about:
             if name is not None and name not in names:
-                raise fault(within(where, part), f"no strategy is called {brief(name)}")
+                raise damage(within(where, part), f"no strategy is called {brief(name)}")
 
 
 def _check_numbers(found: Comparison, where: str) -> None:
     if not found.urls:
-        raise fault(within(where, "urls"), "expected at least one URL")
+        raise damage(within(where, "urls"), "expected at least one URL")
     if not found.looks or found.looks[0] < 1 or not _is_ascending(found.looks):
-        raise fault(within(where, "looks"), "expected ascending numbers of at least 1")
+        raise damage(within(where, "looks"), "expected ascending numbers of at least 1")
     if found.card.cores < 1:
-        raise fault(within(within(where, "card"), "cores"), "expected at least 1")
+        raise damage(within(within(where, "card"), "cores"), "expected at least 1")
 
 
 def _check_rounds(found: Comparison, where: str) -> None:
     if not 1 <= found.rounds <= found.looks[-1]:
-        raise fault(within(where, "order"), f"expected 1 to {found.looks[-1]} rounds")
+        raise damage(within(where, "order"), f"expected 1 to {found.looks[-1]} rounds")
     for i, names in enumerate(found.order):
         if sorted(names) != sorted(found.strategies):
-            raise fault(f"{within(where, 'order')}[{i}]", "expected each strategy once")
+            raise damage(f"{within(where, 'order')}[{i}]", "expected each strategy once")
     expected = [(number, name) for number, names in enumerate(found.order) for name in names]
     if len(found.records) != len(expected):
         words = f"expected {len(expected)} records, got {len(found.records)}"
-        raise fault(within(where, "records"), words)
+        raise damage(within(where, "records"), words)
     for i, (record, (number, name)) in enumerate(zip(found.records, expected, strict=True)):
         if (record.round, record.strategy) != (number, name):
             words = f"expected round {number} of {brief(name)}, as order has it"
-            raise fault(f"{within(where, 'records')}[{i}]", words)
+            raise damage(f"{within(where, 'records')}[{i}]", words)
     for number in found.marked:
         if number >= found.rounds:
-            raise fault(within(where, "marked"), f"there is no round {number}")
+            raise damage(within(where, "marked"), f"there is no round {number}")
 
 
 def _check_record(record: Record, shortest: float, where: str) -> None:
@@ -89,7 +89,7 @@ def _check_record(record: Record, shortest: float, where: str) -> None:
     for name, (least, most) in limits.items():
         value = getattr(record, name)
         if value is not None and not least <= value <= most:
-            raise fault(within(where, name), f"expected {least:g} to {most:g}, got {brief(value)}")
+            raise damage(within(where, name), f"expected {least:g} to {most:g}, got {brief(value)}")
 
 
 def check_sweep(found: Sweep) -> None:
@@ -100,9 +100,9 @@ def check_sweep(found: Sweep) -> None:
     """
     levels = found.levels
     if len(levels) < 2 or levels[0] < 1 or not _is_ascending(levels):
-        raise fault("levels", "expected two or more ascending numbers of at least 1")
+        raise damage("levels", "expected two or more ascending numbers of at least 1")
     if tuple(map(str, levels)) != found.comparison.strategies:
-        raise fault("levels", "the strategies of the comparison are others")
+        raise damage("levels", "the strategies of the comparison are others")
 
 
 def check_ladder(found: Ladder) -> None:
@@ -113,7 +113,7 @@ def check_ladder(found: Ladder) -> None:
     """
     expected = len(found.comparison.strategies) - 1
     if len(found.changes) != expected:
-        raise fault("changes", f"expected {expected}, got {len(found.changes)}")
+        raise damage("changes", f"expected {expected}, got {len(found.changes)}")
 
 
 def check_run(found: Run) -> None:
@@ -124,7 +124,7 @@ def check_run(found: Run) -> None:
     """
     for name in ("elapsed", "cpu"):
         if getattr(found, name) > LONGEST:
-            raise fault(name, f"expected at most {LONGEST:g}, got {getattr(found, name)}")
+            raise damage(name, f"expected at most {LONGEST:g}, got {getattr(found, name)}")
 
 
 def _is_ascending(numbers: Sequence[int]) -> bool:

@@ -7,7 +7,7 @@ from concurrent_fetch._version import own_version
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import read_int, read_text
 from concurrent_fetch.export._columns import ColumnsWriter
-from concurrent_fetch.export._faults import brief, check_keys, fault, wrong
+from concurrent_fetch.export._damage import brief, check_keys, damage, wrong
 from concurrent_fetch.export._layout import laid_out
 from concurrent_fetch.export._results import KINDS
 from concurrent_fetch.export._upgrades import UPGRADES, VERSION
@@ -120,7 +120,7 @@ def _version_of(raw: dict[str, Any]) -> int:
         raise wrong("version", "1 or more", number)
     if number > VERSION:
         by = brief(writer.removeprefix(f"{_FORMAT} ")).strip("'")
-        raise fault(
+        raise damage(
             "",
             f"version {brief(number)} was written by a newer {_FORMAT} ({by}); "
             f"this one reads up to version {VERSION}: upgrade it",

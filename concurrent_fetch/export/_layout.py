@@ -1,10 +1,9 @@
 """How JSON is laid out on lines: to be read by people where that costs little."""
 
 import json
-import re
 from typing import Any
 
-_SURROGATE = re.compile("[\ud800-\udfff]")  # no file in UTF-8 can hold one
+from concurrent_fetch._text import without_surrogates
 
 compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """Return JSON on one line."""
@@ -18,10 +17,8 @@ class Encoded(str):
 
 def laid_out(tree: Any) -> str:
     """Return a tree as JSON; what holds objects or lists has a line for each of them."""
-    text = _lines(tree, "\n") + "\n"
-    if text.isascii():
-        return text
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    # A lone surrogate, which no file in UTF-8 can hold, becomes the escape that JSON has for it.
+    return without_surrogates(_lines(tree, "\n") + "\n")
 
 
 def _lines(tree: Any, indent: str) -> str:

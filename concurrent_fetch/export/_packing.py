@@ -14,7 +14,7 @@ from math import copysign
 from typing import Any, TypeAlias
 
 from concurrent_fetch.export._codec import read_int, read_text
-from concurrent_fetch.export._faults import fault, items, within, wrong
+from concurrent_fetch.export._damage import damage, items, within, wrong
 
 Values: TypeAlias = list[Any]
 Convert: TypeAlias = Callable[[Any, str], Any]
@@ -83,7 +83,7 @@ def unpacked(
     """
     values = _unpacked(raw, length, where, sources, convert)
     if len(values) != length:
-        raise fault(where, f"expected {length} values, got {len(values)}")
+        raise damage(where, f"expected {length} values, got {len(values)}")
     return values
 
 
@@ -121,7 +121,7 @@ def _source(raw: Any, where: str, sources: Sources) -> Values:
 def _places(raw: Any, length: int, where: str) -> list[int]:
     places = _whole(raw, where)
     if None in places or (places and not 0 <= min(places) <= max(places) < length):
-        raise fault(where, f"expected ints from 0 to {length - 1}")
+        raise damage(where, f"expected ints from 0 to {length - 1}")
     return places
 
 
@@ -135,7 +135,7 @@ def _times(raw: Mapping[str, Any], where: str, sources: Sources) -> Values:
         raise wrong(within(where, "after"), "an int", after)
     starts = _in_ns(sources[_STARTED]())
     if starts is None or len(starts) != len(ns):
-        raise fault(where, "the starts are not as many, or not whole nanoseconds")
+        raise damage(where, "the starts are not as many, or not whole nanoseconds")
     return [None if n is None else (s + n) / _BILLION for s, n in zip(starts, ns, strict=True)]
 
 
@@ -159,5 +159,5 @@ def _misfits(raw: Values) -> Iterable[tuple[int, Any]]:
 
 def _bounded(n: int, where: str) -> int:
     if abs(n) > _MOST_NS:
-        raise fault(where, "the int is too large")
+        raise damage(where, "the int is too large")
     return n

@@ -30,7 +30,7 @@ from concurrent_fetch.export._consistency import (
     check_run,
     check_sweep,
 )
-from concurrent_fetch.export._faults import check_keys, entries, items, within
+from concurrent_fetch.export._damage import check_keys, entries, items, within
 from concurrent_fetch.export._view import Result
 
 Tree: TypeAlias = dict[str, Any]

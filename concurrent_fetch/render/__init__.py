@@ -3,10 +3,12 @@
 from concurrent_fetch.render._characters import visible
 from concurrent_fetch.render._curves import Curve, Mark, Panel, curves
 from concurrent_fetch.render._format import (
+    average,
     count,
     interval,
     many,
     moment,
+    or_missing,
     percent,
     rate,
     ratio,
@@ -33,6 +35,7 @@ __all__ = [
     "Panel",
     "Picture",
     "Table",
+    "average",
     "count",
     "curves",
     "escaped",
@@ -41,6 +44,7 @@ __all__ = [
     "intervals",
     "many",
     "moment",
+    "or_missing",
     "percent",
     "rate",
     "ratio",

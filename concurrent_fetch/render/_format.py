@@ -45,6 +45,17 @@ def moment(x: Seconds, longest: Seconds) -> str:
     return f"{x / scale:,.10g} {unit}" if x else "0"
 
 
+def or_missing(text: str | None) -> str:
+    """Return a text; a dash where there is none."""
+    return text or MISSING
+
+
+@_or_dash
+def average(x: float) -> str:
+    """Return a mean number of things: `13.1`, `0.3`."""
+    return f"{x:.1f}"
+
+
 @_or_dash
 def ratio(x: float) -> str:
     """Return a ratio: `0.93×`, `1.07×`, `8.1×`, `12.3×`, `123×`.

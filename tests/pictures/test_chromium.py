@@ -70,13 +70,13 @@ def comparison(request: pytest.FixtureRequest) -> Comparison:
 
 
 @pytest.fixture
-def shown(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., None]:
+def check_rendered(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., None]:
     """Return what renders pictures on a light and a dark page, and checks them there."""
     kept = Path(os.environ.get("PICTURES", tmp_path))
     kept.mkdir(parents=True, exist_ok=True)
     name = "".join(c if c.isalnum() else "_" for c in request.node.name)
 
-    def show(*pictures: Picture, html: str = "") -> None:
+    def check_all(*pictures: Picture, html: str = "") -> None:
         body = "".join(f"<div>{p.svg}</div>{p.to_html()}" for p in pictures) + html
         for shade in ("light", "dark"):
             path = tmp_path / f"{shade}.html"
@@ -84,7 +84,7 @@ def shown(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., None]
             check(measured(path), pictures=len(pictures))
             screenshot(path, kept / f"{name}_{shade}.png", (1000, 1100))
 
-    return show
+    return check_all
 
 
 def check(report: dict[str, Any], pictures: int) -> None:
@@ -118,30 +118,34 @@ def overlap(a: Box, b: Box) -> bool:
     )
 
 
-def test_the_pictures_of_a_comparison(comparison: Comparison, shown: Callable[..., None]) -> None:
-    shown(comparison.timeline(), comparison.chart())
+def test_the_pictures_of_a_comparison(
+    comparison: Comparison, check_rendered: Callable[..., None]
+) -> None:
+    check_rendered(comparison.timeline(), comparison.chart())
 
 
 def test_what_a_notebook_shows_of_a_comparison(
-    comparison: Comparison, shown: Callable[..., None]
+    comparison: Comparison, check_rendered: Callable[..., None]
 ) -> None:
-    shown(html=comparison._repr_html_())
+    check_rendered(html=comparison._repr_html_())
 
 
-def test_a_run(comparison: Comparison, shown: Callable[..., None]) -> None:
+def test_a_run(comparison: Comparison, check_rendered: Callable[..., None]) -> None:
     run: Run = comparison.runs("fetch_threaded")[0]
-    shown(run.timeline(), html=run._repr_html_())
+    check_rendered(run.timeline(), html=run._repr_html_())
 
 
-def test_a_sweep(shown: Callable[..., None]) -> None:
+def test_a_sweep(check_rendered: Callable[..., None]) -> None:
     clock = Clock()
     urls = [f"http://a.example/{i}" for i in range(1_000)]
     runner = Runner(urls, rounds=8, seed=1, clock=clock)
     sweep: Sweep = runner.sweep(fetching(clock, 0, "fetch"), (1, 2, 4, 8, 16, 32, 64, 128))
-    shown(sweep.chart(), html=sweep._repr_html_())
+    check_rendered(sweep.chart(), html=sweep._repr_html_())
 
 
-def test_many_strategies_with_long_names_and_far_ratios(shown: Callable[..., None]) -> None:
+def test_many_strategies_with_long_names_and_far_ratios(
+    check_rendered: Callable[..., None],
+) -> None:
     clock = Clock()
     urls = [f"http://a.example/{i}" for i in range(200)]
     strategies = {
@@ -149,10 +153,10 @@ def test_many_strategies_with_long_names_and_far_ratios(shown: Callable[..., Non
         for n in (1, 2, 3, 10, 50, 199)
     }
     comparison = Runner(urls, rounds=12, seed=1, clock=clock).compare(**strategies)
-    shown(comparison.timeline(), comparison.chart())
+    check_rendered(comparison.timeline(), comparison.chart())
 
 
-def test_odd_figures(shown: Callable[..., None]) -> None:
+def test_odd_figures(check_rendered: Callable[..., None]) -> None:
     nan, inf = float("nan"), float("inf")
     rows = [
         Interval(name="reference", point=1, low=1, high=1, words="reference"),
@@ -165,7 +169,7 @@ def test_odd_figures(shown: Callable[..., None]) -> None:
     tied = [Curve(name=f"bound {i}", values=[5.0, 5.0, 5.0], bound=True) for i in range(4)]
     panel = Panel(title="tied", curves=[Curve(name="measured", values=[5.0, 5.0, 5.0]), *tied])
     empty = Lane(name="none", facts="no fetches", fetches=[], elapsed=1e-9)
-    shown(
+    check_rendered(
         intervals(rows, title="far apart", alt="x"),
         intervals(same, title="all the same", alt="x"),
         curves(

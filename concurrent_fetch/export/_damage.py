@@ -10,14 +10,14 @@ from typing import Any
 from concurrent_fetch.errors import FormatError
 
 
-def fault(where: str, words: str) -> FormatError:
+def damage(where: str, words: str) -> FormatError:
     """Return the error that says what is wrong, and where."""
     return FormatError(f"{where}: {words}" if where else words)
 
 
 def wrong(where: str, expected: str, got: object) -> FormatError:
     """Return the error of a value that is not what was expected there."""
-    return fault(where, f"expected {expected}, got {brief(got)}")
+    return damage(where, f"expected {expected}, got {brief(got)}")
 
 
 def brief(value: object) -> str:
@@ -46,7 +46,7 @@ def check_keys(raw: Any, names: Mapping[str, Any], where: str) -> None:
     """
     keys = {key for key, _, _ in entries(raw, where)}
     if missing := [name for name in names if name not in keys]:
-        raise fault(where, f"{missing[0]!r} is missing")
+        raise damage(where, f"{missing[0]!r} is missing")
     check_known(raw, names, where)
 
 
@@ -57,7 +57,7 @@ def check_known(raw: Mapping[str, Any], names: Mapping[str, Any], where: str) ->
         FormatError: it has one.
     """
     if unknown := [key for key in raw if key not in names]:
-        raise fault(where, f"the key {brief(unknown[0])} is unknown")
+        raise damage(where, f"the key {brief(unknown[0])} is unknown")
 
 
 def items(raw: Any, where: str) -> Iterator[tuple[Any, str]]:

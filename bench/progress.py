@@ -16,7 +16,7 @@ from rounds import Verdicts, interleaved, ratio
 
 import concurrent_fetch as cf
 from concurrent_fetch._feed import Feed
-from concurrent_fetch._tally import Tally
+from concurrent_fetch._progress import Tally
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.strategies._async import _Workers
 from concurrent_fetch.strategies._counted import counted, tally_of

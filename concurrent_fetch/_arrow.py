@@ -6,7 +6,7 @@ Each name has one type, whatever its values: an empty run has the schema of ever
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from concurrent_fetch._text import without_surrogates
+from concurrent_fetch._files import without_surrogates
 
 _TYPES = {
     "int64": (

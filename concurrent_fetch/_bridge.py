@@ -5,28 +5,21 @@ a loop of its own in a worker thread, and Ctrl-C cancels it there. The loop is k
 run: starting one is no part of fetching.
 """
 
-import asyncio
 import contextlib
-import contextvars
 import functools
 import inspect
-import threading
 import weakref
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Mapping
-from queue import Empty, SimpleQueue
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
+from typing import NamedTuple, Self
 
+from concurrent_fetch._loop_thread import LoopThread
 from concurrent_fetch._options import Options
 from concurrent_fetch._strategy import Strategy, function_of
 from concurrent_fetch._units import Seconds
 
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
-_T = TypeVar("_T")
-_Work: TypeAlias = Callable[[], Coroutine[Any, Any, _T]]
-_Ended: TypeAlias = tuple[_T | None, BaseException | None]
-_TICK: Seconds = 0.1
 
 
 class Clocks(NamedTuple):
@@ -55,7 +48,7 @@ class Bridge:
 
     def __init__(self, clocks: Clocks) -> None:
         self.clocks = clocks
-        self._loop: _LoopThread | None = None
+        self._loop: LoopThread | None = None
         self._returned: object = None
 
     def __enter__(self) -> Self:
@@ -109,9 +102,9 @@ class Bridge:
                 items = [item async for item in returned]
             return items, self.clocks.read()
 
-    def _start_loop(self) -> "_LoopThread":
+    def _start_loop(self) -> LoopThread:
         if self._loop is None:
-            loop = _LoopThread()
+            loop = LoopThread()
             # For a Ctrl-C that comes when `__exit__` is to begin, and keeps it from doing so.
             self._otherwise = weakref.finalize(self, loop.end)
             self._loop = loop
@@ -135,96 +128,3 @@ def _listed(returned: object) -> object:
     finally:
         if inspect.isgenerator(returned):
             returned.close()  # also when Ctrl-C came between two outcomes
-
-
-class _LoopThread:
-    """An event loop in a thread of its own."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._started = SimpleQueue[None]()
-        self._is_over = False
-        self._ended_by: BaseException | None = None
-        self._thread = threading.Thread(target=self._live, name="fetch-loop", daemon=True)
-
-    def start(self) -> None:
-        """Return when the loop is there."""
-        self._thread.start()
-        self._started.get()
-
-    def run(self, work: _Work[_T]) -> _T:
-        """Await `work()` there and wait for it; `close` cancels it if the wait is interrupted.
-
-        Tasks that it leaves behind end with it: they must not run beside the next strategy.
-        """
-        loop = self._loop
-        assert loop is not None  # noqa: S101 - it has been started
-        ended: SimpleQueue[_Ended[_T]] = SimpleQueue()
-        context = contextvars.copy_context()
-        loop.call_soon_threadsafe(lambda: loop.create_task(_deliver(work, ended), context=context))
-        result, error = _waited_for(ended)
-        try:
-            if error is None:
-                return cast("_T", result)
-            if not isinstance(error, asyncio.CancelledError):
-                raise error
-            if self._ended_by is not None:
-                raise self._ended_by from None
-            raise RuntimeError("its task was cancelled, by itself and not from outside") from error
-        finally:
-            del error  # its traceback holds this frame
-
-    def close(self) -> None:
-        """Cancel what still runs there, then end the loop and the thread."""
-        self.end()
-        with contextlib.suppress(RuntimeError):  # Ctrl-C kept it from being started
-            self._thread.join()
-
-    def end(self) -> None:
-        """Let the loop and the thread end, wherever the start of them has got to."""
-        self._is_over = True
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._closing.set)
-
-    def _live(self) -> None:
-        with asyncio.Runner() as runner:
-            self._closing = asyncio.Event()
-            self._loop = runner.get_loop()
-            self._started.put(None)
-            if self._is_over:
-                return
-            try:
-                runner.run(self._until_closing())
-            except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt in a task ends a loop
-                self._ended_by = error
-
-    async def _until_closing(self) -> None:
-        await self._closing.wait()
-
-
-def _waited_for(ended: SimpleQueue[_Ended[_T]]) -> _Ended[_T]:
-    # In ticks: a signal at the very start of a wait is seen after it. Not by a Future: Ctrl-C that
-    # comes inside its Python code leaves its lock taken, and the loop would wait for that for ever.
-    while True:
-        with contextlib.suppress(Empty):
-            return ended.get(timeout=_TICK)
-
-
-async def _deliver(work: _Work[_T], ended: SimpleQueue[_Ended[_T]]) -> None:
-    """Put into `ended` what becomes of the work, once no task of it is left."""
-    others = asyncio.all_tasks()
-    try:
-        result = await work()
-    except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-        await _end(asyncio.all_tasks() - others)
-        ended.put((None, error))
-    else:
-        await _end(asyncio.all_tasks() - others)
-        ended.put((result, None))
-
-
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

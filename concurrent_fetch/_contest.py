@@ -32,12 +32,11 @@ from concurrent_fetch._notes import (
 )
 from concurrent_fetch._options import Options
 from concurrent_fetch._probe import Probe, Probes
-from concurrent_fetch._progress import Stage
+from concurrent_fetch._progress import Stage, Tally
 from concurrent_fetch._record import Intern, Record, columns_of, interning
 from concurrent_fetch._redaction import redact_within
 from concurrent_fetch._schedule import rounds
 from concurrent_fetch._strategy import Strategy
-from concurrent_fetch._tally import Tally
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._verdict import Verdict
 from concurrent_fetch.errors import StrategyError

@@ -5,7 +5,6 @@ import errno
 import os
 import stat
 from pathlib import Path
-from uuid import uuid4
 
 
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
@@ -23,7 +22,7 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no folder", str(target.parent))
-    beside = target.with_name(f".{uuid4().hex}.part")
+    beside = target.with_name(f".{os.urandom(16).hex()}.part")
     try:
         with beside.open("xb") as file:
             file.write(data)
@@ -46,6 +45,11 @@ def objection_to(path: str | os.PathLike[str]) -> str | None:
     if Path(path).is_dir():
         return f"{os.fspath(path)!r} is a folder"
     return None if os.access(folder, os.W_OK) else f"the folder {str(folder)!r} is not writable"
+
+
+def without_surrogates(text: str) -> str:
+    r"""Return the text with each lone surrogate as the six characters `\udc80`: fit for UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _is_special(path: str | os.PathLike[str]) -> bool:

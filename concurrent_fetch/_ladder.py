@@ -1,15 +1,12 @@
 """Ladder: from a loop of bare requests to an event loop, changing one thing at a time."""
 
-import functools
 import math
 
 import attrs
 
-from concurrent_fetch._client import AsyncClient, Client, find_async_client, find_client
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._ranking import ALPHA
 from concurrent_fetch._stats import Estimate, rounds_needed, speedup
-from concurrent_fetch._strategy import Strategy, with_options
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.render import (
     Align,
@@ -23,9 +20,7 @@ from concurrent_fetch.render import (
     to_html,
     to_text,
 )
-from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
-_BRIDGE = "httpx"
 _NOTEWORTHY = 0.01
 _COLUMNS = (
     Column(header="strategy", max_width=40),
@@ -36,54 +31,6 @@ _COLUMNS = (
     Column(header="in flight", align=Align.RIGHT),
     Column(header="CPU", align=Align.RIGHT),
 )
-
-
-@attrs.frozen(kw_only=True)
-class Rung:
-    """A strategy, and what it does otherwise than the one before."""
-
-    name: str
-    change: str
-    """Empty for the first."""
-    strategy: Strategy
-
-
-def rungs_of(client: str | Client, async_client: str | AsyncClient) -> list[Rung]:
-    """Return the strategies from bare requests to the event loop.
-
-    `httpx` is the bridge between threads and the event loop, unless both clients have one name.
-
-    Raises:
-        UnknownNameError, TypeError: no such client for threads, or for the event loop.
-    """
-    one, other = find_client(client), find_async_client(async_client)
-    bridge = one.name if one.name == other.name else _BRIDGE
-    rungs = [
-        _bare(one),
-        _rung("reuse", "sync", functools.partial(fetch_sync, client=one), one),
-        _rung("threads", "threaded", functools.partial(fetch_threaded, client=one), one),
-    ]
-    if one.name != bridge:
-        one = find_client(bridge)
-        threaded = functools.partial(fetch_threaded, client=one)
-        rungs.append(_rung(f"client {bridge}", "threaded", threaded, one))
-    across = other if other.name == bridge else find_async_client(bridge)
-    on_loop = functools.partial(fetch_async, client=across)
-    rungs.append(_rung("event loop", "async", on_loop, across))
-    if other is not across:
-        on_loop = functools.partial(fetch_async, client=other)
-        rungs.append(_rung(f"client {other.name}", "async", on_loop, other))
-    return rungs
-
-
-def _bare(client: Client) -> Rung:
-    bare = with_options(functools.partial(fetch_sync, client=client), reuse_connections=False)
-    return Rung(name=f"sync+{client.name}, new connections", change="", strategy=bare)
-
-
-def _rung(change: str, kind: str, strategy: Strategy, client: Client | AsyncClient) -> Rung:
-    keeping = with_options(strategy, reuse_connections=True)
-    return Rung(name=f"{kind}+{client.name}", change=change, strategy=keeping)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,12 +1,26 @@
-"""Progress: how far a fetch of many URLs or a comparison has come, for whoever wants to know."""
+"""Progress: how far a fetch of many URLs or a comparison has come, for whoever wants to know.
 
+Counting is a few additions and one look at the clock, well below a microsecond; a `Progress` is
+made only when one is due. Nothing runs beside the work: no thread, no task, no timer. The bar, on
+stderr or as a widget in a notebook that has them, is tqdm's.
+"""
+
+import functools
 import inspect
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from time import monotonic
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
 from concurrent_fetch._units import Seconds
+
+_BETWEEN: Seconds = 0.05
+_REDRAWN: Seconds = 0.25  # to draw a widget costs about 2 ms; so it is below 1 %
 
 Stage: TypeAlias = Literal["check", "round", "probe", "fetch"]
 
@@ -75,3 +89,137 @@ def check_progress(name: str, value: object) -> None:
             f"{name} must be a plain function, got an async one; write one that starts a task, "
             "as with asyncio.create_task"
         )
+
+
+class Tally:
+    """What is done so far, told at most 20 times a second and at the end."""
+
+    __slots__ = (
+        "_clock", "_due", "_failures", "_fetches", "_last", "_runs", "_start", "_tell", "_told",
+    )  # fmt: skip
+
+    def __init__(self, begun: Progress, tell: OnProgress, clock: Callable[[], Seconds]) -> None:
+        self._last = begun
+        self._tell = tell
+        self._clock = clock
+        self._start = self._due = clock()
+        self._runs = self._fetches = self._failures = 0
+        self._told = -1
+
+    def fetched(self, *, failed: bool) -> None:
+        """Count a fetch that is over."""
+        self._fetches += 1
+        if failed:
+            self._failures += 1
+        if self._clock() >= self._due:
+            self._report()
+
+    def ran(
+        self, strategy: str, stage: Stage, number: int | None, *, fetches: int, failures: int
+    ) -> None:
+        """Count a run of a comparison that is over, with all its fetches."""
+        self._last = attrs.evolve(self._last, strategy=strategy, stage=stage, round=number)
+        self._runs += 1
+        self._fetches += fetches
+        self._failures += failures
+        if self._clock() >= self._due:
+            self._report()
+
+    def end(self) -> None:
+        """Tell the last state, unless it has just been told."""
+        if self._told != self._done:
+            self._report()
+
+    @property
+    def _done(self) -> int:
+        return self._runs or self._fetches  # outside a comparison there are no runs
+
+    def _report(self) -> None:
+        now = self._clock()
+        self._due = now + _BETWEEN
+        self._told = self._done
+        self._last = attrs.evolve(
+            self._last,
+            done=self._done,
+            fetches=self._fetches,
+            failures=self._failures,
+            elapsed=now - self._start,
+        )
+        self._tell(self._last)
+
+
+def tallying(
+    progress: bool | OnProgress, begun: Progress, clock: Callable[[], Seconds] = monotonic
+) -> AbstractContextManager[Tally]:
+    """Return what tells progress while it is entered: to a function, by a bar, or to nobody.
+
+    Where it is left without an error, the last state is told.
+    """
+    if progress is True:
+        return _tallying(bar(begun), begun, clock)
+    return _tallying(nullcontext(_ignore if progress is False else progress), begun, clock)
+
+
+@contextmanager
+def _tallying(
+    teller: AbstractContextManager[OnProgress], begun: Progress, clock: Callable[[], Seconds]
+) -> Iterator[Tally]:
+    with teller as tell:
+        tally = Tally(begun, tell, clock)
+        yield tally
+        tally.end()
+
+
+def _ignore(_: Progress) -> None:
+    pass
+
+
+def bar(begun: Progress) -> AbstractContextManager[OnProgress]:
+    """Return what shows a bar while it is entered; importing tqdm, here, is on no clock."""
+    return _shown(begun, _tqdm())
+
+
+@functools.cache
+def _tqdm() -> Any:
+    """Import tqdm for a terminal or a notebook, whichever this is; it costs 20 ms."""
+    with warnings.catch_warnings():
+        # In a notebook without ipywidgets it asks for them; the plain bar that it shows will do.
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm  # noqa: PLC0415 - only for who asks; every import would pay
+
+    # Leaves nothing behind: no thread that looks after bars, no lock that processes share.
+    own: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
+    own.set_lock(threading.RLock())
+    return own
+
+
+@contextmanager
+def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
+    is_fetch = begun.stage == "fetch"
+    with tqdm(
+        desc=begun.strategy if is_fetch else None,
+        total=begun.total,
+        unit=" fetch" if is_fetch else "run",
+        leave=False,
+        mininterval=_REDRAWN,
+        miniters=1,
+        smoothing=0,  # the mean speed since the start, as `Progress.rate` and `left` have it
+        disable=sys.stderr is None,
+    ) as shown:
+
+        def report(progress: Progress) -> None:
+            shown.set_postfix_str(_remarks(progress), refresh=False)
+            shown.update(progress.done - shown.n)
+
+        yield report
+        shown.refresh()  # the last state, however soon after the one before
+
+
+def _remarks(progress: Progress) -> str:
+    failed = [f"{progress.failures:,} failed"] if progress.failures else []
+    if progress.stage == "fetch":
+        return ", ".join(failed)
+    where: str = progress.stage
+    if progress.round is not None:
+        where = f"round {progress.round + 1}/{progress.rounds}"
+    return ", ".join([where, progress.strategy, f"{progress.fetches:,} fetches", *failed])

@@ -13,17 +13,16 @@ from concurrent_fetch._bridge import Bridge, Clock, Clocks
 from concurrent_fetch._client import AsyncClient, Client
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._contest import Contest
-from concurrent_fetch._contestants import by_name, check_callable
-from concurrent_fetch._ladder import Ladder, rungs_of
+from concurrent_fetch._contestants import by_name, check_callable, levels_of, rungs_of
+from concurrent_fetch._ladder import Ladder
 from concurrent_fetch._meter import Meter
 from concurrent_fetch._options import Options, Work, check_options
 from concurrent_fetch._plan import Plan, hosts_of
-from concurrent_fetch._progress import OnProgress, Progress
+from concurrent_fetch._progress import OnProgress, Progress, tallying
 from concurrent_fetch._redaction import redact
 from concurrent_fetch._run import Run
 from concurrent_fetch._strategy import Strategy, effective_options, name_of
-from concurrent_fetch._sweep import Sweep, levels_of
-from concurrent_fetch._tally import tallying
+from concurrent_fetch._sweep import Sweep
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.export import Result, autosaver
 

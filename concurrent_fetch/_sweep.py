@@ -1,8 +1,6 @@
 """Sweep: one strategy at several concurrencies, and how many fetches in flight are enough."""
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -13,31 +11,10 @@ from concurrent_fetch._ceiling import Ceiling, Level, ceilings
 from concurrent_fetch._comparison import Comparison
 from concurrent_fetch._pictures import chart_of_sweep
 from concurrent_fetch._stats import Estimate
-from concurrent_fetch._strategy import Strategy, with_options
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.render import Picture, Table, many, to_html, to_text
 
 _WITHIN = 1.05
-
-
-def levels_of(strategy: Strategy, concurrency: int | Sequence[int]) -> dict[str, Strategy]:
-    """Return the strategy at each concurrency, by its number.
-
-    Raises:
-        TypeError: a concurrency is no int; it is no strategy.
-        ValueError: there are fewer than two, one is below 1, or they do not ascend.
-    """
-    levels = tuple(concurrency) if isinstance(concurrency, Iterable) else (concurrency,)
-    if any(type(level) is not int for level in levels):  # a bool is no number of fetches
-        raise TypeError(f"concurrency must be ints, as in (1, 4, 16), got {concurrency!r}")
-    if len(levels) < 2:
-        raise ValueError(f"a sweep needs at least two levels, as (1, 4, 16), got {concurrency!r}")
-    if min(levels) < 1:
-        raise ValueError(f"concurrency must be at least 1 at every level, got {concurrency!r}")
-    if any(later <= level for level, later in pairwise(levels)):
-        rising = sorted(set(levels)) if len(set(levels)) > 1 else [1, 4, 16]
-        raise ValueError(f"concurrency must ascend, as {tuple(rising)} does, got {concurrency!r}")
-    return {str(level): with_options(strategy, concurrency=level) for level in levels}
 
 
 @attrs.frozen(kw_only=True, repr=False)

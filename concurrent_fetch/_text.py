@@ -67,8 +67,3 @@ def _codec(charset: str) -> str:
     if not codec._is_text_encoding or codec.name in _NO_TEXT:  # noqa: SLF001 - str.encode asks it too
         return "utf-8"
     return _WITHOUT_MARK.get(codec.name, codec.name)
-
-
-def without_surrogates(text: str) -> str:
-    r"""Return the text with each lone surrogate as the six characters `\udc80`: fit for UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         ),
         *("_headers", "_head", "_content", "_text", "_arrow"),
         *("_border", "_environment", "_feed", "_schedule", "_stats", "_verdict", "_progress"),
-        *("_bar", "_tally", "_help"),
+        *("_help", "_loop_thread"),
         *("_deadlines", "_garbage", "_terminal", "_url_list", "_card", "_makespan", "_probe"),
         *("render", "server"),
     ),

@@ -15,8 +15,7 @@ from fakes import URLS, Clock, failure, response, taking
 
 import concurrent_fetch as cf
 from concurrent_fetch import Options, Outcome, Progress, Runner
-from concurrent_fetch._progress import OnProgress
-from concurrent_fetch._tally import tallying
+from concurrent_fetch._progress import OnProgress, tallying
 from concurrent_fetch.server import LocalServer
 
 # --- Of any work: what is told, and how often ---

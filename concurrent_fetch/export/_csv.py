@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from concurrent_fetch._text import without_surrogates
+from concurrent_fetch._files import without_surrogates
 from concurrent_fetch.export._view import View
 
 _WORDS = {None: "", True: "true", False: "false"}

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from concurrent_fetch._text import without_surrogates
+from concurrent_fetch._files import without_surrogates
 
 compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """Return JSON on one line."""

@@ -15,8 +15,8 @@ from concurrent_fetch._client import AsyncClient, AsyncGet, find_async_client
 from concurrent_fetch._feed import Feed
 from concurrent_fetch._options import Options, check_options
 from concurrent_fetch._outcome import Failure, Outcome
+from concurrent_fetch._progress import Tally
 from concurrent_fetch._run import Run, Stopwatch
-from concurrent_fetch._tally import Tally
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.strategies._counted import tally_of
 

@@ -5,8 +5,7 @@ from contextlib import AbstractContextManager, closing
 
 from concurrent_fetch._options import Options
 from concurrent_fetch._outcome import Failure, Outcome
-from concurrent_fetch._progress import Progress
-from concurrent_fetch._tally import Tally, tallying
+from concurrent_fetch._progress import Progress, Tally, tallying
 
 
 def counted(

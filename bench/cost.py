@@ -8,8 +8,8 @@ from time import perf_counter
 from rounds import Verdicts
 
 import concurrent_fetch as cf
-from concurrent_fetch._stats import null_counts, speedup
 from concurrent_fetch.server import LocalServer
+from concurrent_fetch.stats._estimate import null_counts, speedup
 
 
 def seconds_of(way: Callable[[], object], times: int) -> float:

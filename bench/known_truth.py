@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from rounds import Verdicts
 
 import concurrent_fetch as cf
-from concurrent_fetch._makespan import makespan
 from concurrent_fetch.server import LocalServer
+from concurrent_fetch.stats._makespan import makespan
 
 N = 20
 LATENCY = 0.1

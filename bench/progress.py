@@ -15,11 +15,11 @@ from time import thread_time
 from rounds import Verdicts, interleaved, ratio
 
 import concurrent_fetch as cf
-from concurrent_fetch._feed import Feed
 from concurrent_fetch._progress import Tally
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.strategies._async import _Workers
 from concurrent_fetch.strategies._counted import counted, tally_of
+from concurrent_fetch.strategies._feed import Feed
 
 OUTCOMES, REPEATS, URLS = 100_000, 9, 1000
 BOUND = 1000.0  # ns: 1 % of the 100 µs that a fetch takes at 10,000 a second

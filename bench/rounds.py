@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from time import perf_counter
 
-from concurrent_fetch._schedule import rounds
-from concurrent_fetch._stats import Estimate, speedup
+from concurrent_fetch.runner._rounds import rounds
+from concurrent_fetch.stats._estimate import Estimate, speedup
 
 ALPHA = 0.05
 

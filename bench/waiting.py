@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from rounds import Verdicts
 
 import concurrent_fetch as cf
-from concurrent_fetch._drive import AsyncSend
 from concurrent_fetch.clients import aiohttp_client
+from concurrent_fetch.fetch._drivers import AsyncSend
 from concurrent_fetch.server import LocalServer
 
 N = 120

@@ -2,7 +2,7 @@
 
 import sys
 
-from concurrent_fetch._cli import main
+from concurrent_fetch.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -30,7 +30,7 @@ from types import FrameType
 from typing import Any, Protocol, TypeAlias
 
 import concurrent_fetch as cf
-from concurrent_fetch._client import find_async_client, find_client
+from concurrent_fetch.fetch._client import find_async_client, find_client
 
 HANGS = 10.0
 OPTIONS = cf.Options(concurrency=6, timeout=HANGS * 2)

@@ -2,7 +2,7 @@
 
 Every noise is a function `(rng, slots) -> disturbances`: one number per run, in the order in which
 the runs happen, on the log scale (0.04 makes a run about 4 % slower). `experiment` lays two
-strategies of a known ratio over one, in the order that `_schedule.rounds` draws.
+strategies of a known ratio over one, in the order that `runner._rounds.rounds` draws.
 """
 
 import math
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from random import Random
 
-from concurrent_fetch._schedule import rounds
+from concurrent_fetch.runner._rounds import rounds
 
 Noise = Callable[[Random, int], list[float]]
 Order = Iterator[tuple[str, ...]]

@@ -13,9 +13,9 @@ from fakes import URLS, Clock, answers
 from noise import NOISES, timed
 
 from concurrent_fetch import Estimate, Options, Outcome, Runner, Strategy, Verdict
-from concurrent_fetch._schedule import rounds
-from concurrent_fetch._stats import speedup
-from concurrent_fetch._verdict import verdict_of
+from concurrent_fetch.runner._rounds import rounds
+from concurrent_fetch.stats._estimate import speedup
+from concurrent_fetch.stats._verdict import verdict_of
 
 LOOKS = (10, 20, 40)
 ALPHA = 0.05

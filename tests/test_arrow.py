@@ -7,7 +7,7 @@ import pytest
 from results import small_comparison, small_run, small_sweep
 
 from concurrent_fetch import Comparison, Run, Sweep
-from concurrent_fetch._arrow import TYPE_OF
+from concurrent_fetch.model._arrow import TYPE_OF
 
 ALL = pytest.mark.parametrize("make", [small_run, small_comparison, small_sweep])
 Make = Callable[[], Run | Comparison | Sweep]

@@ -21,7 +21,7 @@ from concurrent_fetch import (
     fetch_sync,
     with_options,
 )
-from concurrent_fetch._audit import too_many_marked
+from concurrent_fetch.analysis._audit import too_many_marked
 from concurrent_fetch.errors import NotComparableError, StrategyError
 from concurrent_fetch.server import LocalServer
 

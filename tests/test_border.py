@@ -18,8 +18,8 @@ import urllib3
 from aiohttp import http_exceptions
 
 from concurrent_fetch import FailureKind as Kind
-from concurrent_fetch._border import FailureTable, causes, classify, in_words
 from concurrent_fetch.clients import _aiohttp, _httpx, _requests
+from concurrent_fetch.fetch._classify import FailureTable, causes, classify, in_words
 
 
 def wrapped(outer: Exception, cause: BaseException) -> Exception:

@@ -9,7 +9,7 @@ import pytest
 from fakes import answers
 
 from concurrent_fetch import Card, Runner
-from concurrent_fetch._card import read_card
+from concurrent_fetch.analysis._card import read_card
 
 
 @pytest.fixture

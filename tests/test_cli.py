@@ -15,7 +15,7 @@ import pytest
 from fetching import eventually
 
 import concurrent_fetch
-from concurrent_fetch._cli import main
+from concurrent_fetch.cli._commands import main
 from concurrent_fetch.server import LocalServer
 
 PROGRAM = [sys.executable, "-W", "error", "-m", "concurrent_fetch"]
@@ -227,7 +227,7 @@ def test_a_strategy_that_fails_ends_with_1_and_its_sentence(
     def broken(*_: object) -> None:
         raise OSError("no more threads")
 
-    monkeypatch.setattr("concurrent_fetch._values.find_strategy", lambda _: broken)
+    monkeypatch.setattr("concurrent_fetch.cli._types.find_strategy", lambda _: broken)
     assert main(["compare", local.url("/get")]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""

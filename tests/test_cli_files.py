@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from concurrent_fetch import Comparison, Run, fetch_sync, load, save
-from concurrent_fetch._cli import main
+from concurrent_fetch.cli._commands import main
 from concurrent_fetch.server import LocalServer
 
 REFUSED = "http://127.0.0.1:1/"

@@ -16,7 +16,6 @@ from raw_server import RawServer, always, once, reply, silent
 import concurrent_fetch as cf
 import concurrent_fetch.clients
 from concurrent_fetch import AsyncClient, Client, Exchange, FailureKind, Options, Outcome
-from concurrent_fetch._client import find_async_client, find_client
 from concurrent_fetch.clients import (
     aiohttp_client,
     httpx_async_client,
@@ -24,6 +23,7 @@ from concurrent_fetch.clients import (
     requests_client,
 )
 from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.fetch._client import find_async_client, find_client
 from concurrent_fetch.server import LocalServer
 
 PLAIN = pytest.mark.parametrize("client", [requests_client, httpx_client], ids=str)

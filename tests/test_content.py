@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concurrent_fetch import Options
-from concurrent_fetch._content import Decoder
-from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._kinds import FailureKind, Refusal
-from concurrent_fetch._url import canonicalize
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch.fetch._exchange import Exchange
+from concurrent_fetch.http._decoding import Decoder
+from concurrent_fetch.http._url import canonicalize
 
 TEXT = b"a body of a few words, and again: a body of a few words. " * 3
 

@@ -13,8 +13,8 @@ from fetching import ClientStrategy
 from raw_server import Peer, RawServer, Script, always, closed_port, once, reply
 
 from concurrent_fetch import FailureKind, Options
-from concurrent_fetch._environment import Environment
-from concurrent_fetch._url import canonicalize
+from concurrent_fetch.fetch._trust_env import Environment
+from concurrent_fetch.http._url import canonicalize
 
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc")
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from concurrent_fetch import FailureKind
-from concurrent_fetch._border import FailureTable, classify
 from concurrent_fetch.clients import _aiohttp, _httpx, _requests
+from concurrent_fetch.fetch._classify import FailureTable, classify
 
 CLIENTS: dict[str, tuple[FailureTable, tuple[str, ...]]] = {
     "requests": (_requests.FAILURES, ("requests.exceptions", "urllib3.exceptions", "http.client")),

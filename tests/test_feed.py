@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from concurrent_fetch._feed import Feed
+from concurrent_fetch.strategies._feed import Feed
 
 
 def test_takes_in_order_and_then_nothing_for_ever() -> None:

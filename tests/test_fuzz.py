@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from raw_server import Peer, RawServer, always, chunked, head, reply
 
 from concurrent_fetch import Failure, FailureKind, Options, Outcome, Response
-from concurrent_fetch._kinds import Refusal
-from concurrent_fetch._url import canonicalize
+from concurrent_fetch._failure_kinds import Refusal
 from concurrent_fetch.clients import (
     aiohttp_client,
     httpx_async_client,
     httpx_client,
     requests_client,
 )
+from concurrent_fetch.http._url import canonicalize
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 LIMIT = 0.3

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import concurrent_fetch as cf
-from concurrent_fetch._garbage import collect
+from concurrent_fetch.runner._garbage import collect
 
 
 class Interrupting:

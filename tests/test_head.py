@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrent_fetch._head import Head, read_head
-from concurrent_fetch._kinds import FailureKind, Refusal
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch.http._response_head import Head, read_head
 
 Fields = Sequence[tuple[bytes | str, bytes | str]]
 

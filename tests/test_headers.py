@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrent_fetch._headers import SECRET, Headers
+from concurrent_fetch.http._headers import SECRET, Headers
 
 BLOCK = b"Server: nginx\r\nSet-Cookie: a=1\r\nX-Empty: \r\nset-cookie: b=2\r\nX-Latin: caf\xe9\r\n"
 HEADERS = Headers(BLOCK)

@@ -10,10 +10,10 @@ import pytest
 from fakes import URLS, Clock, failure, response, taking
 
 from concurrent_fetch import AsyncClient, Client, Ladder, Options, Runner
-from concurrent_fetch._client import find_async_client, find_client
-from concurrent_fetch._contestants import rungs_of
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
+from concurrent_fetch.fetch._client import find_async_client, find_client
 from concurrent_fetch.render import ratio
+from concurrent_fetch.runner._named_strategies import rungs_of
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrent_fetch._makespan import makespan
+from concurrent_fetch.stats._makespan import makespan
 
 jobs = st.lists(st.floats(0, 100), min_size=1, max_size=20)
 slots = st.integers(1, 25)

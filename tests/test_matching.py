@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concurrent_fetch import Outcome
-from concurrent_fetch._matching import in_url_order
+from concurrent_fetch.runner._matching import in_url_order
 
 RULE = "It must return a Response or a Failure for each URL, in any order"
 

@@ -9,9 +9,9 @@ import pytest
 from fakes import URLS, failure, response
 
 from concurrent_fetch import Headers, Note, Options, Outcome, Runner, fetch_sync, with_options
-from concurrent_fetch._card import read_card
-from concurrent_fetch._notes import gathered, notes_on, notes_on_all, notes_on_retries
-from concurrent_fetch._record import Record, columns_of, interning
+from concurrent_fetch.analysis._card import read_card
+from concurrent_fetch.analysis._notes import gathered, notes_on, notes_on_all, notes_on_retries
+from concurrent_fetch.analysis._record import Record, columns_of, interning
 from concurrent_fetch.server import LocalServer
 
 

@@ -15,11 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concurrent_fetch import Comparison, Options, Picture, Run, Runner
-from concurrent_fetch._pictures import typical_round
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.render import (
     Curve,
-    Fetch,
     Interval,
     Lane,
     Mark,
@@ -29,9 +27,11 @@ from concurrent_fetch.render import (
     intervals,
     timeline,
 )
+from concurrent_fetch.render._lane import Fetch
 from concurrent_fetch.render._scale import round_ratios, round_values
 from concurrent_fetch.render._spans import at_once, joined, rows_of
 from concurrent_fetch.render._svg import FAILED, FETCH, INK
+from concurrent_fetch.results._pictures import typical_round
 
 MOST_BYTES = 50_000
 SVG = "{http://www.w3.org/2000/svg}"

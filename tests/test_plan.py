@@ -6,7 +6,7 @@ import pytest
 from fakes import answers
 
 from concurrent_fetch import Options, Runner, fetch_async, fetch_sync, fetch_threaded, with_options
-from concurrent_fetch._plan import Plan, hosts_of
+from concurrent_fetch.runner._plan import Plan, hosts_of
 from concurrent_fetch.server import LocalServer
 
 

@@ -10,8 +10,8 @@ from fakes import answers
 from fetching import eventually
 
 from concurrent_fetch import Options, Outcome, Runner
-from concurrent_fetch._bridge import Bridge, Clocks
-from concurrent_fetch._probe import Probe, Probes
+from concurrent_fetch.analysis._probe import Probe, Probes
+from concurrent_fetch.runner._bridge import Bridge, Clocks
 
 CLOCKS = Clocks(time.perf_counter, time.process_time)
 

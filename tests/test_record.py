@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Run, Timing
-from concurrent_fetch._record import Record, columns_of, interning
+from concurrent_fetch.analysis._record import Record, columns_of, interning
 
 seconds = st.floats(-1e9, 1e9)
 maybe_seconds = st.none() | seconds

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Run, Timing
-from concurrent_fetch._columns import COLUMNS
-from concurrent_fetch._run import Stopwatch, most_at_once
 from concurrent_fetch.errors import FetchFailed
+from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.model._run import Stopwatch, most_at_once
 
 NAMES = [
     "index",

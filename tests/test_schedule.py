@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from concurrent_fetch._schedule import rounds
+from concurrent_fetch.runner._rounds import rounds
 
 NAMES = ("sync", "threads", "async")
 

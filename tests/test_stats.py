@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from noise import NOISES, Order, experiment
 
-from concurrent_fetch._stats import (
+from concurrent_fetch.stats._estimate import (
     Estimate,
     Spread,
     _critical,

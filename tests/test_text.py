@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrent_fetch._text import decode_text, encoding_of
+from concurrent_fetch.http._text import decode_text, encoding_of
 
 
 def encoding(charset: str) -> str:

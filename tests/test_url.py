@@ -14,9 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import concurrent_fetch
-from concurrent_fetch._kinds import FailureKind, Refusal
-from concurrent_fetch._redaction import redact, redact_within
-from concurrent_fetch._url import CanonicalURL, canonicalize, resolve
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch.http._redaction import redact, redact_within
+from concurrent_fetch.http._url import CanonicalURL, canonicalize, resolve
 
 SECRET = "s3cr3t"
 
@@ -435,8 +435,7 @@ def test_importing_the_rules_imports_no_client_and_no_idna() -> None:
         "import sys, types\n"
         "package = sys.modules['concurrent_fetch'] = types.ModuleType('concurrent_fetch')\n"
         f"package.__path__ = [{package!r}]  # without the face, which imports all\n"
-        "import concurrent_fetch._url, concurrent_fetch._head\n"
-        "import concurrent_fetch._content, concurrent_fetch._text\n"
+        "import concurrent_fetch.http\n"
         "heavy = {'requests', 'aiohttp', 'httpx', 'urllib.request', 'email', 'idna'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -21,11 +21,11 @@ from concurrent_fetch import (
     fetch_sync,
     fetch_threaded,
 )
-from concurrent_fetch._card import Card, read_card
-from concurrent_fetch._limits import limits
-from concurrent_fetch._probe import Lateness, Probe
-from concurrent_fetch._record import Record, columns_of, interning
-from concurrent_fetch._why import latencies_of, times_of, why
+from concurrent_fetch.analysis._card import Card, read_card
+from concurrent_fetch.analysis._probe import Lateness, Probe
+from concurrent_fetch.analysis._record import Record, columns_of, interning
+from concurrent_fetch.analysis._why import latencies_of, times_of, why
+from concurrent_fetch.results._limits import limits
 from concurrent_fetch.server import LocalServer
 
 CARD = attrs.evolve(read_card(), build="GIL", cores=8)

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from concurrent_fetch._client import AsyncClient, Client
+from concurrent_fetch.fetch import AsyncClient, Client
 
 aiohttp_client: AsyncClient
 httpx_async_client: AsyncClient

@@ -13,15 +13,12 @@ from aiohttp import client_exceptions, http_exceptions
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from concurrent_fetch._client import AsyncClient
-from concurrent_fetch._drive import AsyncSend
-from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._headers import SECRET
-from concurrent_fetch._kinds import FailureKind, Refusal
-from concurrent_fetch._options import Options
-from concurrent_fetch._url import CanonicalURL
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._tls import tls_context
+from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
+from concurrent_fetch.http import SECRET, CanonicalURL
+from concurrent_fetch.model import Options
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     client_exceptions.ClientConnectorDNSError: FailureKind.DNS,

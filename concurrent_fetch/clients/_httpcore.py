@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import httpcore
 
-from concurrent_fetch._exchange import Exchange
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._sockets import Sockets
+from concurrent_fetch.fetch import Exchange
 
 
 class Line(Protocol):

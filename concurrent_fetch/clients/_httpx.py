@@ -17,15 +17,13 @@ from typing import Any
 import httpcore
 import httpx
 
-from concurrent_fetch._client import AsyncClient, Client
-from concurrent_fetch._drive import AsyncSend, Send
-from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._kinds import FailureKind
-from concurrent_fetch._options import Options
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.clients._httpcore import AsyncNetwork, Network, out_of_step
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.clients._tls import tls_context
+from concurrent_fetch.fetch import AsyncClient, AsyncSend, Client, Exchange, Send
+from concurrent_fetch.model import Options
 
 
 class Closed(httpx.RemoteProtocolError):

@@ -16,16 +16,14 @@ from requests.adapters import HTTPAdapter
 from urllib3 import connection as urllib3_connection
 from urllib3 import exceptions as urllib3_errors
 
-from concurrent_fetch._client import Client
-from concurrent_fetch._drive import Send
-from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._kinds import FailureKind
-from concurrent_fetch._options import Options
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.clients._idle import POOLS
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._strict import StrictResponse
 from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.clients._tls import tls_context
+from concurrent_fetch.fetch import Client, Exchange, Send
+from concurrent_fetch.model import Options
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.NameResolutionError: FailureKind.DNS,

@@ -12,9 +12,9 @@ import threading
 from time import perf_counter
 from typing import Any
 
-from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._options import Options
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.fetch import Exchange
+from concurrent_fetch.model import Options
 
 # poll() takes milliseconds as a C int: a longer wait overflows, or comes out as none at all.
 _LONGEST_WAIT: Seconds = 1e6

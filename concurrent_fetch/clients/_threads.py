@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
-from concurrent_fetch._drive import Send
-from concurrent_fetch._exchange import Exchange
-from concurrent_fetch._options import Options
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._tls import tls_context
+from concurrent_fetch.fetch import Exchange, Send
+from concurrent_fetch.model import Options
 
 
 class ThreadLine(Protocol):

@@ -12,10 +12,6 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 
-from concurrent_fetch._headers import Headers
-from concurrent_fetch._options import Options, called
-from concurrent_fetch._redaction import redact_within
-from concurrent_fetch._work import SavedWork
 from concurrent_fetch.export._damage import (
     brief,
     check_keys,
@@ -26,6 +22,8 @@ from concurrent_fetch.export._damage import (
     within,
     wrong,
 )
+from concurrent_fetch.http import Headers, redact_within
+from concurrent_fetch.model import Options, SavedWork, called
 
 _T = TypeVar("_T")
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from concurrent_fetch._comparison import Comparison
-from concurrent_fetch._ladder import Ladder
-from concurrent_fetch._record import Record
-from concurrent_fetch._run import Run
-from concurrent_fetch._sweep import Sweep
-from concurrent_fetch.export._columns import LONGEST
+from concurrent_fetch.analysis import Record
 from concurrent_fetch.export._damage import brief, damage, within
+from concurrent_fetch.export._record_columns import LONGEST
+from concurrent_fetch.model import Run
+from concurrent_fetch.results import Comparison, Ladder, Sweep
 
 _SHORTEST = 1e-12
 

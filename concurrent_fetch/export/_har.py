@@ -10,15 +10,13 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from concurrent_fetch._headers import Headers
-from concurrent_fetch._kinds import FailureKind
-from concurrent_fetch._outcome import Failure, Outcome, Response, Timing
-from concurrent_fetch._redaction import redact, redact_within
-from concurrent_fetch._run import Run
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._version import own_version
 from concurrent_fetch.export._document import as_json
 from concurrent_fetch.export._view import View
+from concurrent_fetch.http import Headers, redact, redact_within
+from concurrent_fetch.model import Failure, Outcome, Response, Run, Timing
 
 _NEVER_SENT = frozenset(
     {FailureKind.INVALID_URL, FailureKind.DNS, FailureKind.CONNECT, FailureKind.TLS}

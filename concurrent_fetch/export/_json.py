@@ -6,9 +6,9 @@ from typing import Any
 from concurrent_fetch._version import own_version
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import read_int, read_text
-from concurrent_fetch.export._columns import ColumnsWriter
 from concurrent_fetch.export._damage import brief, check_keys, damage, wrong
 from concurrent_fetch.export._layout import laid_out
+from concurrent_fetch.export._record_columns import ColumnsWriter
 from concurrent_fetch.export._results import KINDS
 from concurrent_fetch.export._upgrades import UPGRADES, VERSION
 from concurrent_fetch.export._view import Result, View

@@ -6,14 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import attrs
 
-from concurrent_fetch._comparison import Comparison
-from concurrent_fetch._ladder import Ladder
-from concurrent_fetch._options import Options
-from concurrent_fetch._outcome import check_outcome
-from concurrent_fetch._record import Record, columns_of, interning
-from concurrent_fetch._redaction import redact
-from concurrent_fetch._run import Run
-from concurrent_fetch._sweep import Sweep
+from concurrent_fetch.analysis import Record, columns_of, interning
 from concurrent_fetch.export._codec import (
     build,
     changes_tree,
@@ -23,7 +16,6 @@ from concurrent_fetch.export._codec import (
     read_changes,
     read_fields,
 )
-from concurrent_fetch.export._columns import Beside, ColumnsWriter, read_columns
 from concurrent_fetch.export._consistency import (
     check_comparison,
     check_ladder,
@@ -31,7 +23,11 @@ from concurrent_fetch.export._consistency import (
     check_sweep,
 )
 from concurrent_fetch.export._damage import check_keys, entries, items, within
+from concurrent_fetch.export._record_columns import Beside, ColumnsWriter, read_columns
 from concurrent_fetch.export._view import Result
+from concurrent_fetch.http import redact
+from concurrent_fetch.model import Options, Run, check_outcome
+from concurrent_fetch.results import Comparison, Ladder, Sweep
 
 Tree: TypeAlias = dict[str, Any]
 

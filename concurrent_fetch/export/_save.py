@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from concurrent_fetch._did_you_mean import did_you_mean
 from concurrent_fetch._files import write_whole
-from concurrent_fetch._names import did_you_mean
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._view import Result, View
 

@@ -12,12 +12,11 @@ from heapq import heappop, heappush
 from itertools import accumulate, count
 from typing import Any, NamedTuple
 
-from concurrent_fetch._outcome import Failure, Outcome, Response
-from concurrent_fetch._redaction import redact, redact_within
-from concurrent_fetch._run import Run
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.export._document import as_json
 from concurrent_fetch.export._view import View
+from concurrent_fetch.http import redact, redact_within
+from concurrent_fetch.model import Failure, Outcome, Response, Run
 
 _LONGEST = 40
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")

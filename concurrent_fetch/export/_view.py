@@ -5,13 +5,9 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from concurrent_fetch._columns import COLUMNS
-from concurrent_fetch._comparison import Comparison
-from concurrent_fetch._ladder import Ladder
-from concurrent_fetch._outcome import Failure, Outcome, Response
-from concurrent_fetch._run import Run
-from concurrent_fetch._sweep import Sweep
+from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run
 from concurrent_fetch.render import Picture, Table
+from concurrent_fetch.results import Comparison, Ladder, Sweep
 
 _FEW = 3
 _TEXTS: Mapping[type, tuple[str, ...]] = {

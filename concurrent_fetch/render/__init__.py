@@ -7,7 +7,6 @@ from concurrent_fetch.render._format import (
     count,
     interval,
     many,
-    moment,
     or_missing,
     percent,
     rate,
@@ -17,7 +16,7 @@ from concurrent_fetch.render._format import (
 )
 from concurrent_fetch.render._html import to_html
 from concurrent_fetch.render._intervals import Interval, intervals
-from concurrent_fetch.render._lane import Fetch, Lane, fetches
+from concurrent_fetch.render._lane import Lane, fetches
 from concurrent_fetch.render._markdown import escaped, to_markdown
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._table import Align, Column, Table
@@ -28,7 +27,6 @@ __all__ = [
     "Align",
     "Column",
     "Curve",
-    "Fetch",
     "Interval",
     "Lane",
     "Mark",
@@ -43,7 +41,6 @@ __all__ = [
     "interval",
     "intervals",
     "many",
-    "moment",
     "or_missing",
     "percent",
     "rate",

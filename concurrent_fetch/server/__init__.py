@@ -1,5 +1,6 @@
 """A real HTTP server in a process of its own, with known latency, for measuring offline."""
 
+from concurrent_fetch.server._bodies import bytes_of
 from concurrent_fetch.server._faults import FAULTS, Answered, Fault
 from concurrent_fetch.server._latency import Latency, LogNormal
 from concurrent_fetch.server._listen import serve
@@ -14,5 +15,6 @@ __all__ = [
     "LocalServer",
     "LogNormal",
     "ServerStats",
+    "bytes_of",
     "serve",
 ]

@@ -64,3 +64,8 @@ def pieces(size: Bytes, seed: str, each: Bytes) -> Iterator[bytes]:
     for start in range(0, size, each):
         offset = start % BLOCK
         yield repeated[offset : offset + min(each, size - start)]
+
+
+def bytes_of(size: Bytes, seed: str = "0") -> bytes:
+    """Return the body that `/bytes/<size>` and `/stream-bytes/<size>` send, with `?seed=<seed>`."""
+    return b"".join(pieces(size, seed, BLOCK))

@@ -1,14 +1,34 @@
-"""The built-in strategies: one after another, in threads, on an event loop."""
+"""What runs when: what a strategy is, and one after another, in threads, on an event loop."""
 
 from concurrent_fetch.strategies._async import fetch_async, iter_async
+from concurrent_fetch.strategies._feed import check_urls
+from concurrent_fetch.strategies._strategy import (
+    ConfiguredStrategy,
+    Strategy,
+    effective_options,
+    find_strategy,
+    function_of,
+    load_client,
+    name_of,
+    with_options,
+)
 from concurrent_fetch.strategies._sync import fetch_sync, iter_sync
 from concurrent_fetch.strategies._threaded import fetch_threaded, iter_threaded
 
 __all__ = [
+    "ConfiguredStrategy",
+    "Strategy",
+    "check_urls",
+    "effective_options",
     "fetch_async",
     "fetch_sync",
     "fetch_threaded",
+    "find_strategy",
+    "function_of",
     "iter_async",
     "iter_sync",
     "iter_threaded",
+    "load_client",
+    "name_of",
+    "with_options",
 ]

@@ -11,14 +11,12 @@ from contextlib import (
     nullcontext,
 )
 
-from concurrent_fetch._client import AsyncClient, AsyncGet, find_async_client
-from concurrent_fetch._feed import Feed
-from concurrent_fetch._options import Options, check_options
-from concurrent_fetch._outcome import Failure, Outcome
 from concurrent_fetch._progress import Tally
-from concurrent_fetch._run import Run, Stopwatch
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.fetch import AsyncClient, AsyncGet, find_async_client
+from concurrent_fetch.model import Failure, Options, Outcome, Run, Stopwatch, check_options
 from concurrent_fetch.strategies._counted import tally_of
+from concurrent_fetch.strategies._feed import Feed
 
 _DEFAULTS = Options()
 _TICK: Seconds = 0.1

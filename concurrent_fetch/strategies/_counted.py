@@ -3,9 +3,8 @@
 from collections.abc import Generator, Sized
 from contextlib import AbstractContextManager, closing
 
-from concurrent_fetch._options import Options
-from concurrent_fetch._outcome import Failure, Outcome
 from concurrent_fetch._progress import Progress, Tally, tallying
+from concurrent_fetch.model import Failure, Options, Outcome
 
 
 def counted(

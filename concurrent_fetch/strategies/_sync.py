@@ -2,12 +2,10 @@
 
 from collections.abc import Generator, Iterable
 
-from concurrent_fetch._client import Client, find_client
-from concurrent_fetch._feed import Feed
-from concurrent_fetch._options import Options, check_options
-from concurrent_fetch._outcome import Outcome
-from concurrent_fetch._run import Run, Stopwatch
+from concurrent_fetch.fetch import Client, find_client
+from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, check_options
 from concurrent_fetch.strategies._counted import counted
+from concurrent_fetch.strategies._feed import Feed
 
 _DEFAULTS = Options()
 

@@ -6,13 +6,11 @@ from collections.abc import Generator, Iterable
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from concurrent_fetch._client import Client, Get, find_client
-from concurrent_fetch._feed import Feed
-from concurrent_fetch._options import Options, check_options
-from concurrent_fetch._outcome import Outcome
-from concurrent_fetch._run import Run, Stopwatch
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.fetch import Client, Get, find_client
+from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, check_options
 from concurrent_fetch.strategies._counted import counted
+from concurrent_fetch.strategies._feed import Feed
 
 _DEFAULTS = Options()
 # A name look-up cannot be interrupted; nothing else takes longer than this to notice an abort.

@@ -3,8 +3,7 @@
 import hashlib
 import json
 
-from concurrent_fetch.server import LocalServer
-from concurrent_fetch.server import _bodies as bodies
+from concurrent_fetch.server import FAULTS, Answered, LocalServer, bytes_of
 from concurrent_fetch.testing._check import Finding, for_both
 from concurrent_fetch.testing._facts import answered, result, results
 from concurrent_fetch.testing._subject import Subject
@@ -26,8 +25,7 @@ def chunked_body(subject: Subject, server: LocalServer) -> Finding:
 
 
 def _same_bytes(subject: Subject, url: str) -> Finding:
-    sent = b"".join(bodies.pieces(_SIZE, "0", bodies.BLOCK))
-    return Finding(_summary(sent), _summary(answered(subject.fetch_one(url)).body))
+    return Finding(_summary(bytes_of(_SIZE)), _summary(answered(subject.fetch_one(url)).body))
 
 
 def _summary(data: bytes) -> str:
@@ -58,9 +56,9 @@ def _decoded(subject: Subject, url: str, flag: str) -> Finding:
 @for_both
 def text(subject: Subject, server: LocalServer) -> Finding:
     """`text` is the body in the charset that the server declares."""
-    found = answered(subject.fetch_one(server.url("/encoding/utf8"))).text
-    sent = bodies.UTF8.decode()
-    return Finding("the text sent", "the text sent" if found == sent else repr(found[:40]))
+    sent = [found.text for found in FAULTS["cs_utf_8"].expected if isinstance(found, Answered)]
+    found = answered(subject.fetch_one(server.url("/fault/cs_utf_8"))).text
+    return Finding(repr(sent[0]), repr(found[:40]))
 
 
 @for_both
@@ -80,7 +78,7 @@ def body_not_kept(subject: Subject, server: LocalServer) -> Finding:
     found = answered(
         subject.fetch_one(server.url(f"/bytes/{_SIZE}"), keep_bodies=False, digest=True)
     )
-    digest = hashlib.sha256(b"".join(bodies.pieces(_SIZE, "0", bodies.BLOCK))).hexdigest()
+    digest = hashlib.sha256(bytes_of(_SIZE)).hexdigest()
     return Finding(
         [f"size {_SIZE}", "0 bytes kept", f"digest {digest[:12]}"],
         [f"size {found.size}", f"{len(found.body)} bytes kept", f"digest {str(found.digest)[:12]}"],

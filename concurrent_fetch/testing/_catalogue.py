@@ -1,7 +1,7 @@
 """The checks, in the order of their story, and what asks them all of one part."""
 
-from concurrent_fetch._client import AsyncClient, Client
-from concurrent_fetch._strategy import Strategy
+from concurrent_fetch.fetch import AsyncClient, Client
+from concurrent_fetch.strategies import Strategy
 from concurrent_fetch.testing import (
     _bodies,
     _concurrency,

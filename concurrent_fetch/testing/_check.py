@@ -9,9 +9,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import attrs
 
-from concurrent_fetch._border import in_words
-from concurrent_fetch._client import AsyncClient, Client
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.fetch import AsyncClient, Client, in_words
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._subject import DoesNotApply, Part, Subject, UnusableError, subject_of
 

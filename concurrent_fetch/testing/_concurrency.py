@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from concurrent_fetch._outcome import Outcome
+from concurrent_fetch.model import Outcome
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._check import Finding, for_both, for_clients, for_strategies
 from concurrent_fetch.testing._facts import answered, at_most, results

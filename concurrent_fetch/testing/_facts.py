@@ -5,9 +5,9 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-from concurrent_fetch._kinds import FailureKind
-from concurrent_fetch._outcome import Outcome, Response
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.model import Outcome, Response
 from concurrent_fetch.testing._subject import UnusableError
 
 

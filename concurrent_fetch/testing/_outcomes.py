@@ -3,8 +3,7 @@
 import pickle
 from datetime import UTC, datetime
 
-from concurrent_fetch._outcome import Outcome
-from concurrent_fetch._run import Run
+from concurrent_fetch.model import Outcome, Run
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._check import Finding, for_both, for_strategies
 from concurrent_fetch.testing._facts import closed_port, results

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from concurrent_fetch._outcome import Response
+from concurrent_fetch.model import Response
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._check import Finding, for_both
 from concurrent_fetch.testing._facts import answered, result

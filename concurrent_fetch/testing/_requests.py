@@ -2,7 +2,7 @@
 
 import json
 
-from concurrent_fetch._fetch import Fetching
+from concurrent_fetch.fetch import Fetching
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._check import Finding, for_both
 from concurrent_fetch.testing._facts import answered

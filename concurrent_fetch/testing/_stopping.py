@@ -6,19 +6,13 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator
 from time import perf_counter
 from typing import Any
 
-from concurrent_fetch._client import AsyncClient, Client
-from concurrent_fetch._outcome import Outcome
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.fetch import AsyncClient, Client
+from concurrent_fetch.model import Outcome
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._check import Finding, for_both, for_clients, for_strategies
 from concurrent_fetch.testing._facts import eventually, in_time, results
-from concurrent_fetch.testing._subject import (
-    DoesNotApply,
-    Subject,
-    UnusableError,
-    consume,
-    options,
-)
+from concurrent_fetch.testing._subject import DoesNotApply, Subject, UnusableError, consume, options
 
 _SOON: Seconds = 1.5  # a second, and grace for a busy machine
 _MANY = 6

@@ -11,13 +11,10 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from concurrent_fetch._bridge import Bridge, Clocks, Driven
-from concurrent_fetch._client import AsyncClient, Client
-from concurrent_fetch._matching import in_url_order
-from concurrent_fetch._options import Options
-from concurrent_fetch._outcome import Outcome
-from concurrent_fetch._strategy import Strategy, name_of
-from concurrent_fetch.strategies import fetch_async, fetch_threaded
+from concurrent_fetch.fetch import AsyncClient, Client
+from concurrent_fetch.model import Options, Outcome
+from concurrent_fetch.runner import Bridge, Clocks, Driven, in_url_order
+from concurrent_fetch.strategies import Strategy, fetch_async, fetch_threaded, name_of
 
 Part: TypeAlias = Client | AsyncClient | Strategy
 

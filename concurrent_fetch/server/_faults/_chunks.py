@@ -1,16 +1,8 @@
 """Chunks: how a body is cut into them, what says so, and what does not fit."""
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
-from concurrent_fetch.server._faults._wires import (
-    chunked,
-    head,
-    kept,
-    lasting,
-    later,
-    once,
-    resets,
-)
+from concurrent_fetch.server._faults._wires import chunked, head, kept, lasting, later, once, resets
 from concurrent_fetch.server._reply import Part
 
 _HELLO = Answered(body=b"hello")

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
 from concurrent_fetch.server._faults._wires import chunked, head, kept, lasting, once, reply
 from concurrent_fetch.server._reply import Part

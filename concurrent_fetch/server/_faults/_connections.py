@@ -1,6 +1,6 @@
 """Connections: cut off within a head, and what happens on one that is kept."""
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, fault
 from concurrent_fetch.server._faults._wires import (
     by_turn,

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from concurrent_fetch._kinds import FailureKind
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._reply import Wire
 from concurrent_fetch.server._request import Request

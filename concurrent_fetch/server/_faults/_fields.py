@@ -1,6 +1,6 @@
 """Header fields: lines that are none, values that do not belong there, and too much of them."""
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
 from concurrent_fetch.server._faults._wires import head, later, once, reply
 

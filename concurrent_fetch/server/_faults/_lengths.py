@@ -1,16 +1,8 @@
 """Lengths of bodies: how long they are said to be, how long they are, and where they end."""
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
-from concurrent_fetch.server._faults._wires import (
-    head,
-    kept,
-    lasting,
-    later,
-    once,
-    reply,
-    resets,
-)
+from concurrent_fetch.server._faults._wires import head, kept, lasting, later, once, reply, resets
 from concurrent_fetch.server._reply import Part
 
 _HELLO = Answered(body=b"hello")

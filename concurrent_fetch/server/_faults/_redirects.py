@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Callable
 from typing import Any
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answer, Answered, Expected, Fault, fault
 from concurrent_fetch.server._faults._wires import head, held, kept, lasting, once, reply
 from concurrent_fetch.server._reply import Part, Wire

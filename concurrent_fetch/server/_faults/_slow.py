@@ -2,7 +2,7 @@
 
 from itertools import repeat
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answer, Answered, Fault, fault
 from concurrent_fetch.server._faults._wires import (
     chunked,

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Fault, fault
 from concurrent_fetch.server._faults._wires import head, held, kept, later, once, reply
 

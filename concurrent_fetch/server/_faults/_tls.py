@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from concurrent_fetch._kinds import FailureKind as Kind
+from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
 from concurrent_fetch.server._faults._wires import ends, head, later, once, reply
 from concurrent_fetch.server._reply import End, Part, Wire

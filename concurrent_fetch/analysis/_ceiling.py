@@ -1,0 +1,106 @@
+"""Ceilings: what bounds the requests per second of a strategy at one concurrency.
+
+Three figures, all from what was measured and none beyond it: the concurrency over the service time
+at the first level, by Little's law; one over the CPU time per request; and the plateau, where more
+in flight only made each fetch take longer while the CPU idled.
+"""
+
+import math
+from collections.abc import Sequence
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._why import GROWN, Limit, Why
+
+_HALF = 0.5
+_NO_GAIN = 1.05
+_CLEARLY = 1.1  # a client needs a little time between two fetches: near the knee two nearly tie
+
+
+@attrs.frozen(kw_only=True)
+class Ceiling:
+    """What bounds a strategy at one concurrency, in requests per second.
+
+    What is not known is not a number (nan).
+    """
+
+    requests_per_second: float
+    """What it did: the mean over complete rounds."""
+    by_concurrency: float
+    """Its concurrency over the service time at the first level: nothing gets crowded. Where fetches
+    failed before they were sent, over the mean time of all."""
+    by_cpu: float
+    """One over its CPU time per request; for as many cores as it kept busy, at least one."""
+    by_server: float
+    """The plateau of the sweep: the capacity of the server or the network, where it was reached."""
+    limit: Limit | None
+    """The one that binds; the concurrency, unless another is more than 10 % lower."""
+
+
+@attrs.frozen(kw_only=True)
+class Level:
+    """What was measured at one concurrency."""
+
+    concurrency: int
+    why: Why
+    requests_per_second: float
+    gain: float
+    """How many times faster than at the comparable level before it; nan where that is unknown."""
+
+    def grew(self, first: "Level") -> float:
+        """Return the service time over that at the first level."""
+        return self.service / first.service if first.service else math.nan
+
+    @property
+    def turn(self) -> Seconds:
+        """The mean time for which a fetch keeps a place among those in flight, at least.
+
+        The service time; less where quick failures, which were never sent, take their turns too.
+        """
+        return min(self.why.service, self.why.time_per_fetch)
+
+    @property
+    def service(self) -> Seconds:
+        """The mean time from the request sent to the last body byte, or from its start."""
+        return self.why.service
+
+
+def ceilings(levels: Sequence[Level]) -> list[Ceiling]:
+    """Return the ceilings of each level; the first level is the measure of a quiet server."""
+    plateau = _plateau(levels)
+    return [_ceiling(level, levels[0], plateau) for level in levels]
+
+
+def _plateau(levels: Sequence[Level]) -> float:
+    crowded = any(_is_crowded(level, levels[0]) for level in levels)
+    able = [level.requests_per_second for level in levels if level.gain > 0 or level is levels[0]]
+    return max(able) if crowded else math.nan
+
+
+def _is_crowded(level: Level, first: Level) -> bool:
+    """Whether more in flight brought no more, and neither this machine nor luck is the reason."""
+    return level.gain <= _NO_GAIN and level.grew(first) >= GROWN and level.why.cpu < _HALF
+
+
+def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
+    cpu = level.why.cpu_per_fetch
+    found = Ceiling(
+        requests_per_second=level.requests_per_second,
+        by_concurrency=level.concurrency / first.turn if first.turn else math.nan,
+        by_cpu=max(1.0, level.why.cpu) / cpu if cpu else math.nan,
+        by_server=plateau,
+        limit=None,
+    )
+    return attrs.evolve(found, limit=_limit(found, level.why))
+
+
+def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
+    if math.isnan(ceiling.by_concurrency):
+        return None
+    bounds = {Limit.CONCURRENCY: ceiling.by_concurrency / _CLEARLY}
+    if why.cpu >= _HALF:  # else it waits for something: its CPU time does not bound it
+        bounds[Limit.GIL if why.limit is Limit.GIL else Limit.CPU] = ceiling.by_cpu
+    if not math.isnan(ceiling.by_server):
+        bounds[Limit.NETWORK] = ceiling.by_server
+    return min(bounds, key=bounds.__getitem__)

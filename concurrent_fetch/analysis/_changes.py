@@ -1,0 +1,63 @@
+"""Changes: content that is another from fetch to fetch, as the reference's own runs show it."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from concurrent_fetch.analysis._audit import differing_bodies
+from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.http import redact
+from concurrent_fetch.render import size
+
+
+class Changes:
+    """What the reference disagrees with itself about: URLs whose content changes by nature."""
+
+    def __init__(self) -> None:
+        self._last: Record | None = None
+        self._seen = Counter[int]()
+        self._sizes: dict[int, tuple[int, int]] = {}
+        """The least and the most bytes that the reference got of a URL."""
+
+    def see(self, record: Record) -> None:
+        """Compare a run of the reference with the one before that told as much."""
+        if self._last is not None:
+            self._seen.update(differing_bodies(record, self._last))
+        self._last = record
+        for index, found in enumerate(record.column("size")):
+            if found is not None:
+                least, most = self._sizes.get(index, (found, found))
+                self._sizes[index] = (min(least, found), max(most, found))
+
+    def far_off(self, record: Record, excused: Collection[int], urls: Sequence[str]) -> str | None:
+        """Return the reason against a run with bodies unlike all that the reference got.
+
+        Content that changes is excused from being equal, and not from being there: its size must
+        lie between half the least and twice the most that the reference was given.
+        """
+        sizes = record.column("size")
+        far = [i for i in excused if sizes[i] is not None and not self._is_near(i, sizes[i])]
+        if not far:
+            return None
+        first = min(far)
+        least, most = self._sizes[first]
+        return (
+            f"{len(far)} of {len(urls)} bodies are of another size than the reference ever got, "
+            f"first {redact(urls[first])}: {size(sizes[first])} "
+            f"against {size(least)} to {size(most)}"
+        )
+
+    def _is_near(self, index: int, found: int) -> bool:
+        if index not in self._sizes:
+            return True  # the reference was never answered: that is held against it elsewhere
+        least, most = self._sizes[index]
+        return least / 2 <= found <= most * 2
+
+    @property
+    def once(self) -> frozenset[int]:
+        """The URLs that changed from one run to another."""
+        return frozenset(self._seen)
+
+    @property
+    def again(self) -> frozenset[int]:
+        """The URLs that changed more than once: no deployment, but each time they are fetched."""
+        return frozenset(url for url, changes in self._seen.items() if changes > 1)

@@ -1,0 +1,165 @@
+"""Record: one run kept as columns, without heads and bodies.
+
+Whole outcomes of 10,000 URLs, 3 strategies and 11 rounds would take 738 MiB.
+"""
+
+import math
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from operator import sub
+from typing import Any
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.http import Headers
+from concurrent_fetch.model import Failure, Options, Outcome, Response, Run, Timing, most_at_once
+
+_TIMES = ("started", "sent", "first_byte", "finished")
+_NUMBERS = ("status_code", "size", "wire_size", "attempts")
+_VALUES = (
+    "message",
+    "error",
+    "final_url",
+    "digest",
+    "redirects",
+    "http_version",
+    "reused",
+    "worker",
+)
+_FAILURE = ("kind", "message", "error")
+_RESPONSE = (
+    "status_code",
+    "size",
+    "wire_size",
+    "final_url",
+    "digest",
+    "redirects",
+    "http_version",
+    "reused",
+)
+# What stands for None where a column holds machine numbers.
+_NO_TIME = -math.inf
+_NO_NUMBER = -1
+
+Intern = Callable[[Any], Any]
+
+
+def interning() -> Intern:
+    """Return a function that gives equal values the same object, for the rounds of a comparison."""
+    seen: dict[Any, Any] = {}
+    return lambda value: seen.setdefault(value, value)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Record:
+    """One run of a strategy in a comparison."""
+
+    strategy: str
+    round: int | None
+    """Its round, from 0; None for the untimed check run."""
+    options: Options
+    started_at: datetime
+    begun: Seconds
+    """When the strategy was called, on the clock of the Runner: all URLs could be fetched then."""
+    elapsed: Seconds
+    cpu: Seconds
+    outside: int
+    """Outcomes whose times lie outside the run, so that no fetch of it brought them."""
+    worked: int | None = None
+    """How often the work on a response was done; None where there was none to do."""
+    working: Seconds = 0.0
+    """The times of that work added up."""
+    columns: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
+
+    def column(self, name: str) -> list[Any]:
+        """Return one fact of every outcome in URL order; None where it does not apply."""
+        values = self.columns[name]
+        if name in _TIMES:
+            return [None if v == _NO_TIME else v for v in values]
+        if name in _NUMBERS:
+            return [None if v == _NO_NUMBER else v for v in values]
+        return list(values)
+
+    @property
+    def results(self) -> list[str]:
+        """What came back for each URL: the status code, or the kind of the failure."""
+        pairs = zip(self.columns["status_code"], self.columns["kind"], strict=True)
+        return [str(status) if kind is None else str(kind) for status, kind in pairs]
+
+    @property
+    def failures(self) -> int:
+        """How many URLs were not answered."""
+        return sum(kind is not None for kind in self.columns["kind"])
+
+    @property
+    def busy(self) -> Seconds:
+        """The times of all fetches added up."""
+        columns = self.columns
+        return math.fsum(map(sub, columns["finished"], columns["started"]))
+
+    @property
+    def in_flight(self) -> float:
+        """Mean number of fetches under way at once."""
+        return self.busy / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def peak_in_flight(self) -> int:
+        """The most fetches that were under way at once."""
+        return most_at_once(self.columns["started"], self.columns["finished"])
+
+    def run(self, urls: Sequence[str]) -> Run:
+        """Build the `Run` again; headers and bodies are gone."""
+        rows = zip(*(self.column(name) for name in self.columns), strict=True)
+        return Run(
+            outcomes=tuple(
+                _outcome(url, index, dict(zip(self.columns, row, strict=True)))
+                for index, (url, row) in enumerate(zip(urls, rows, strict=True))
+            ),
+            strategy=self.strategy,
+            options=self.options,
+            started_at=self.started_at,
+            elapsed=self.elapsed,
+            cpu=self.cpu,
+        )
+
+
+def columns_of(outcomes: Sequence[Outcome], intern: Intern) -> dict[str, Sequence[Any]]:
+    """Take the outcomes, in URL order, apart into columns."""
+    facts: dict[str, list[Any]] = {}
+    for name in _TIMES:
+        facts[name] = [getattr(o.timing, name) for o in outcomes]
+    for name in _NUMBERS:
+        facts[name] = [getattr(o, name, None) for o in outcomes]
+    # Not interned: a kind equals its text, so an equal message would take its place.
+    facts["kind"] = [getattr(o, "kind", None) for o in outcomes]
+    facts["coding"] = [intern(_coding(o)) for o in outcomes]
+    for name in _VALUES:
+        facts[name] = [intern(getattr(o, name, None)) for o in outcomes]
+    return {name: column_of(name, values) for name, values in facts.items()}
+
+
+def column_of(name: str, values: Iterable[Any]) -> Sequence[Any]:
+    """Keep one fact of every outcome; `Record.column` gives back what went in."""
+    if name in _TIMES:
+        return array("d", [_NO_TIME if v is None else v for v in values])
+    if name in _NUMBERS:
+        return array("q", [_NO_NUMBER if v is None else v for v in values])
+    return tuple(values)
+
+
+def _coding(outcome: Outcome) -> str | None:
+    """Return how the body of a response was encoded on the wire."""
+    if isinstance(outcome, Failure):
+        return None
+    return outcome.headers.get("content-encoding", "identity").lower()
+
+
+def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:
+    timing = Timing(**{name: row[name] for name in _TIMES})
+    common: dict[str, Any] = {"url": url, "index": index, "timing": timing}
+    common |= {"attempts": row["attempts"], "worker": row["worker"]}
+    if row["kind"] is not None:
+        return Failure(**{name: row[name] for name in _FAILURE}, **common)
+    return Response(headers=Headers(), **{name: row[name] for name in _RESPONSE}, **common)

@@ -1,0 +1,53 @@
+"""Values on the command line: from text to what the library takes.
+
+Each raises `ArgumentTypeError`, which argparse shows, for what cannot be one.
+"""
+
+import argparse
+from pathlib import Path
+
+from concurrent_fetch._files import objection_to
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.errors import FormatError, UnknownNameError
+from concurrent_fetch.export import suffix_of
+from concurrent_fetch.strategies import Strategy, find_strategy
+
+
+def strategy(name: str) -> tuple[str, Strategy]:
+    """Return a strategy with the name it was given by."""
+    try:
+        return name, find_strategy(name)
+    except (UnknownNameError, ImportError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def export(text: str) -> Path:
+    """Return the path of a file to write a result into."""
+    try:
+        suffix_of(text)
+    except FormatError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if objection := objection_to(text):
+        raise argparse.ArgumentTypeError(objection)
+    return Path(text)
+
+
+def whole(text: str) -> int:
+    """Return an int."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
+def rounds(text: str) -> int | tuple[int, ...]:
+    """Return how many rounds, or after how many to look."""
+    return tuple(map(whole, text.split(","))) if "," in text else whole(text)
+
+
+def seconds(text: str) -> Seconds:
+    """Return a time in seconds."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, as 2.5 is") from None

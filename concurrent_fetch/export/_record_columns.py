@@ -1,0 +1,245 @@
+"""The columns of a record as JSON, and back: each checked as a whole, for speed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import partial
+from itertools import compress
+from operator import le, not_
+from types import NoneType
+from typing import Any, NamedTuple
+
+from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch.analysis import Intern, Record, column_of
+from concurrent_fetch.errors import FormatError
+from concurrent_fetch.export._codec import cleaned, read_text
+from concurrent_fetch.export._damage import check_keys, damage, items, within, wrong
+from concurrent_fetch.export._layout import Encoded, compact
+from concurrent_fetch.export._packing import (
+    Convert,
+    Sources,
+    packed,
+    packed_numbers,
+    packed_times,
+    unpacked,
+)
+from concurrent_fetch.http import redact, redact_within
+
+
+class _There(Enum):
+    """Whether a fact is there."""
+
+    ALWAYS = 1
+    PERHAPS = 2
+    NEVER = 3
+
+
+_ALWAYS, _PERHAPS, _NEVER = _There
+
+
+class _Rule(NamedTuple):
+    """What may stand in a column: for a response, and for a failure."""
+
+    types: frozenset[type]
+    words: str
+    of_response: _There
+    of_failure: _There
+    least: float = 0
+    most: float = 2**63 - 1
+
+
+_NUMBER, _WHOLE, _TEXT = frozenset({int, float}), frozenset({int}), frozenset({str})
+_FLAG, _TEXTS, _KIND = frozenset({bool}), frozenset({tuple}), frozenset({FailureKind})
+# Sums of such times do not overflow.
+LONGEST = 1e12
+_SPAN = (-LONGEST, LONGEST)
+_RULES: Mapping[str, _Rule] = {
+    "started": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN),
+    "sent": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN),
+    "first_byte": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN),
+    "finished": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN),
+    "status_code": _Rule(_WHOLE, "an int", _ALWAYS, _NEVER, 100, 999),
+    "size": _Rule(_WHOLE, "an int", _ALWAYS, _NEVER),
+    "wire_size": _Rule(_WHOLE, "an int", _PERHAPS, _NEVER),
+    "attempts": _Rule(_WHOLE, "an int", _ALWAYS, _ALWAYS, 1),
+    "kind": _Rule(_KIND, "a kind of failure", _NEVER, _ALWAYS),
+    "coding": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
+    "message": _Rule(_TEXT, "a text", _NEVER, _ALWAYS),
+    "error": _Rule(_TEXT, "a text", _NEVER, _PERHAPS),
+    "final_url": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
+    "digest": _Rule(_TEXT, "a text", _PERHAPS, _NEVER),
+    "redirects": _Rule(_TEXTS, "a list of texts", _ALWAYS, _NEVER),
+    "http_version": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
+    "reused": _Rule(_FLAG, "true or false", _PERHAPS, _NEVER),
+    "worker": _Rule(_TEXT, "a text", _ALWAYS, _ALWAYS),
+}
+_IN_ORDER = ("started", "sent", "first_byte", "finished")
+_KINDS = {str(kind): kind for kind in FailureKind}
+
+
+# --- out ---
+
+
+class Beside(NamedTuple):
+    """What a record stands beside in its file, and may be told by."""
+
+    urls: Sequence[str]
+    check: Record | None = None
+    """The check run of the same strategy; None for a check run itself."""
+    reference: Record | None = None
+    """The check run of the reference; None for that itself."""
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """The records there are, by their names in files."""
+        both = {"check": self.check, "reference": self.reference}
+        return {name: record for name, record in both.items() if record is not None}
+
+
+class ColumnsWriter:
+    """Writes the columns of records, each once: it keeps the text of those it has written."""
+
+    def __init__(self) -> None:
+        # By identity: to compare columns would take as long as to write them.
+        self._written: dict[tuple[int, ...], tuple[dict[str, Encoded], tuple[object, ...]]] = {}
+
+    def write(self, record: Record, beside: Beside) -> dict[str, Encoded]:
+        """Return the columns as JSON, without the user info of URLs in them."""
+        parts = (record, *beside)
+        key = tuple(map(id, parts))
+        if key not in self._written:
+            text = {name: Encoded(compact(_packed(name, record, beside))) for name in _RULES}
+            self._written[key] = text, parts
+        return self._written[key][0]
+
+
+def _packed(name: str, record: Record, beside: Beside) -> Any:
+    column, types = record.columns[name], _RULES[name].types
+    values = record.column(name)
+    if types is _NUMBER:
+        return packed_times(values, None if name == "started" else record.column("started"))
+    is_constant = len(values) > 0 and values.count(values[0]) == len(values)
+    others = () if is_constant else beside.records.items()
+    for other, its in others:
+        if its.columns[name] == column:
+            return {"as": other}
+    if name == "final_url" and column == tuple(beside.urls) and not is_constant:
+        return {"as": "urls"}
+    return packed_numbers(values) if types is _WHOLE else packed(_hidden(name, values, beside.urls))
+
+
+def _hidden(name: str, values: list[Any], urls: Sequence[str]) -> list[Any]:
+    if name == "message":
+        return [m and redact_within(m, url) for m, url in zip(values, urls, strict=True)]
+    if _RULES[name].types not in (_TEXT, _TEXTS):
+        return values
+    hide: Callable[[Any], Any] = _HIDE.get(name, cleaned)
+    changed = {v: h for v in set(values) if v and (h := hide(v)) != v}
+    return [changed.get(v, v) for v in values] if changed else values
+
+
+_HIDE: Mapping[str, Callable[[Any], Any]] = {
+    "final_url": redact,
+    "redirects": lambda urls: tuple(map(redact, urls)),
+}
+
+
+# --- in ---
+
+
+def read_columns(raw: Any, beside: Beside, where: str, intern: Intern) -> dict[str, Sequence[Any]]:
+    """Return the columns as a record keeps them.
+
+    Raises:
+        FormatError: one has not as many values as there are URLs, or holds what no outcome can.
+    """
+    check_keys(raw, _RULES, where)
+    lists: dict[str, list[Any]] = {}
+    for name in _RULES:
+        lists[name] = unpacked(
+            raw[name],
+            len(beside.urls),
+            within(where, name),
+            sources=_sources(name, beside, lists),
+            convert=_converter(name, intern),
+        )
+        if name == "started":  # the other times may be told by it
+            _check(name, lists[name], [False] * len(beside.urls), within(where, name))
+    failed = [kind is not None for kind in lists["kind"]]
+    for name, values in lists.items():
+        _check(name, values, failed, within(where, name))
+    _check_order(lists, where)
+    return {name: column_of(name, values) for name, values in lists.items()}
+
+
+def _sources(name: str, beside: Beside, lists: Mapping[str, list[Any]]) -> Sources:
+    """Return what a column may be told by, to be made when it is asked for."""
+    found = {key: partial(record.column, name) for key, record in beside.records.items()}
+    of_urls = {"urls": partial(list[Any], beside.urls)} if name == "final_url" else {}
+    of_starts = {"started": lambda: lists["started"]} if "started" in lists else {}
+    return {**found, **of_urls, **(of_starts if _RULES[name].types is _NUMBER else {})}
+
+
+def _converter(name: str, intern: Intern) -> Convert | None:
+    """Return what makes the values of a column out of those of JSON; equal texts one object."""
+    if name == "kind":
+        return _kind
+    if name == "redirects":
+        return lambda value, where: intern(_texts(value, where))
+    if _RULES[name].types is _TEXT:
+        return lambda value, _: intern(value) if isinstance(value, str) else value
+    return None
+
+
+def _kind(value: Any, where: str) -> FailureKind | None:
+    if value is not None and (not isinstance(value, str) or value not in _KINDS):
+        raise wrong(where, f"null or one of {', '.join(_KINDS)}", value)
+    return None if value is None else _KINDS[value]
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...] | None:
+    if value is not None and not isinstance(value, list):
+        raise wrong(where, "a list of texts", value)
+    return None if value is None else tuple(read_text(*item) for item in items(value, where))
+
+
+def _check(name: str, values: list[Any], failed: list[bool], where: str) -> None:
+    rule = _RULES[name]
+    parts = (compress(values, map(not_, failed)), compress(values, failed))
+    needs = [_allowed(rule, there) for there in (rule.of_response, rule.of_failure)]
+    if any(set(map(type, part)) - need for part, need in zip(parts, needs, strict=True)):
+        raise _misfit(rule, values, [needs[is_failure] for is_failure in failed], where)
+    if rule.types not in (_NUMBER, _WHOLE):
+        return
+    known = [value for value in values if value is not None] if None in values else values
+    if known and not (rule.least <= min(known) and max(known) <= rule.most):
+        beyond = (v is not None and not rule.least <= v <= rule.most for v in values)
+        i = list(beyond).index(True)
+        raise wrong(f"{where}[{i}]", f"{rule.least:g} to {rule.most:g}", values[i])
+
+
+def _allowed(rule: _Rule, there: _There) -> frozenset[type]:
+    if there is _ALWAYS:
+        return rule.types
+    return frozenset({NoneType}) | (rule.types if there is _PERHAPS else frozenset())
+
+
+def _misfit(
+    rule: _Rule, values: list[Any], needs: Sequence[frozenset[type]], where: str
+) -> FormatError:
+    """Return the error that names the first value that is of none of the types."""
+    pairs = enumerate(zip(values, needs, strict=True))
+    i, need = next((i, need) for i, (value, need) in pairs if type(value) not in need)
+    words = rule.words if need & rule.types else "null: this says nothing of such an outcome"
+    return wrong(f"{where}[{i}]", words, values[i])
+
+
+def _check_order(lists: Mapping[str, list[Any]], where: str) -> None:
+    before = lists[_IN_ORDER[0]]
+    for name in _IN_ORDER[1:]:
+        times = [b if t is None else t for b, t in zip(before, lists[name], strict=True)]
+        if not all(map(le, before, times)):
+            i = next(i for i, (b, t) in enumerate(zip(before, times, strict=True)) if t < b)
+            raise damage(
+                f"{within(where, name)}[{i}]", "the time lies before the one that precedes"
+            )
+        before = times

@@ -1,0 +1,28 @@
+"""One fetch, without I/O: from a URL through its exchanges to an outcome. And what a client is."""
+
+from concurrent_fetch.fetch._classify import in_words
+from concurrent_fetch.fetch._client import (
+    AsyncClient,
+    AsyncGet,
+    Client,
+    Get,
+    find_async_client,
+    find_client,
+)
+from concurrent_fetch.fetch._drivers import AsyncSend, Send
+from concurrent_fetch.fetch._exchange import Exchange
+from concurrent_fetch.fetch._hops import Fetching
+
+__all__ = [
+    "AsyncClient",
+    "AsyncGet",
+    "AsyncSend",
+    "Client",
+    "Exchange",
+    "Fetching",
+    "Get",
+    "Send",
+    "find_async_client",
+    "find_client",
+    "in_words",
+]

@@ -1,0 +1,158 @@
+"""Clients: how one request is sent and answered. Names resolve to clients through entry points."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
+from functools import cache
+from typing import Protocol, TypeVar
+
+import attrs
+
+from concurrent_fetch._did_you_mean import did_you_mean
+from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
+from concurrent_fetch.fetch._hops import Fetching
+from concurrent_fetch.model import Options, Outcome, after_work, check_options, options_for_work
+
+_GROUP = "concurrent_fetch.clients"
+_ASYNC_GROUP = "concurrent_fetch.async_clients"
+
+
+class Get(Protocol):
+    """Fetch one URL; a failed fetch is a `Failure`, never an exception."""
+
+    def __call__(self, url: str, index: int = 0) -> Outcome:
+        """Return the outcome; `index` is the URL's place in its set."""
+        ...
+
+
+class AsyncGet(Protocol):
+    """Fetch one URL on the event loop; a failed fetch is a `Failure`, never an exception."""
+
+    async def __call__(self, url: str, index: int = 0) -> Outcome:
+        """Return the outcome; `index` is the URL's place in its set."""
+        ...
+
+
+@attrs.frozen
+class Client:
+    """How one request is sent and answered in a thread.
+
+    `open(options)` is a context manager that yields `send(exchange)`. It is entered once per run;
+    `send` may be called from many threads at once; leaving it aborts what is in flight.
+    `failures` says which kind of failure each exception class of the client is, where the
+    innermost cause (a refused connection, an unknown name …) does not say it already.
+    """
+
+    name: str
+    """As tables and `Options` of a strategy name it."""
+    open: Callable[[Options], AbstractContextManager[Send]] = attrs.field(repr=False)
+    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
+        factory=dict, kw_only=True, repr=False, hash=False
+    )
+
+    @contextmanager
+    def session(self, options: Options | None = None) -> Iterator[Get]:
+        """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
+        options = Options() if options is None else options
+        check_options(options)
+        fetching = Fetching(options_for_work(options), self.failures)
+        with self.open(fetching.options) as send:
+
+            def get(url: str, index: int = 0) -> Outcome:
+                return after_work(drive(send, url, index, fetching), options)
+
+            try:
+                yield get
+            finally:
+                fetching.stopped = True
+
+
+@attrs.frozen
+class AsyncClient:
+    """How one request is sent and answered on an event loop: `Client` with `async` and `await`.
+
+    `name`, `open` and `failures` are as there; `open` is an async context manager, and yields a
+    `send` that is awaited.
+    """
+
+    name: str
+    open: Callable[[Options], AbstractAsyncContextManager[AsyncSend]] = attrs.field(repr=False)
+    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
+        factory=dict, kw_only=True, repr=False, hash=False
+    )
+
+    @asynccontextmanager
+    async def session(self, options: Options | None = None) -> AsyncIterator[AsyncGet]:
+        """Open the client for one run: yields `await get(url, index=0)`, for any task."""
+        options = Options() if options is None else options
+        check_options(options)
+        fetching = Fetching(options_for_work(options), self.failures)
+        async with self.open(fetching.options) as send:
+
+            async def get(url: str, index: int = 0) -> Outcome:
+                return after_work(await drive_async(send, url, index, fetching), options)
+
+            try:
+                yield get
+            finally:
+                fetching.stopped = True
+                fetching.deadlines.close()
+
+
+def find_client(client: "str | Client") -> Client:
+    """Return the client of that name, or the client itself.
+
+    Raises:
+        UnknownNameError: no such name, or the name of an async client only.
+        TypeError: neither a name nor a `Client`.
+    """
+    return _find(client, Client, _GROUP, "fetch_sync and fetch_threaded", "fetch_async")
+
+
+def find_async_client(client: "str | AsyncClient") -> AsyncClient:
+    """Return the async client of that name, or the client itself; raises as `find_client` does."""
+    return _find(client, AsyncClient, _ASYNC_GROUP, "fetch_async", "fetch_sync or fetch_threaded")
+
+
+_AnyClient = TypeVar("_AnyClient", Client, AsyncClient)
+
+
+def _find(
+    client: object, wanted: type[_AnyClient], group: str, takers: str, others: str
+) -> _AnyClient:
+    if isinstance(client, wanted):
+        return client
+    if not isinstance(client, str):
+        raise TypeError(
+            f"{takers} need a {wanted.__name__} or the name of one, got {client!r}"
+            + (f"; use it with {others}" if isinstance(client, (Client, AsyncClient)) else "")
+        )
+    loaders = _loaders(group)
+    if client not in loaders:
+        raise UnknownNameError(_advice(client, group, others))
+    found = loaders[client]()
+    if not isinstance(found, wanted):
+        raise TypeError(f"entry point {client!r} of {group} is no {wanted.__name__}: {found!r}")
+    return found
+
+
+def _advice(name: str, group: str, others: str) -> str:
+    names = sorted(_loaders(group))
+    if name in {**_loaders(_GROUP), **_loaders(_ASYNC_GROUP)}:
+        return f"client {name!r} works with {others} only; here there are {', '.join(names)}"
+    known = ", ".join(names) or "none: is concurrent_fetch installed?"
+    return f"no client is called {name!r}{did_you_mean(name, names)}. There are {known}"
+
+
+@cache
+def _loaders(group: str) -> dict[str, Callable[[], object]]:
+    """Return what loads each client of a group, by name."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 10 ms, only for a client's name
+
+    return {point.name: point.load for point in entry_points(group=group)}

@@ -1,0 +1,64 @@
+"""The two drivers: they feed one fetch to a client, and hold its deadline on an event loop."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from concurrent_fetch.fetch._exchange import Exchange
+from concurrent_fetch.fetch._hops import Fetching, exchanges
+from concurrent_fetch.model import Outcome
+
+Send: TypeAlias = Callable[[Exchange], object]
+AsyncSend: TypeAlias = Callable[[Exchange], Awaitable[object]]
+
+
+def drive(send: Send, url: object, index: int, fetching: Fetching) -> Outcome:
+    """Drive one fetch through a client's `send`; whatever happens is an outcome."""
+    hops = exchanges(url, index, fetching, threading.current_thread().name)
+    error: Exception | None = None
+    try:
+        exchange = next(hops)
+        while True:
+            try:
+                send(exchange)
+            except Exception as raised:  # noqa: BLE001 - the border
+                error = raised
+            exchange, error = hops.send(error), None
+    except StopIteration as stop:
+        outcome: Outcome = stop.value
+        return outcome
+
+
+async def drive_async(send: AsyncSend, url: object, index: int, fetching: Fetching) -> Outcome:
+    """Drive one fetch through an async client's `send`, and cancel it there at its deadline."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    hops = exchanges(url, index, fetching, task.get_name())
+    error: BaseException | None = None
+    deadlines = fetching.deadlines
+    deadlines.watch(task, fetching.options.timeout)
+    try:
+        exchange = next(hops)
+        while True:
+            try:
+                await send(exchange)
+            except BaseException as raised:
+                if deadlines.is_over(task):
+                    error = TimeoutError()
+                elif isinstance(raised, Exception):
+                    error = raised
+                elif isinstance(raised, asyncio.CancelledError) and not task.cancelling():
+                    error = asyncio.CancelledError(
+                        "what the client awaited was cancelled, and not this fetch"
+                    )
+                else:
+                    raise
+            exchange, error = hops.send(error), None
+    except StopIteration as stop:
+        outcome: Outcome = stop.value
+    finally:
+        deadlines.leave(task)
+    if not outcome.ok:
+        await asyncio.sleep(0)  # a bad URL fails without waiting: others get their turn here
+    return outcome

@@ -1,0 +1,208 @@
+"""Exchange: one request and what came back, stamped. All that a client sees of a fetch."""
+
+import math
+from collections.abc import Iterable, Mapping
+from time import perf_counter
+from typing import Any
+
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch.http import CanonicalURL, Decoder, Head, check_reason, read_head
+from concurrent_fetch.model import Options
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BODILESS = frozenset({204, 304})
+
+
+def _sha256() -> Any:
+    import hashlib  # noqa: PLC0415 - few ask for digests, and every import would pay
+
+    return hashlib.sha256()
+
+
+class BodyUnwanted(Exception):  # noqa: N818 - a signal to the driver, no error
+    """The body of a redirect is never read: it could stall, or be corrupt, for nothing."""
+
+
+class Exchange:
+    """One request to send (`url`, `headers`) and the record of its response.
+
+    A client sends the request, calls `answer` when the head is there and `receive` for every
+    piece of the body, and lets every exception of theirs pass: it means that nothing more is
+    wanted, and the connection is to be closed.
+    """
+
+    __slots__ = (
+        "_chunks",
+        "_decoder",
+        "_hash",
+        "_limit",
+        "_options",
+        "deadline",
+        "ended_by",
+        "first_byte",
+        "head",
+        "headers",
+        "http_version",
+        "proxy",
+        "redirected",
+        "reused",
+        "sent",
+        "size",
+        "status",
+        "target",
+        "wire_size",
+    )
+
+    def __init__(
+        self,
+        target: CanonicalURL,
+        headers: Mapping[str, str],
+        options: Options,
+        deadline: Seconds,
+        proxy: str | None = None,
+    ) -> None:
+        self.target: CanonicalURL = target
+        """The canonical URL in its parts: scheme, host, port, origin, origin_form."""
+        self.headers: Mapping[str, str] = headers
+        """To be sent, and no others."""
+        self.deadline: Seconds = deadline
+        """The moment the fetch must be over, on the clock of `time.perf_counter`."""
+        self.proxy: str | None = proxy
+        """The http:// URL of the proxy to use, if any."""
+        self.status: int = 0
+        self.head: Head | None = None
+        self.http_version: str = "1.1"
+        self.reused: bool | None = None
+        self.sent: Seconds | None = None
+        self.first_byte: Seconds | None = None
+        self.redirected: bool = False
+        self.ended_by: Exception | None = None
+        self.size: Bytes = 0
+        self.wire_size: Bytes | None = 0
+        self._options = options
+        self._limit = math.inf if options.max_bytes is None else options.max_bytes
+        self._chunks: list[bytes] = []
+        self._decoder: Decoder | None = None
+        self._hash = _sha256() if options.digest else None
+
+    @property
+    def url(self) -> str:
+        """The canonical URL to request: without user info and fragment."""
+        return self.target.url
+
+    @property
+    def time_left(self) -> Seconds:
+        """Until the deadline of the fetch, in seconds; never below 0."""
+        return max(0.0, self.deadline - perf_counter())
+
+    def mark_sent(self, *, reused: bool | None = None) -> None:
+        """Say that the request was written just now; optional, for clients that know it.
+
+        `reused` says whether the connection had served before.
+        """
+        self.reused = reused
+        if self.first_byte is None:  # else it is too late for the moment to be true
+            self.sent = perf_counter()
+
+    def answer(
+        self,
+        status: int,
+        fields: Iterable[tuple[str | bytes, str | bytes]],
+        *,
+        reason: str | bytes = "",
+        http_version: str = "1.1",
+        decoded: bool = False,
+    ) -> None:
+        """Record the response head: its status and its fields in wire order.
+
+        `reason` is what stands behind the status, only to be checked. `decoded` is for clients
+        that cannot switch their own content decoding off.
+        """
+        self.first_byte = perf_counter()
+        self.status = status
+        self.http_version = http_version
+        try:
+            check_reason(reason)
+            self.head = head = read_head(fields, status=status, http_version=http_version)
+            if status in _REDIRECTS:
+                self._consider_redirect(head)
+            length = head.content_length
+            if length is not None and length > self._limit and not self._is_bodiless:
+                raise Refusal(  # noqa: TRY301 - to be noted as what ended it
+                    FailureKind.TOO_LARGE,
+                    f"Content-Length {length} is beyond max_bytes={self._limit}",
+                )
+        except Exception as ended_by:
+            self.ended_by = ended_by
+            raise
+        if decoded:
+            self.wire_size = None
+        elif head.codings:
+            self._decoder = Decoder(head.codings, self._options.max_bytes)
+
+    def receive(self, chunk: bytes) -> None:
+        """Record a piece of the body as it came off the wire, capped and decoded as it arrives."""
+        try:
+            if perf_counter() > self.deadline:
+                raise Refusal(FailureKind.TIMEOUT, "")  # noqa: TRY301 - to be noted as what ended it
+            if self.wire_size is not None:
+                self.wire_size += len(chunk)
+                self._cap(self.wire_size)
+            for piece in (chunk,) if self._decoder is None else self._decoder.decode(chunk):
+                self.size += len(piece)
+                self._cap(self.size)
+                if self._hash is not None:
+                    self._hash.update(piece)
+                if self._options.keep_bodies:
+                    self._chunks.append(bytes(piece))
+        except Refusal as refusal:
+            self.ended_by = refusal
+            raise
+
+    def finish(self) -> None:
+        """Check, once the client has returned, that the response is whole."""
+        head = self.head
+        if head is None:
+            raise Refusal(FailureKind.OTHER, "the client returned without calling answer()")
+        declared = head.content_length
+        if (
+            declared is not None
+            and self.wire_size is not None
+            and self.wire_size != declared
+            and not self._is_bodiless
+        ):
+            raise Refusal(
+                FailureKind.INCOMPLETE, f"{self.wire_size} of {declared} body bytes arrived"
+            )
+        if self._decoder is not None:
+            self._decoder.finish()
+
+    def release(self) -> None:
+        """Let go of the body: a client may keep its last exchange for as long as it is open."""
+        self._chunks = []
+        self._decoder = None
+
+    @property
+    def body(self) -> bytes:
+        """The decoded body so far; empty where bodies are not kept."""
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the decoded body so far."""
+        return None if self._hash is None else self._hash.hexdigest()
+
+    @property
+    def _is_bodiless(self) -> bool:
+        return self.status in _BODILESS
+
+    def _consider_redirect(self, head: Head) -> None:
+        if head.location is not None and self._options.max_redirects:
+            self.redirected = True
+            if head.content_length != 0:
+                raise BodyUnwanted
+
+    def _cap(self, size: Bytes) -> None:
+        if size > self._limit:
+            raise Refusal(FailureKind.TOO_LARGE, f"the body is beyond max_bytes={self._limit}")

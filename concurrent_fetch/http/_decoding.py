@@ -1,0 +1,175 @@
+"""Removing content-codings from a body while it arrives, so that no bomb ever fills memory.
+
+One layer per coding, each a generator that hands on pieces of at most 64 KiB and stops in between:
+what has not been asked for has not been unpacked. `Accept-Encoding` asks for gzip and deflate only.
+Sources: RFC 9110, section 8.4 (codings), RFC 1950 to 1952 (zlib, deflate, gzip).
+"""
+
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch._units import Bytes
+
+_PIECE = 65536
+_SLICE = 16384  # zlib copies what it has not consumed at every call: keep that short
+_MOST_CODINGS = 5
+_MEMBER_COST = 1024  # of a layer's budget: an empty gzip member takes time too
+_CODINGS = frozenset({"gzip", "deflate"})
+_GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # "wbits" of zlib
+
+
+class _Inflater(Protocol):
+    """What `zlib.decompressobj` returns; its own type has no public name."""
+
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class Decoder:
+    """Removes the content-codings of one body, piece by piece.
+
+    `codings` are in the order in which they were applied, as in `Head.codings`. `max_bytes` is the
+    cap of the decoded body (`None`: no cap), which whoever takes the pieces holds: here it bounds
+    only what one coding hands to another.
+    """
+
+    __slots__ = ("_codings", "_layers", "_max_bytes")
+
+    def __init__(self, codings: Sequence[str], max_bytes: Bytes | None) -> None:
+        self._codings = codings
+        self._max_bytes = max_bytes
+        self._layers: list[_Layer] | None = None
+
+    def decode(self, chunk: bytes) -> Iterable[bytes]:
+        """Return the decoded pieces of one chunk of the wire; they are made while iterated over.
+
+        Iterate to the end before the next chunk, or not at all any more. Raises `Refusal` on the
+        way: `decode` for corrupt data, trailing junk and, at the first byte of a body, for a coding
+        other than gzip and deflate and for more than 5 codings; `too_large` for a bomb inside.
+        """
+        if not chunk:
+            return ()
+        if self._layers is None:
+            self._layers = _layers(self._codings, self._max_bytes)
+        pieces: Iterable[bytes] = (chunk,)
+        for layer in self._layers:
+            pieces = layer.decode(pieces)
+        return pieces
+
+    def finish(self) -> None:
+        """Say that the wire has ended; an entirely empty body is an empty body.
+
+        Raises `Refusal` of kind `decode` if a coding is cut short.
+        """
+        for layer in self._layers or ():
+            layer.finish()
+
+
+class _Layer:
+    """One coding. gzip may have several members and zeros behind them (RFC 1952, section 2.2)."""
+
+    __slots__ = ("_budget", "_coding", "_held", "_inflater", "_members")
+
+    def __init__(self, coding: str, budget: Bytes | None) -> None:
+        self._coding = coding
+        self._budget = budget
+        self._held = b""
+        self._inflater: _Inflater | None = None
+        self._members = 0
+
+    def decode(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for data in _sliced(chunks):
+            try:
+                yield from self._decode(data)
+            except zlib.error as error:
+                raise _undecodable(f"the {self._coding} body is corrupt: {error}") from error
+
+    def finish(self) -> None:
+        if self._inflater is not None or self._held or not self._members:
+            raise _undecodable(f"the {self._coding} body is cut short")
+
+    def _decode(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            if self._inflater is None:
+                data = self._begin(data)
+            if self._inflater is not None:
+                data = yield from self._inflate(self._inflater, data)
+
+    def _begin(self, data: bytes) -> bytes:
+        """Start a member, if there is one; return what it is to be fed."""
+        if self._coding == "gzip":
+            data = data.lstrip(b"\0") if self._members else data
+            if data:
+                self._spend(_MEMBER_COST)
+                self._inflater = zlib.decompressobj(_GZIP)
+            return data
+        if self._members:
+            raise _undecodable("bytes follow the end of the deflate body")
+        data, self._held = self._held + data, b""
+        if len(data) < 2:
+            self._held = data
+            return b""
+        self._inflater = zlib.decompressobj(_deflate_window(data))
+        return data
+
+    def _inflate(self, inflater: _Inflater, data: bytes) -> Generator[bytes, None, bytes]:
+        """Yield pieces until the member or the data ends; return what is left of the data."""
+        while True:
+            piece = inflater.decompress(data, _PIECE)
+            data = inflater.unconsumed_tail
+            if piece:
+                self._spend(len(piece))
+                yield piece
+            if inflater.eof:
+                self._inflater = None
+                self._members += 1
+                return inflater.unused_data
+            if not data and len(piece) < _PIECE:
+                return b""
+
+    def _spend(self, size: Bytes) -> None:
+        if self._budget is not None:
+            self._budget -= size
+            if self._budget < 0:
+                raise Refusal(
+                    FailureKind.TOO_LARGE, "a layer of the body goes far beyond max_bytes"
+                )
+
+
+def _sliced(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), _SLICE):
+            yield chunk[start : start + _SLICE]
+
+
+def _undecodable(message: str) -> Refusal:
+    return Refusal(FailureKind.DECODE, message)
+
+
+def _layers(codings: Sequence[str], max_bytes: Bytes | None) -> list[_Layer]:
+    """Return the layers, the outermost (applied last) first.
+
+    The body itself is counted by who takes it; what a layer hands to another is no body, yet may
+    be a bomb that ends in nothing (empty gzip members by the million), so it has a budget.
+    """
+    if len(codings) > _MOST_CODINGS:
+        raise _undecodable(f"{len(codings)} content-codings, of which {_MOST_CODINGS} are allowed")
+    for coding in codings:
+        if coding not in _CODINGS:
+            raise _undecodable(f"the content-coding {coding[:40]!a} is not supported")
+    budget = None if max_bytes is None else 2 * max_bytes + _PIECE
+    inner = [_Layer(coding, budget) for coding in codings[:0:-1]]
+    return [*inner, *[_Layer(coding, None) for coding in codings[:1]]]
+
+
+def _deflate_window(start: bytes) -> int:
+    """Tell zlib from bare deflate, which some servers send, by zlib's two bytes (RFC 1950, 2.2)."""
+    is_zlib = start[0] & 0x0F == 8 and start[0] >> 4 <= 7 and (start[0] << 8 | start[1]) % 31 == 0
+    return _ZLIB if is_zlib else _RAW_DEFLATE

@@ -1,0 +1,29 @@
+"""What is asked and what came of it: `Options`, `Outcome`, `Run`."""
+
+from concurrent_fetch.model._arrow import stream_of
+from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.model._options import Options, Work, called, check_options
+from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing, check_outcome
+from concurrent_fetch.model._run import Run, Stopwatch, most_at_once
+from concurrent_fetch.model._work import CountedWork, SavedWork, after_work, options_for_work
+
+__all__ = [
+    "COLUMNS",
+    "CountedWork",
+    "Failure",
+    "Options",
+    "Outcome",
+    "Response",
+    "Run",
+    "SavedWork",
+    "Stopwatch",
+    "Timing",
+    "Work",
+    "after_work",
+    "called",
+    "check_options",
+    "check_outcome",
+    "most_at_once",
+    "options_for_work",
+    "stream_of",
+]

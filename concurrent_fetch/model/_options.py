@@ -1,0 +1,177 @@
+"""Options: what is the same for every strategy in a comparison."""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import attrs
+
+from concurrent_fetch._progress import OnProgress, check_progress
+from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch.http import Headers
+from concurrent_fetch.model._outcome import Response
+
+Work: TypeAlias = Callable[[Response], object]
+
+# These say how the message is framed or how the connection is kept: the clients' business.
+_OWNED_BY_CLIENT = {
+    "connection": "write Options(reuse_connections=False) for a new connection each time",
+    "content-length": "a GET has no body",
+    "transfer-encoding": "a GET has no body",
+}
+
+
+def _whole(minimum: int, *, optional: bool = False) -> Any:
+    def check(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+        if optional and value is None:
+            return
+        if not isinstance(value, int) or isinstance(value, bool):
+            expected = "an int or None" if optional else "an int"
+            raise TypeError(f"Options.{field.name} must be {expected}, got {value!r}")
+        if value < minimum:
+            raise ValueError(f"Options.{field.name} must be at least {minimum}, got {value!r}")
+
+    return check
+
+
+def _duration(_: "Options", field: "attrs.Attribute[float]", value: object) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"Options.{field.name} must be seconds as a float, got {value!r}")
+    if not (0 < value < math.inf):
+        raise ValueError(
+            f"Options.{field.name} must be finite seconds greater than 0, got {value!r}"
+        )
+
+
+def _flag(_: "Options", field: "attrs.Attribute[bool]", value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"Options.{field.name} must be True or False, got {value!r}")
+
+
+def _verification(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, (bool, str)) or value == "":
+        raise TypeError(
+            f"Options.{field.name} must be True, False or the path of a CA bundle as a str, "
+            f"got {value!r}"
+        )
+
+
+def _work(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+    if value is None:
+        return
+    if not callable(value):
+        raise TypeError(f"Options.{field.name} must be a function or None, got {value!r}")
+    if inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
+        raise TypeError(
+            f"Options.{field.name} must be a plain function, got an async one; what needs the "
+            "event loop belongs into a strategy of your own"
+        )
+
+
+def _progress(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+    check_progress(f"Options.{field.name}", value)
+
+
+def called(work: object) -> str:
+    """Return the name of what is called on responses, or its type; nothing of what it holds."""
+    return str(getattr(work, "__name__", None) or (work and f"<{type(work).__name__}>"))
+
+
+def _shown(value: object) -> str:
+    """A value without secrets."""
+    if isinstance(value, Mapping):
+        return ", ".join(value) or "none"
+    return called(value) if callable(value) else repr(value)
+
+
+def _as_headers(value: Mapping[str, str]) -> Headers:
+    if isinstance(value, Headers):
+        return value
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"Options.headers must be a mapping of names to values, got {type(value).__name__}"
+        )
+    try:
+        return Headers.from_mapping(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Options.headers: {error}") from None
+
+
+def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -> None:
+    for name in value:
+        advice = _OWNED_BY_CLIENT.get(name.lower())
+        if advice:
+            raise ValueError(f"Options.{field.name} must not set {name!r}: {advice}")
+        if not value[name].isascii():
+            raise ValueError(
+                f"Options.{field.name}: the value of {name!r} must be ASCII, since clients encode "
+                "the rest differently; percent-encode it"
+            )
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """How to fetch, whatever the strategy and the client.
+
+    Raises:
+        TypeError, ValueError: with the field, the value and the rule it broke.
+    """
+
+    concurrency: int = attrs.field(default=20, validator=_whole(1))
+    """Fetches in flight at once, the same meaning in every strategy; `fetch_sync` has always 1."""
+    timeout: Seconds = attrs.field(default=30.0, validator=_duration)
+    """Deadline of one fetch from its start to its last body byte, redirects included."""
+    connect_timeout: Seconds = attrs.field(default=10.0, validator=_duration)
+    """For the connection and the TLS handshake; never beyond `timeout`."""
+    headers: Mapping[str, str] = attrs.field(
+        factory=Headers, converter=_as_headers, validator=_sendable
+    )
+    """Added to every request; replace the defaults of the same name."""
+    max_redirects: int = attrs.field(default=10, validator=_whole(0))
+    """0 returns a 3xx as it is; one more than allowed is a failure."""
+    max_bytes: Bytes | None = attrs.field(default=100 * 2**20, validator=_whole(1, optional=True))
+    """Cap of the decoded body, enforced while it arrives; None: no cap."""
+    keep_bodies: bool = attrs.field(default=True, validator=_flag)
+    """False: `Response.body` is empty, `Response.size` still counts."""
+    reuse_connections: bool = attrs.field(default=True, validator=_flag)
+    """False: a new connection for every URL."""
+    verify: bool | str = attrs.field(default=True, validator=_verification)
+    """TLS verification, or the path of a CA bundle."""
+    trust_env: bool = attrs.field(default=False, validator=_flag)
+    """Take proxies and `.netrc` from the environment, for all clients alike."""
+    digest: bool = attrs.field(default=False, validator=_flag)
+    """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
+    work: Work | None = attrs.field(default=None, validator=_work, repr=called, hash=False)
+    """Called on every `Response` where it was fetched, in its thread or on its event loop, with
+    the body there even if it is not kept. What it returns is dropped; what it raises ends the run.
+    """
+    progress: bool | OnProgress = attrs.field(
+        default=False, validator=_progress, repr=_shown, eq=False
+    )
+    """True shows a bar on stderr; a function gets a `Progress`, at most 20 a second and one at the
+    end, in the thread that takes the outcomes or on the event loop. What it raises ends the run.
+    Within a `Runner` it is off, since it would be on the clock: `Runner.progress` is for that.
+    """
+
+    def differences(self, other: "Options") -> tuple[str, ...]:
+        """Return a phrase for each field that differs, this one's value first; headers by name."""
+        return tuple(
+            f"{name}: {_shown(mine)} against {_shown(theirs)}"
+            for name in (field.name for field in attrs.fields(Options) if field.eq)
+            if (mine := getattr(self, name)) != (theirs := getattr(other, name))
+        )
+
+
+def check_options(options: object) -> None:
+    """Refuse what is given in the place of the options, and say what to write.
+
+    Raises:
+        TypeError: it is no `Options`.
+    """
+    if not isinstance(options, Options):
+        number = isinstance(options, int) and not isinstance(options, bool)
+        hint = f"Options(concurrency={options})" if number else "Options(concurrency=20)"
+        raise TypeError(
+            f"options must be an Options, got {type(options).__name__}; write for example {hint}"
+        )

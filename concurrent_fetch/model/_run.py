@@ -1,0 +1,229 @@
+"""Run: one strategy, once over all URLs, and what came back."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import accumulate
+from time import perf_counter, process_time
+from typing import Any, overload
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.errors import FetchFailed
+from concurrent_fetch.model._arrow import stream_of
+from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.model._options import Options, check_options
+from concurrent_fetch.model._outcome import Failure, Outcome, Response
+from concurrent_fetch.model._run_view import table_of, timeline_of
+from concurrent_fetch.render import Picture, Table, many, rate, seconds, to_html, to_text
+from concurrent_fetch.stats import quantile
+
+
+def _outcomes(_: "Run", __: object, value: tuple[object, ...]) -> None:
+    if strange := {type(item) for item in value if not isinstance(item, (Response, Failure))}:
+        raise TypeError(
+            "Run.outcomes must hold Response and Failure only, got "
+            f"{', '.join(sorted(kind.__name__ for kind in strange))}"
+        )
+
+
+def _text(_: "Run", field: "attrs.Attribute[str]", value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"Run.{field.name} must be a str, got {value!r}")
+
+
+def _options(_: "Run", __: object, value: Any) -> None:
+    check_options(value)
+
+
+def _aware(_: "Run", field: "attrs.Attribute[datetime]", value: object) -> None:
+    if not isinstance(value, datetime):
+        raise TypeError(f"Run.{field.name} must be a datetime, got {value!r}")
+    if value.utcoffset() is None:
+        raise ValueError(f"Run.{field.name} must have a time zone, as datetime.now(UTC) has")
+
+
+def _duration(_: "Run", field: "attrs.Attribute[Seconds]", value: object) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"Run.{field.name} must be seconds as a float, got {value!r}")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"Run.{field.name} must be finite seconds of at least 0, got {value!r}")
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Run(Sequence[Outcome]):
+    """The outcomes of one strategy over one URL set, in URL order.
+
+    A sequence: `run[0]`, `len(run)`, `for outcome in run`.
+
+    Raises:
+        TypeError, ValueError: with the field, the value and the rule it broke.
+    """
+
+    outcomes: tuple[Outcome, ...] = attrs.field(converter=tuple[Outcome, ...], validator=_outcomes)
+    """One for each URL, in URL order."""
+    strategy: str = attrs.field(validator=_text)
+    """Its name."""
+    options: Options = attrs.field(validator=_options)
+    """What it fetched with."""
+    started_at: datetime = attrs.field(validator=_aware)
+    """With time zone."""
+    elapsed: Seconds = attrs.field(validator=_duration)
+    """From the call to the last outcome."""
+    cpu: Seconds = attrs.field(validator=_duration)
+    """CPU time of the whole process in that time."""
+
+    @overload
+    def __getitem__(self, index: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Outcome, ...]: ...
+    def __getitem__(self, index: int | slice) -> Outcome | tuple[Outcome, ...]:
+        return self.outcomes[index]
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self.outcomes)
+
+    @property
+    def responses(self) -> tuple[Response, ...]:
+        """The complete responses, of any status."""
+        return tuple(o for o in self.outcomes if isinstance(o, Response))
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The URLs that were not answered."""
+        return tuple(o for o in self.outcomes if isinstance(o, Failure))
+
+    @property
+    def not_ok(self) -> tuple[Outcome, ...]:
+        """Failures, and responses whose status is 400 or above."""
+        return tuple(o for o in self.outcomes if isinstance(o, Failure) or o.status_code >= 400)
+
+    @property
+    def requests_per_second(self) -> float:
+        """Outcomes per second of `elapsed`."""
+        return len(self) / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Decoded body bytes per second of `elapsed`."""
+        return sum(r.size for r in self.responses) / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def mean_in_flight(self) -> float:
+        """Mean number of fetches under way at once (Little's law: their times over `elapsed`)."""
+        return sum(o.elapsed for o in self.outcomes) / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def peak_in_flight(self) -> int:
+        """The most fetches that were under way at once."""
+        timings = [outcome.timing for outcome in self.outcomes]
+        return most_at_once((t.started for t in timings), (t.finished for t in timings))
+
+    def percentile(self, q: float) -> Seconds:
+        """Return the `q`-th percentile (0 ≤ q ≤ 100) of `elapsed` of the responses, in seconds.
+
+        Linear between neighbours, as numpy has it by default.
+
+        Raises:
+            ValueError: `q` is out of range, or there is no response.
+        """
+        if not 0 <= q <= 100:
+            raise ValueError(f"q must be between 0 and 100, got {q!r}")
+        times = sorted(r.elapsed for r in self.responses)
+        if not times:
+            raise ValueError("no response in this run, so there is no percentile of their times")
+        return quantile(times, q / 100)
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return one list per fact, one entry per outcome: feeds pandas, polars or pyarrow.
+
+        User info in URLs is hidden.
+        """
+        return {name: [read(o) for o in self.outcomes] for name, read in COLUMNS.items()}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per outcome, with the same names as `to_columns`."""
+        return [{name: read(o) for name, read in COLUMNS.items()} for o in self.outcomes]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
+
+    def raise_for_failures(self) -> None:
+        """Raise if a URL was not answered; a status of 400 or above is an answer.
+
+        Raises:
+            FetchFailed: with the first few failures in its message.
+        """
+        failed = self.failures
+        if failed:
+            first = "; ".join(f"{COLUMNS['url'](f)}: {f.kind}: {f.message}" for f in failed[:3])
+            rest = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
+            raise FetchFailed(f"{len(failed)} of {len(self)} URLs failed: {first}{rest}")
+
+    def timeline(self) -> Picture:
+        """Return a picture: a row for each fetch in start order, and the number in flight."""
+        return timeline_of(self.outcomes, self.strategy, self.elapsed, self.mean_in_flight)
+
+    def table(self) -> Table:
+        """Return the outcomes as a neutral table, for any renderer.
+
+        A few one by one; many by what came back.
+        """
+        return table_of(self.outcomes, self._caption)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Run {self.strategy}: {many(len(self), 'outcome')}, "
+            f"{many(len(self.failures), 'failure')}, {seconds(self.elapsed)}>"
+        )
+
+    def __str__(self) -> str:
+        return to_text(self.table()) if len(self) else self._caption
+
+    def _repr_html_(self) -> str:
+        pictures = [self.timeline()] if len(self) else []
+        return to_html(self.table(), *pictures)
+
+    @property
+    def _caption(self) -> str:
+        if not len(self):
+            return f"{self.strategy}: no URLs"
+        return (
+            f"{self.strategy}: {many(len(self), 'URL')} in {seconds(self.elapsed)}, "
+            f"{rate(self.requests_per_second)} requests/s, {self.mean_in_flight:.1f} in flight, "
+            f"{many(len(self.failures), 'failure')}"
+        )
+
+
+def most_at_once(starts: Iterable[Seconds], ends: Iterable[Seconds]) -> int:
+    """Return how many spans overlapped at most; one that ends when another starts does not."""
+    events = sorted([(start, 1) for start in starts] + [(end, -1) for end in ends])
+    return max(accumulate(step for _, step in events), default=0)
+
+
+class Stopwatch:
+    """Starts when made; turns the outcomes of a strategy into its `Run`."""
+
+    def __init__(self, strategy: str, options: Options) -> None:
+        self._strategy = strategy
+        self._options = options
+        self._started_at = datetime.now(UTC)
+        self._start = perf_counter(), process_time()
+
+    def run(self, outcomes: Iterable[Outcome]) -> Run:
+        """Collect the outcomes, then stop."""
+        collected = list(outcomes)
+        elapsed, cpu = perf_counter() - self._start[0], process_time() - self._start[1]
+        return Run(
+            outcomes=tuple(sorted(collected, key=lambda outcome: outcome.index)),
+            strategy=self._strategy,
+            options=self._options,
+            started_at=self._started_at,
+            elapsed=elapsed,
+            cpu=cpu,
+        )

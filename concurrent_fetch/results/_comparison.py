@@ -1,0 +1,326 @@
+"""Comparison: what the rounds say. Which strategy is faster, by how much, how sure, and why."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis import (
+    Card,
+    Note,
+    Probe,
+    Record,
+    Times,
+    Why,
+    latencies_of,
+    times_of,
+    too_many_marked,
+    why,
+)
+from concurrent_fetch.errors import NotComparableError, UnknownNameError
+from concurrent_fetch.model import Options, Run, stream_of
+from concurrent_fetch.render import Picture, Table, many, to_html, to_text
+from concurrent_fetch.results._comparison_table import Line, remarks, table
+from concurrent_fetch.results._explanation import sentences
+from concurrent_fetch.results._pictures import chart_of, timeline_of
+from concurrent_fetch.results._side_by_side import Session, side_by_side
+from concurrent_fetch.stats import Estimate, Ranking, Spread, Verdict, spread
+
+
+@attrs.frozen(kw_only=True, slots=False, repr=False)
+class Comparison:
+    """Every run of every strategy, and what follows from them. Frozen; made by `Runner.compare`.
+
+    `print(comparison)` shows it as a table.
+    """
+
+    urls: tuple[str, ...]
+    """What every strategy fetched."""
+    options: Options
+    """Those of the runner; a strategy may have changed some for itself."""
+    strategies: tuple[str, ...]
+    """In the order given; the first is the reference."""
+    looks: tuple[int, ...]
+    """The numbers of rounds after which a verdict was planned."""
+    seed: int
+    """Of the order of the rounds."""
+    order: tuple[tuple[str, ...], ...]
+    """The order that was drawn for each round."""
+    started_at: datetime
+    """When the first check run began, with time zone."""
+    finished_at: datetime
+    """When the last run was over."""
+    card: Card
+    """The environment: Python, machine and versions."""
+    checks: Mapping[str, Record] = attrs.field(hash=False)
+    """The untimed first run of each strategy."""
+    records: tuple[Record, ...]
+    """Every timed run, round by round."""
+    probes: Mapping[str, Probe] = attrs.field(hash=False)
+    """What was seen to wait in one more untimed run of each strategy."""
+    marked: Mapping[int, str] = attrs.field(hash=False)
+    """Rounds left out for all strategies, and why."""
+    reasons: Mapping[str, tuple[str, ...]] = attrs.field(hash=False)
+    """Why a strategy cannot be compared with the reference; empty if it can."""
+    notes: tuple[Note, ...]
+    """What a reader should know, each with advice."""
+
+    @property
+    def reference(self) -> str:
+        """The strategy that the others are compared with: the first."""
+        return self.strategies[0]
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were run."""
+        return len(self.order)
+
+    @property
+    def complete_rounds(self) -> tuple[int, ...]:
+        """The rounds that count: those not marked."""
+        return tuple(r for r in range(self.rounds) if r not in self.marked)
+
+    def runs(self, name: str) -> tuple[Run, ...]:
+        """Return every timed `Run` of a strategy, without headers and bodies.
+
+        Raises:
+            UnknownNameError: no strategy of this comparison is called so.
+        """
+        return tuple(record.run(self.urls) for record in self._records_of(name))
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return one list per fact, one entry per timed fetch: feeds pandas, polars or pyarrow.
+
+        `strategy` and `round` (from 0), then what `Run.to_columns` has; user info is hidden.
+        """
+        columns = defaultdict[str, list[Any]](list)
+        for record in self.records:
+            columns["strategy"] += [record.strategy] * len(self.urls)
+            columns["round"] += [record.round] * len(self.urls)
+            for name, values in record.run(self.urls).to_columns().items():
+                columns[name] += values
+        return dict(columns)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per timed fetch, with the same names as `to_columns`."""
+        columns = self.to_columns()
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
+
+    def typical(self, name: str) -> Spread:
+        """Return median and quartiles of the strategy's times, in seconds, over complete rounds.
+
+        No interval: none is honest for one strategy's time alone while the machine drifts. And
+        the speed-up is not the quotient of two typical times: it pairs the runs of each round.
+
+        Raises:
+            NotComparableError: there is no complete round.
+        """
+        return spread(self._times(name))
+
+    def times(self, name: str) -> tuple[Seconds, ...]:
+        """Return the strategy's time in each complete round, in their order.
+
+        Raises:
+            NotComparableError: there is no complete round.
+        """
+        return tuple(self._times(name))
+
+    def speedup(self, name: str, over: str | None = None) -> Estimate:
+        """Return how many times faster `name` is than `over` (the reference): > 1 is faster.
+
+        By inverting the signed-rank test with capped ranks on the paired times of each round; the
+        intervals of all strategies hold together with 95 %. With too few rounds it is (0, inf).
+
+        Raises:
+            NotComparableError: the two did not do the same work; the message says why.
+        """
+        self._check(name, *([] if over is None else [over]))
+        return self._ranking.speedup(name, over)
+
+    def verdict(self, name: str) -> Verdict:
+        """Return what the speed-up of the strategy over the reference says."""
+        self._check(name)
+        return self._ranking.verdict(name)
+
+    @property
+    def fastest(self) -> tuple[str, ...]:
+        """The strategies that no other one beats: tied, and not ranked among themselves.
+
+        Held against every pair at once, at 95 % together, and against the verdicts. Empty where
+        none of several can be compared with the reference. In too few rounds no one is beaten.
+        """
+        return self._ranking.fastest
+
+    @property
+    def rounds_needed(self) -> int:
+        """The fewest complete rounds that allow a verdict with this many strategies and looks."""
+        return self._ranking.rounds_needed
+
+    def reasons_against(self, name: str) -> tuple[str, ...]:
+        """Return why the strategy cannot be compared with the reference; empty if it can."""
+        self._check(name)
+        marked = too_many_marked(len(self.marked), self.rounds)
+        whole = (marked,) if marked else ()
+        own, first = self.reasons.get(name, ()), self.reasons.get(self.reference, ())
+        # Nothing can be compared with a reference that did not do the work itself.
+        inherited = () if own else (f"{self.reference}: {reason}" for reason in first)
+        return (*own, *inherited, *whole)
+
+    def why(self, name: str) -> Why:
+        """Return where the time of a strategy went and what keeps it from being faster.
+
+        Its figures are of all complete rounds together; those of other strategies are the
+        reference's.
+        """
+        self._check(name)
+        times = self._sums
+        return why(
+            times[name],
+            reference=times[self.reference],
+            quiet=[times[n] for n in self.strategies if not self.reasons_against(n)],
+            latencies=self._latencies,
+            probe=self.probes.get(name),
+            card=self.card,
+        )
+
+    def explain(self) -> str:
+        """Return the result, its reason and what sets the limit, in plain sentences."""
+        ranking = self._ranking
+        return sentences(
+            self._lines,
+            rounds_needed=ranking.rounds_needed,
+            rounds_to_rank=ranking.rounds_to_rank,
+        )
+
+    def table(self) -> Table:
+        """Return the comparison as a neutral table, for any renderer."""
+        start, end = (t.astimezone().strftime("%H:%M") for t in (self.started_at, self.finished_at))
+        size = f"{many(len(self.urls), 'URL')} × {many(self.rounds, 'round')}"
+        caption = (
+            f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
+            f"this machine, {start}–{end}"
+        )
+        ranking = self._ranking
+        notes = remarks(
+            self._lines,
+            tied=ranking.tie,
+            rounds_to_rank=None if ranking.is_ranked else ranking.rounds_to_rank,
+            marked=self.marked,
+            notes=self.notes,
+            first_runs=[self.checks[name].elapsed for name in self.strategies],
+        )
+        return table(self._lines, caption=caption, notes=notes, rounds_needed=self.rounds_needed)
+
+    def timeline(self, *names: str) -> Picture:
+        """Return a picture of the most typical round: a row for each fetch, one clock for all.
+
+        Of the strategies named, or of all. Their number in flight stands below, failures are red,
+        and a thin mark shows the ideal makespan (`Why.ideal`).
+
+        Raises:
+            UnknownNameError: no strategy of this comparison is called so.
+        """
+        self._check(*names)
+        complete = [record for record in self.records if record.round not in self.marked]
+        shown = names or self.strategies
+        return timeline_of(self._lines, shown, complete or self.records, self.rounds)
+
+    def chart(self) -> Picture:
+        """Return a picture of the speed-ups over the reference, with their intervals."""
+        return chart_of(self._lines, len(self.urls), len(self.complete_rounds))
+
+    def beside(self, baseline: "Comparison") -> Table:
+        """Return this comparison beside an older one, with what differs between their sessions.
+
+        There is no verdict: each speed-up is of its own session, and strategies measured in two
+        sessions cannot be told apart from the sessions.
+        """
+        return side_by_side(baseline._session, self._session)  # noqa: SLF001 - of its own class
+
+    def __str__(self) -> str:
+        return to_text(self.table())
+
+    def _repr_html_(self) -> str:
+        return to_html(self.table(), self.timeline(), text=self.explain())
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(self.strategies)}: {self.rounds} rounds>"
+
+    @property
+    def _session(self) -> Session:
+        return Session(
+            lines=self._lines,
+            started_at=self.started_at,
+            card=self.card,
+            options=self.options,
+            urls=self.urls,
+        )
+
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(
+            times={
+                name: [record.elapsed for record in self._complete(name)]
+                for name in self.strategies
+            },
+            looks=len(self.looks),
+            reasons={name: self.reasons_against(name) for name in self.strategies},
+        )
+
+    def _check(self, *names: str) -> None:
+        for name in names:
+            if name not in self.strategies:
+                raise UnknownNameError(
+                    f"no strategy here is called {name!r}; there are {', '.join(self.strategies)}"
+                )
+
+    def _records_of(self, name: str) -> tuple[Record, ...]:
+        self._check(name)
+        return tuple(record for record in self.records if record.strategy == name)
+
+    def _complete(self, name: str) -> list[Record]:
+        return [r for r in self._records_of(name) if r.round not in self.marked]
+
+    def _times(self, name: str) -> Sequence[Seconds]:
+        self._check(name)
+        times = self._ranking.times[name]
+        if not times:
+            raise NotComparableError(f"no complete round: {'; '.join(set(self.marked.values()))}")
+        return times
+
+    @cached_property
+    def _sums(self) -> dict[str, Times]:
+        return {name: times_of(name, self._complete(name)) for name in self.strategies}
+
+    @cached_property
+    def _latencies(self) -> list[Seconds]:
+        return latencies_of(self._complete(self.reference))
+
+    @cached_property
+    def _lines(self) -> tuple[Line, ...]:
+        return tuple(self._line(name) for name in self.strategies)
+
+    def _line(self, name: str) -> Line:
+        complete = self._complete(name)
+        reasons = self.reasons_against(name)
+        elapsed = sum(r.elapsed for r in complete) or math.nan
+        return Line(
+            name=name,
+            typical=self.typical(name) if complete else None,
+            speedup=None if reasons else self.speedup(name),
+            verdict=self.verdict(name),
+            reasons=reasons,
+            requests_per_second=len(self.urls) * len(complete) / elapsed,
+            why=self.why(name),
+            failures=max(r.failures for r in (self.checks[name], *self._records_of(name))),
+            fastest=self._ranking.is_ranked and name in self.fastest,
+        )

@@ -1,0 +1,170 @@
+"""Ladder: from a loop of bare requests to an event loop, changing one thing at a time."""
+
+import math
+
+import attrs
+
+from concurrent_fetch.errors import NotComparableError
+from concurrent_fetch.render import (
+    Align,
+    Column,
+    Table,
+    average,
+    interval,
+    percent,
+    ratio,
+    seconds,
+    to_html,
+    to_text,
+)
+from concurrent_fetch.results._comparison import Comparison
+from concurrent_fetch.stats import ALPHA, Estimate, rounds_needed, speedup
+
+_NOTEWORTHY = 0.01
+_COLUMNS = (
+    Column(header="strategy", max_width=40),
+    Column(header="typical", align=Align.RIGHT),
+    Column(header="changed"),
+    Column(header="speed-up", align=Align.RIGHT),
+    Column(header="95%"),
+    Column(header="in flight", align=Align.RIGHT),
+    Column(header="CPU", align=Align.RIGHT),
+)
+
+
+@attrs.frozen(kw_only=True)
+class Step:
+    """One change, and what it brought."""
+
+    name: str
+    """What changed: `reuse`, `threads`, `event loop`, or the client, as in `client aiohttp`."""
+    before: str
+    """The strategy without it."""
+    after: str
+    """The strategy with it."""
+    speedup: Estimate | None
+    """Of `after` over `before`; None where the two cannot be compared."""
+    reasons: tuple[str, ...]
+    """Why they cannot be compared; empty if they can."""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class Ladder:
+    """What each of several changes brought, from a loop of bare requests to an event loop.
+
+    The rungs are strategies of one comparison. Frozen; made by `Runner.ladder`; `print(ladder)`
+    shows it. The intervals of all steps and of the total hold together with 95 %.
+    """
+
+    changes: tuple[str, ...]
+    """What changed from each strategy of the comparison to the next."""
+    comparison: Comparison
+    """The rounds, with the rungs as its strategies."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What each change brought, in order."""
+        names = self.comparison.strategies
+        rows = zip(self.changes, names[:-1], names[1:], strict=True)
+        return tuple(self._step(*row) for row in rows)
+
+    @property
+    def total(self) -> Estimate:
+        """How many times faster the last rung is than the first.
+
+        Raises:
+            NotComparableError: the two cannot be compared; the message says why.
+        """
+        names = self.comparison.strategies
+        whole = self._step("all", names[0], names[-1])
+        if whole.speedup is None:
+            raise NotComparableError(
+                f"{names[-1]} and {names[0]} cannot be compared: {'; '.join(whole.reasons)}"
+            )
+        return whole.speedup
+
+    @property
+    def remainder(self) -> float:
+        """The total over the product of all steps: near 1.
+
+        Each is the typical ratio of its own pairs of runs, and typical ratios multiply only
+        nearly. Not a number (nan) where a step cannot be compared.
+        """
+        points = [step.speedup.point if step.speedup else math.nan for step in self.steps]
+        product = math.prod(points)
+        return math.nan if math.isnan(product) else self.total.point / product
+
+    def table(self) -> Table:
+        """Return the rungs as a neutral table, for any renderer; the steps in one line below it."""
+        whole = self.comparison.table()
+        first, *later = self.comparison.strategies
+        rows = [self._cells(first, "", "", "reference")]
+        rows += [
+            self._cells(name, step.name, *_told(step.speedup))
+            for name, step in zip(later, self.steps, strict=True)
+        ]
+        return Table(
+            columns=_COLUMNS,
+            rows=tuple(rows),
+            caption=whole.caption,
+            notes=(self._sum(), *self._shortage(), *whole.notes),
+        )
+
+    def __str__(self) -> str:
+        return to_text(self.table())
+
+    def _repr_html_(self) -> str:
+        return to_html(self.table(), self.comparison.timeline())
+
+    def __repr__(self) -> str:
+        return f"<Ladder of {', '.join(self.changes)}: {self.comparison.rounds} rounds>"
+
+    @property
+    def _alpha(self) -> float:
+        """The level of one interval, so that all hold together at every planned look."""
+        return ALPHA / ((len(self.changes) + 1) * len(self.comparison.looks))
+
+    def _step(self, change: str, before: str, after: str) -> Step:
+        against = [self.comparison.reasons_against(name) for name in (before, after)]
+        reasons = tuple(dict.fromkeys(reason for said in against for reason in said))
+        gain = None if reasons else self._gain(before, after)
+        return Step(name=change, before=before, after=after, speedup=gain, reasons=reasons)
+
+    def _gain(self, before: str, after: str) -> Estimate:
+        times = self.comparison.times
+        return speedup(times(before), times(after), self._alpha)
+
+    def _cells(self, name: str, change: str, point: str, bounds: str) -> tuple[str, ...]:
+        why = self.comparison.why(name)
+        known = bool(self.comparison.complete_rounds)
+        return (
+            name,
+            seconds(self.comparison.typical(name).point if known else None),
+            change,
+            point,
+            bounds,
+            average(why.in_flight),
+            percent(why.cpu),
+        )
+
+    def _sum(self) -> str:
+        parts = [f"{s.name} {ratio(s.speedup.point if s.speedup else None)}" for s in self.steps]
+        try:
+            total = self.total
+        except NotComparableError:
+            return f"no total, since not all can be compared: {', '.join(parts)}"
+        if abs(self.remainder - 1) > _NOTEWORTHY:
+            parts.append(f"remainder {ratio(self.remainder)} (each is of its own pairs of runs)")
+        return f"of {' '.join(_told(total))}: {', '.join(parts)}"
+
+    def _shortage(self) -> list[str]:
+        needed = rounds_needed(self._alpha)
+        if len(self.comparison.complete_rounds) >= needed:
+            return []
+        return [f"too few rounds for intervals: needs ≥ {needed} rounds"]
+
+
+def _told(estimate: Estimate | None) -> tuple[str, str]:
+    if estimate is None:
+        return ratio(None), "not comparable"
+    return ratio(estimate.point), interval(estimate.low, estimate.high)

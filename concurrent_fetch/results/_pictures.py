@@ -1,0 +1,173 @@
+"""What a comparison and a sweep look like: the timeline of a typical round, and charts."""
+
+import math
+import statistics
+from collections.abc import Collection, Iterable, Sequence
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis import Record
+from concurrent_fetch.render import (
+    Curve,
+    Interval,
+    Lane,
+    Mark,
+    Panel,
+    Picture,
+    curves,
+    fetches,
+    interval,
+    intervals,
+    many,
+    rate,
+    ratio,
+    seconds,
+    timeline,
+)
+from concurrent_fetch.results._comparison_table import Line
+from concurrent_fetch.results._sweep_table import Row
+from concurrent_fetch.stats import Verdict
+
+
+def typical_round(records: Iterable[Record]) -> int:
+    """Return the round whose times are nearest to the typical ones, of all strategies together."""
+    times: dict[int, dict[str, Seconds]] = {}
+    for record in records:
+        if record.round is not None:
+            times.setdefault(record.round, {})[record.strategy] = math.log(record.elapsed or 1e-9)
+    names = {name for of_round in times.values() for name in of_round}
+    middle = {
+        name: statistics.median(of_round[name] for of_round in times.values() if name in of_round)
+        for name in names
+    }
+    return min(times, key=lambda r: sum(abs(x - middle[name]) for name, x in times[r].items()))
+
+
+def timeline_of(
+    lines: Sequence[Line], names: Collection[str], records: Sequence[Record], rounds: int
+) -> Picture:
+    """Draw the runs of some strategies in the most typical of the rounds that `records` are of.
+
+    With what the lines say of all rounds; the first line is the reference.
+    """
+    number = typical_round(records)
+    runs = {record.strategy: record for record in records if record.round == number}
+    tied = sum(line.fastest for line in lines) > 1
+    reference = lines[0].name
+    over = "" if reference in names else f" as {reference}"
+    told = ["reference", *(_said(line, over, tied=tied) for line in lines[1:])]
+    lanes = [
+        _lane(line, runs[line.name], said)
+        for line, said in zip(lines, told, strict=True)
+        if line.name in names
+    ]
+    urls = many(len(runs[lines[0].name].columns["started"]), "URL")
+    title = f"{urls}, round {number + 1} of {rounds} (the most typical)"
+    facts = "; ".join(f"{lane.name}: {lane.facts}" for lane in lanes)
+    return timeline(lanes, title=title, alt=f"Timeline of {title}. {facts}.")
+
+
+def _lane(line: Line, record: Record, told: str) -> Lane:
+    columns = record.columns
+    facts = [seconds(record.elapsed), f"{record.in_flight:.1f} in flight"]
+    if record.outside:  # its times are of other runs
+        facts[1:] = []
+    facts += [f"{record.failures:,} failed"] if record.failures else []
+    return Lane(
+        name=line.name,
+        facts=" · ".join([*facts, told]),
+        fetches=fetches(
+            columns["started"],
+            columns["finished"],
+            [kind is not None for kind in columns["kind"]],
+            begun=record.begun,
+            elapsed=record.elapsed,
+        ),
+        elapsed=record.elapsed,
+        ideal=None if math.isnan(line.why.ideal) else line.why.ideal,
+    )
+
+
+def _said(line: Line, over: str, *, tied: bool) -> str:
+    """Return the speed-up and what it means, as short as a picture wants it."""
+    estimate = line.speedup
+    if estimate is None:
+        return "not comparable"
+    told = f"all rounds: {ratio(estimate.point)} as fast{over}"
+    if math.isinf(estimate.high):
+        return f"{told}, too few to tell"
+    told = f"{told} {interval(estimate.low, estimate.high)}"
+    if line.verdict in (Verdict.SAME, Verdict.UNRESOLVED):
+        return f"{told}, {line.verdict}"
+    return f"{told}{_mark(line, tied=tied)}"
+
+
+def _mark(line: Line, *, tied: bool) -> str:
+    if not line.fastest:
+        return ""
+    return ", tied" if tied else ", fastest"
+
+
+def chart_of(lines: Sequence[Line], urls: int, rounds: int) -> Picture:
+    """Draw the speed-ups over the reference with their intervals."""
+    size = f"{many(urls, 'URL')}, {many(rounds, 'round')}"
+    title = f"{size}: times as fast as {lines[0].name}, with 95% intervals"
+    tied = sum(line.fastest for line in lines) > 1
+    reference = Interval(name=lines[0].name, point=1.0, low=1.0, high=1.0, words="reference")
+    rows = [reference, *(_row(line, tied=tied) for line in lines[1:])]
+    told = "; ".join(f"{row.name}: {row.words}" for row in rows)
+    return intervals(rows, title=title, alt=f"{title}. {told}.")
+
+
+def _row(line: Line, *, tied: bool) -> Interval:
+    estimate = line.speedup
+    if estimate is None:
+        nan = math.nan
+        return Interval(name=line.name, point=nan, low=nan, high=nan, words="not comparable")
+    few = math.isinf(estimate.high)
+    told = "too few rounds" if few else f"{line.verdict}{_mark(line, tied=tied)}"
+    return Interval(
+        name=line.name,
+        point=estimate.point,
+        low=estimate.low,
+        high=estimate.high,
+        words=f"{ratio(estimate.point)} {interval(estimate.low, estimate.high)} {told}",
+    )
+
+
+def chart_of_sweep(rows: Sequence[Row], title: str, *, at_edge: bool) -> Picture:
+    """Draw throughput and latency over concurrency, what bounds it, and the recommended level.
+
+    `at_edge`: the recommended level is the largest, and more may be faster still.
+    """
+    recommended = next((row.level.concurrency for row in rows if row.recommended), None)
+    mark = None
+    if recommended is not None:
+        words = f"≥ {recommended}: still rising" if at_edge else f"recommended: {recommended}"
+        mark = Mark(x=recommended, words=words)
+    bounds = {
+        "by its concurrency": [row.ceiling.by_concurrency for row in rows],
+        "by its CPU time": [row.ceiling.by_cpu for row in rows],
+        "by server, network": [row.ceiling.by_server for row in rows],
+    }
+    measured = [row.ceiling.requests_per_second for row in rows]
+    throughput = Panel(
+        title="requests per second; dashed: what bounds them",
+        curves=[
+            Curve(name="measured", values=measured),
+            *(Curve(name=name, values=values, bound=True) for name, values in bounds.items()),
+        ],
+    )
+    service = Curve(name="mean", values=[row.level.service for row in rows])
+    told = ", ".join(
+        f"{row.level.concurrency}: {rate(per_second)} requests/s at {seconds(row.level.service)}"
+        for row, per_second in zip(rows, measured, strict=True)
+    )
+    advice = "no level is recommended" if mark is None else f"in flight {mark.words}"
+    return curves(
+        [row.level.concurrency for row in rows],
+        [throughput, Panel(title="latency of a fetch", curves=[service], in_seconds=True)],
+        title=title,
+        x_title="concurrency",
+        mark=mark,
+        alt=f"{title}: {advice}. Throughput and latency by the number in flight: {told}.",
+    )

@@ -1,0 +1,218 @@
+"""What a sweep says to a reader: as a table, and in the sentences below it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis import Ceiling, Level, Limit
+from concurrent_fetch.render import (
+    Align,
+    Column,
+    Table,
+    average,
+    interval,
+    many,
+    or_missing,
+    percent,
+    rate,
+    ratio,
+    seconds,
+)
+from concurrent_fetch.stats import Estimate, rounds_needed
+
+_COLUMNS = (
+    Column(header="concurrency", align=Align.RIGHT),
+    Column(header="typical", align=Align.RIGHT),
+    Column(header="speed-up", align=Align.RIGHT),
+    Column(header="95%"),
+    Column(header="req/s", align=Align.RIGHT),
+    Column(header="in flight", align=Align.RIGHT),
+    Column(header="latency", align=Align.RIGHT),
+    Column(header="CPU", align=Align.RIGHT),
+    Column(header="limit"),
+    Column(header="verdict"),
+)
+_WORDS: Mapping[Limit | None, str] = {
+    Limit.CPU: "the CPU",
+    Limit.GIL: "the GIL",
+    Limit.NETWORK: "the server or network",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Choice:
+    """Which level is recommended, and how sure that is."""
+
+    best: int
+    recommended: int
+    loss: Estimate
+    """The speed-up of the recommended level over the best."""
+    before: int
+    """The comparable level before the recommended one; itself if it is the first."""
+    gain: Estimate
+    """The speed-up of the recommended level over that."""
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """What there is to say about one level."""
+
+    level: Level
+    ceiling: Ceiling
+    typical: Seconds
+    speedup: Estimate | None
+    """Over the first level; None where the two cannot be compared."""
+    peak: int
+    """The most fetches that were under way at once."""
+    recommended: bool
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a data frame shows of it."""
+        speedup = self.speedup
+        return {
+            "concurrency": self.level.concurrency,
+            "typical": self.typical,
+            "speedup": speedup.point if speedup else math.nan,
+            "low": speedup.low if speedup else math.nan,
+            "high": speedup.high if speedup else math.nan,
+            "requests_per_second": self.ceiling.requests_per_second,
+            "in_flight": self.level.why.in_flight,
+            "latency": self.level.service,
+            "cpu": self.level.why.cpu,
+            "by_concurrency": self.ceiling.by_concurrency,
+            "by_cpu": self.ceiling.by_cpu,
+            "by_server": self.ceiling.by_server,
+            "limit": self.ceiling.limit and str(self.ceiling.limit),
+            "recommended": self.recommended,
+        }
+
+
+def table(rows: Sequence[Row], *, caption: str, notes: Sequence[str]) -> Table:
+    """Return the table of a sweep; the first row is the reference."""
+    bounds = ["reference", *(_interval(row.speedup) for row in rows[1:])]
+    cells = tuple(_cells(row, told) for row, told in zip(rows, bounds, strict=True))
+    return Table(columns=_COLUMNS, rows=cells, caption=caption, notes=tuple(notes))
+
+
+def _cells(row: Row, bounds: str) -> tuple[str, ...]:
+    return (
+        str(row.level.concurrency),
+        seconds(row.typical),
+        ratio(row.speedup.point if row.speedup else None),
+        bounds,
+        rate(row.ceiling.requests_per_second),
+        average(row.level.why.in_flight),
+        seconds(row.level.service),
+        percent(row.level.why.cpu),
+        or_missing(row.ceiling.limit),
+        _mark(row),
+    )
+
+
+def _mark(row: Row) -> str:
+    if row.speedup is None:
+        return "not comparable"
+    few = f"needs {_rounds(row.speedup)}" if math.isinf(row.speedup.high) else ""
+    return ", ".join(filter(None, (few, "recommended" if row.recommended else "")))
+
+
+def _rounds(estimate: Estimate) -> str:
+    """How many rounds an interval of that confidence needs."""
+    return f"≥ {rounds_needed(1 - estimate.confidence)} rounds"
+
+
+def _interval(estimate: Estimate | None) -> str:
+    return or_missing(interval(estimate.low, estimate.high) if estimate else None)
+
+
+def advice(rows: Sequence[Row], choice: Choice | None) -> list[str]:
+    """Return the sentences below the table; of levels that were tried, and of no other."""
+    if choice is None:
+        return ["no recommendation: the levels cannot be compared", *_unused(rows)]
+    if _is_unheeded(rows):  # then nothing follows for other levels
+        return [_recommendation(rows, choice), *_unused(rows)]
+    place = next(i for i, row in enumerate(rows) if row.recommended)
+    beyond = _beyond(rows, place) if place < len(rows) - 1 else _at_edge(rows)
+    return [_recommendation(rows, choice), beyond, _ceilings(rows[place]), *_unused(rows)]
+
+
+def _recommendation(rows: Sequence[Row], choice: Choice) -> str:
+    best, chosen = choice.best, choice.recommended
+    gain = _told(choice.gain, f"over {choice.before}")
+    if chosen == rows[-1].level.concurrency:
+        return f"≥ {chosen} in flight: still rising at {chosen}, the most that was tried: {gain}"
+    if chosen != best:
+        loss = _told(choice.loss, "of its speed")
+        return f"{chosen} in flight: the smallest level within 5% of the best ({best}): {loss}"
+    if choice.before == chosen:
+        return f"{chosen} in flight: no level tried is faster"
+    return f"{chosen} in flight: the best level, and no smaller one is within 5% of it: {gain}"
+
+
+def _told(estimate: Estimate, of_what: str) -> str:
+    point = ratio(estimate.point)
+    if math.isinf(estimate.high):
+        return f"{point} {of_what} (no interval: that needs {_rounds(estimate)})"
+    return f"{point} {interval(estimate.low, estimate.high)} {of_what}"
+
+
+def _at_edge(rows: Sequence[Row]) -> str:
+    """Say what holds up the largest level, or that the sweep has not shown it."""
+    urls, last = rows[0].level.why.urls, rows[-1]
+    if last.level.concurrency >= urls:
+        return f"all {many(urls, 'URL')} were in flight there; sweep with more URLs"
+    if last.ceiling.limit in _WORDS:
+        return f"{_WORDS[last.ceiling.limit]} is the limit there: {_seen(last, rows[0])}"
+    return "nothing but its concurrency is the limit there: sweep further"
+
+
+def _beyond(rows: Sequence[Row], place: int) -> str:
+    """Say what holds up the levels above the recommended one."""
+    later = [row for row in rows[place + 1 :] if row.speedup]
+    if not later:
+        return "beyond it no level can be compared"
+    held_up = [row for row in later if row.ceiling.limit in _WORDS]
+    row = held_up[0] if held_up else later[-1]
+    seen = f"at {row.level.concurrency} {_seen(row, rows[0])}"
+    if row.ceiling.limit in _WORDS:
+        return f"beyond it {_WORDS[row.ceiling.limit]} is the limit: {seen}"
+    return f"what the limit is beyond it, the figures do not tell: {seen}"
+
+
+def _seen(row: Row, first: Row) -> str:
+    grew = row.level.grew(first.level)
+    return f"latency grew {ratio(grew)}, CPU {percent(row.level.why.cpu)}"
+
+
+def _ceilings(row: Row) -> str:
+    found = row.ceiling
+    return (
+        f"requests/s at {row.level.concurrency}: {rate(found.requests_per_second)}; "
+        f"its concurrency allows {rate(found.by_concurrency)}, its CPU time "
+        f"{rate(found.by_cpu)}, the server or network {rate(found.by_server)}"
+    )
+
+
+def _is_unheeded(rows: Sequence[Row]) -> bool:
+    """Whether the number in flight is the same at all levels, and not for want of URLs."""
+    peaks = {row.peak for row in rows}
+    return len(peaks) == 1 and peaks != {rows[0].level.why.urls}
+
+
+def _unused(rows: Sequence[Row]) -> list[str]:
+    """Say if more concurrency was given than was used."""
+    urls, most, notes = rows[0].level.why.urls, rows[-1].level.concurrency, []
+    if _is_unheeded(rows):
+        notes.append(
+            f"note: never more than {rows[0].peak} in flight, at any level: the strategy does not "
+            "heed Options.concurrency, so the levels are all the same"
+        )
+    elif most > urls:
+        notes.append(
+            f"note: no more than the {many(urls, 'URL')} can be in flight; give at least as many "
+            "as the largest level, better twice"
+        )
+    return notes

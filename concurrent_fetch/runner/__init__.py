@@ -1,0 +1,15 @@
+"""Carries measurements out: who runs when, with the clocks around just that."""
+
+from concurrent_fetch.runner._bridge import Bridge, Clocks, Driven
+from concurrent_fetch.runner._matching import in_url_order
+from concurrent_fetch.runner._plan import Plan
+from concurrent_fetch.runner._runner import Runner
+
+__all__ = [
+    "Bridge",
+    "Clocks",
+    "Driven",
+    "Plan",
+    "Runner",
+    "in_url_order",
+]

@@ -1,0 +1,82 @@
+"""Matches what a strategy gave back to the URLs it was given: as a multiset, in any order."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from concurrent_fetch.http import redact
+from concurrent_fetch.model import Failure, Outcome, Response, check_outcome
+
+_RULE = "a Response or a Failure for each URL, in any order"
+
+
+def in_url_order(returned: object, urls: Sequence[str]) -> list[Outcome]:
+    """Return the outcomes in the order of the URLs, each with its right `index`.
+
+    Raises:
+        ValueError: it is no list of outcomes, a field of one breaks its rule, or a URL is missing
+            or answered too often; the message goes on where "strategy 'mine'" ends.
+    """
+    outcomes = _as_outcomes(returned)
+    ordered, astray = _placed(outcomes, urls)
+    free: dict[str, deque[int]] = defaultdict(deque)
+    for index, url in enumerate(urls):
+        if index not in ordered:
+            free[url].append(index)
+    extra = []
+    for outcome in astray:
+        if places := free.get(outcome.url):
+            index = places.popleft()
+            ordered[index] = attrs.evolve(outcome, index=index)
+        else:
+            extra.append(outcome.url)
+    missing = [url for url, places in free.items() for _ in places]
+    if missing or extra:
+        raise ValueError(_mismatch(len(outcomes), len(urls), missing, extra))
+    return [ordered[index] for index in range(len(urls))]
+
+
+def _as_outcomes(returned: object) -> list[Outcome]:
+    if not isinstance(returned, list):
+        raise ValueError(f"returned {_what(returned)}; it must return {_RULE}")  # noqa: TRY004 - see in_url_order
+    for item in returned:
+        if not isinstance(item, (Response, Failure)):
+            raise ValueError(f"returned {_what(item)} among its outcomes; it must return {_RULE}")  # noqa: TRY004 - the same
+        try:
+            check_outcome(item)
+        except ValueError as error:
+            url = redact(str(item.url))
+            raise ValueError(f"returned an outcome for {url} that cannot be: {error}") from None
+    return returned
+
+
+def _placed(
+    outcomes: Iterable[Outcome], urls: Sequence[str]
+) -> tuple[dict[int, Outcome], list[Outcome]]:
+    """Take those that name a place of their URL; return them by place, and the others."""
+    urls_by_place = dict(enumerate(urls))
+    ordered: dict[int, Outcome] = {}
+    astray = []
+    for outcome in outcomes:
+        if urls_by_place.get(outcome.index) == outcome.url and outcome.index not in ordered:
+            ordered[outcome.index] = outcome
+        else:
+            astray.append(outcome)
+    return ordered, astray
+
+
+def _what(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
+
+
+def _mismatch(got: int, expected: int, missing: list[str], extra: list[str]) -> str:
+    parts = [f"returned {got} outcomes for {expected} URLs"]
+    parts += [f"missing: {_some(missing)}"] if missing else []
+    parts += [f"not asked for, or too often: {_some(extra)}"] if extra else []
+    return f"{'; '.join(parts)}. It must return {_RULE}"
+
+
+def _some(urls: list[str]) -> str:
+    shown = ", ".join(redact(str(url)) for url in urls[:3])
+    return f"{shown} and {len(urls) - 3} more" if len(urls) > 3 else shown

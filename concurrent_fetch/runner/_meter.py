@@ -1,0 +1,118 @@
+"""Meter: runs one strategy over the URL set, with the clocks around just that."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import NamedTuple
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis import Probes
+from concurrent_fetch.errors import StrategyError
+from concurrent_fetch.model import CountedWork, Options, Outcome, Run
+from concurrent_fetch.runner._bridge import Bridge, Driven
+from concurrent_fetch.runner._garbage import collect
+from concurrent_fetch.runner._matching import in_url_order
+from concurrent_fetch.strategies import (
+    ConfiguredStrategy,
+    Strategy,
+    effective_options,
+    load_client,
+    with_options,
+)
+
+
+class Measured(NamedTuple):
+    """A run, and what the clock and the outcomes say beside it."""
+
+    run: Run
+    begun: Seconds
+    """When the strategy was called, on the Runner's clock."""
+    outside: int
+    """Outcomes whose times lie outside the run: saved ones, say, that no fetch brought now."""
+    worked: int | None
+    """How often the work on a response was done; None where there was none to do."""
+    working: Seconds
+    """The times of the work added up, on `time.perf_counter`."""
+
+
+class Meter:
+    """Measures strategies on one URL set."""
+
+    def __init__(self, urls: Sequence[str], bridge: Bridge) -> None:
+        self._urls = urls
+        self._bridge = bridge
+
+    def measure(
+        self, name: str, strategy: Strategy, options: Options, probes: Probes | None = None
+    ) -> Measured:
+        """Run a strategy once, watched by `probes` if given; what it says of its time is ignored.
+
+        The times of its outcomes are held against the clock if that is `time.perf_counter`, on
+        which they are to be. Any other clock may have nothing to do with them, and so outcomes
+        made by hand serve under a clock that is turned by hand: nothing is `outside` then.
+
+        Raises:
+            StrategyError: it raised, did not answer once for every URL, or gave an outcome that
+                breaks a rule of its fields.
+        """
+        strategy, options = _unwatched(strategy, options)
+        load_client(strategy)
+        collect()  # its own garbage is a strategy's cost, that of the one before is not
+        started_at = datetime.now(UTC)
+        under = effective_options(strategy, options)
+        work = None if under.work is None else CountedWork(under.work)
+        try:
+            driven = self._drive(*_counting(strategy, options, work), probes)
+        except Exception as error:
+            what = ": ".join(filter(None, (type(error).__name__, str(error))))
+            raise StrategyError(f"strategy {name!r} raised {what}") from error
+        try:
+            outcomes = in_url_order(driven.returned, self._urls)
+        except ValueError as error:
+            raise StrategyError(f"strategy {name!r} {error}") from None
+        run = Run(
+            outcomes=tuple(outcomes),
+            strategy=name,
+            options=under,
+            started_at=started_at,
+            elapsed=driven.finished - driven.started,
+            cpu=driven.cpu,
+        )
+        on_its_clock = self._bridge.clocks.wall is perf_counter
+        return Measured(
+            run,
+            driven.started,
+            _outside(outcomes, driven) if on_its_clock else 0,
+            None if work is None else work.done,
+            0.0 if work is None else work.seconds,
+        )
+
+    def _drive(self, strategy: Strategy, options: Options, probes: Probes | None) -> Driven:
+        urls = list(self._urls)
+        if probes is None:
+            return self._bridge.drive(strategy, urls, options)
+        with probes:
+            return self._bridge.drive(strategy, urls, options, probes.on_loop)
+
+
+def _counting(
+    strategy: Strategy, options: Options, work: CountedWork | None
+) -> tuple[Strategy, Options]:
+    """Let the work be counted, also where it is the strategy's own option."""
+    if isinstance(strategy, ConfiguredStrategy):
+        strategy = with_options(strategy, work=work)
+    return strategy, attrs.evolve(options, work=work)
+
+
+def _unwatched(strategy: Strategy, options: Options) -> tuple[Strategy, Options]:
+    """Keep progress off the clock, also where it is the strategy's own option."""
+    if isinstance(strategy, ConfiguredStrategy):
+        strategy = with_options(strategy, progress=False)
+    return strategy, attrs.evolve(options, progress=False)
+
+
+def _outside(outcomes: Sequence[Outcome], driven: Driven) -> int:
+    timings = [outcome.timing for outcome in outcomes]
+    return sum(t.started < driven.started or t.finished > driven.finished for t in timings)

@@ -1,0 +1,218 @@
+"""Runner: times strategies on the same URL set, in rounds of random order. It never prints."""
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import attrs
+
+from concurrent_fetch._progress import OnProgress, Progress, tallying
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.export import Result, autosaver
+from concurrent_fetch.fetch import AsyncClient, Client
+from concurrent_fetch.http import redact
+from concurrent_fetch.model import Options, Run, Work, check_options
+from concurrent_fetch.results import Comparison, Ladder, Sweep
+from concurrent_fetch.runner import _settings as settings
+from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
+from concurrent_fetch.runner._experiment import Contest
+from concurrent_fetch.runner._meter import Meter
+from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
+from concurrent_fetch.runner._plan import Plan, hosts_of
+from concurrent_fetch.strategies import Strategy, effective_options, name_of
+
+Whole = TypeVar("Whole", bound=Result)
+
+
+def _options(_: object, __: object, value: Any) -> None:
+    check_options(value)
+
+
+@attrs.frozen
+class Runner:
+    """Times any strategy on one URL set.
+
+    Works in a script, in a notebook and below a running event loop; in async code write
+    `await asyncio.to_thread(runner.compare, ...)`.
+
+    Raises:
+        TypeError, ValueError: no URL, a URL that is no `str`, or a setting out of its range.
+    """
+
+    urls: tuple[str, ...] = attrs.field(
+        converter=settings.as_urls,
+        repr=lambda urls: f"<{len(urls)} URLs, {redact(urls[0])!r} first>",
+    )
+    """What every strategy is to fetch: at least one URL."""
+    options: Options = attrs.field(factory=Options, validator=_options)
+    """For all strategies."""
+    rounds: tuple[int, ...] = attrs.field(default=(10,), converter=settings.as_looks, kw_only=True)
+    """How many; or after how many to look whether every verdict is clear, as in (10, 20, 40)."""
+    seconds: Seconds | None = attrs.field(
+        default=None, validator=settings.check_budget, kw_only=True
+    )
+    """A budget for the timed rounds; the round that runs over it is the last."""
+    seed: int | None = attrs.field(default=None, validator=settings.check_seed, kw_only=True)
+    """Of the order of the rounds; None draws one, kept in `Comparison.seed`."""
+    work: Work | None = attrs.field(default=None, kw_only=True)
+    """Called on every response within the timed runs: short for `Options(work=...)`."""
+    max_requests: int | None = attrs.field(
+        default=None, validator=settings.check_allowance, kw_only=True
+    )
+    """What would send more is refused before anything is sent; `plan` says how many it will be."""
+    progress: bool | OnProgress = attrs.field(
+        default=False, validator=settings.check_progress, kw_only=True
+    )
+    """Of comparisons, told between the runs and on no clock of theirs. True shows a bar on stderr;
+    a function gets a `Progress`, at most 20 a second and one at the end."""
+    autosave: str | os.PathLike[str] | None = attrs.field(
+        default=None, validator=settings.check_autosave, kw_only=True
+    )
+    """A `.json` file that is written after every round of a comparison, a sweep or a ladder, and
+    at the end, so that an interrupted one is not lost: `load` reads it. On no clock."""
+    clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
+    """On another than this, outcomes are not held against the time of their run."""
+    cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
+    """Of the CPU time of the process."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.work is not None:
+            if self.options.work not in (None, self.work):
+                raise ValueError("work is given twice: to Runner and to Options; leave one out")
+            object.__setattr__(self, "options", attrs.evolve(self.options, work=self.work))
+
+    def run(self, strategy: Strategy) -> Run:
+        """Run one strategy once over all URLs.
+
+        Raises:
+            TypeError: it is no strategy.
+            ValueError: there are more URLs than `max_requests`.
+            StrategyError: it raised, did not answer once for every URL, or gave an outcome that
+                breaks a rule of its fields.
+        """
+        check_callable(strategy)
+        name = name_of(strategy)
+        self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
+        with Bridge(self._clocks) as bridge:
+            return Meter(self.urls, bridge).measure(name, strategy, self.options).run
+
+    def plan(self, /, *strategies: Strategy, **named: Strategy) -> Plan:
+        """Return how many requests `compare` would send to whom; sends none.
+
+        Raises:
+            TypeError, ValueError: as `compare` does, but for `max_requests`.
+        """
+        return self._plan(by_name(strategies, named), self.rounds[-1])
+
+    def compare(self, /, *strategies: Strategy, **named: Strategy) -> Comparison:
+        """Run all strategies in rounds of random order; the first one is the reference.
+
+        Each runs once untimed before, as a warm-up and to check that all do the same work, and
+        once untimed afterwards, with probes that tell what holds it up. One that gives outcomes
+        whose times lie outside its run, as a cache does, is not comparable.
+
+        Raises:
+            TypeError: something is no strategy.
+            ValueError: two have the same name, there is none, or it would take more requests than
+                `max_requests`.
+            StrategyError: one raised, did not answer once for every URL, or gave an outcome that
+                breaks a rule of its fields.
+        """
+        return self._compete(by_name(strategies, named), lambda comparison: comparison)
+
+    def sweep(
+        self, strategy: Strategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
+    ) -> Sweep:
+        """Run one strategy at several concurrencies; learn how many fetches in flight are enough.
+
+        The levels are compared as by `compare`, in one experiment; the first is the reference.
+        Give at least as many URLs as the largest level, better twice.
+
+        Raises:
+            TypeError, ValueError: the levels are not ascending ints of at least 1, two or more.
+                Otherwise as `compare` does.
+        """
+        check_callable(strategy)
+        levels = levels_of(strategy, concurrency)
+        return self._compete(
+            levels,
+            lambda comparison: Sweep(
+                strategy=name_of(strategy), levels=tuple(map(int, levels)), comparison=comparison
+            ),
+        )
+
+    def ladder(
+        self, client: str | Client = "requests", async_client: str | AsyncClient = "aiohttp"
+    ) -> Ladder:
+        """Take the usual comparison apart: bare `requests.get` in a loop against an event loop.
+
+        Between the two everything changes at once: connections, concurrency, client. Here one
+        thing changes per rung, all rungs are compared in one experiment, and `httpx` is the bridge
+        between threads and the event loop, since it is a client of both.
+
+        Raises:
+            UnknownNameError: there is no such client for threads, or for the event loop.
+            TypeError, ValueError, StrategyError: as `compare` does.
+        """
+        rungs = rungs_of(client, async_client)
+        changes = tuple(rung.change for rung in rungs[1:])
+        return self._compete(
+            {rung.name: rung.strategy for rung in rungs},
+            lambda comparison: Ladder(changes=changes, comparison=comparison),
+        )
+
+    def _compete(
+        self, contestants: Mapping[str, Strategy], whole: Callable[[Comparison], Whole]
+    ) -> Whole:
+        plan = self._plan(contestants, self.rounds[-1])
+        plan.check(self.max_requests)
+        tally = tallying(self.progress, _begun(plan), self.clock)
+        with Bridge(self._clocks) as bridge, tally as counts:
+            contest = Contest(
+                urls=self.urls,
+                options=attrs.evolve(self.options, progress=False),
+                strategies=contestants,
+                looks=self.rounds,
+                seconds=self.seconds,
+                seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
+                clock=self.clock,
+                meter=Meter(self.urls, bridge),
+                tally=counts,
+                keep=self._keeper(whole),
+            )
+            return whole(contest.hold())
+
+    def _keeper(self, whole: Callable[[Comparison], Result]) -> Callable[[Comparison], None] | None:
+        if self.autosave is None:
+            return None
+        keep = autosaver(self.autosave)
+        return lambda comparison: keep(whole(comparison))
+
+    def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
+        limits = [effective_options(s, self.options).concurrency for s in strategies.values()]
+        return Plan(
+            strategies=tuple(strategies),
+            rounds=rounds,
+            untimed=untimed,
+            hosts=hosts_of(self.urls),
+            in_flight=max(limits),
+        )
+
+    @property
+    def _clocks(self) -> Clocks:
+        return Clocks(self.clock, self.cpu_clock)
+
+
+def _begun(plan: Plan) -> Progress:
+    return Progress(
+        done=0,
+        total=plan.runs,
+        stage="check",
+        strategy=plan.strategies[0],
+        rounds=plan.rounds,
+        fetches=0,
+        failures=0,
+        elapsed=0.0,
+    )

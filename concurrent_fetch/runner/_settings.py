@@ -1,0 +1,85 @@
+"""Settings: what a Runner accepts, and what it says of what it does not.
+
+Converters and validators of its fields; all raise TypeError or ValueError.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from concurrent_fetch import _progress
+from concurrent_fetch._files import objection_to
+from concurrent_fetch.errors import FormatError
+from concurrent_fetch.export import LOADED, suffix_of
+from concurrent_fetch.strategies import check_urls
+
+
+def as_urls(urls: Iterable[str]) -> tuple[str, ...]:
+    """Return the URLs, at least one, each a `str`."""
+    check_urls(urls)
+    kept = tuple(urls)
+    if not kept:
+        raise ValueError("urls is empty; a Runner needs at least one URL")
+    for index, url in enumerate(kept):
+        if not isinstance(url, str):
+            advice = "url.decode()" if isinstance(url, bytes) else "str(url)"
+            raise TypeError(f"urls[{index}] must be a str, got {url!r}; write {advice}")
+    return kept
+
+
+def as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
+    """Return after how many rounds to look, ascending; one number is the last look."""
+    looks = tuple(value) if isinstance(value, Iterable) else (value,)
+    if any(type(look) is not int for look in looks):  # a bool is no number of rounds
+        raise TypeError(f"rounds must be an int, or a sequence as (10, 20, 40), got {value!r}")
+    if not looks or min(looks) < 1:
+        raise ValueError(f"rounds must be at least 1, got {value!r}")
+    if any(later <= look for look, later in pairwise(looks)):
+        raise ValueError(f"rounds must ascend, as (10, 20, 40) does, got {value!r}")
+    return looks
+
+
+def check_budget(_: object, __: object, value: Any) -> None:
+    """Refuse what is no time greater than 0."""
+    if value is None:
+        return
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"seconds must be a number or None, got {value!r}")
+    if not value > 0:
+        raise ValueError(f"seconds must be greater than 0, or None for no budget, got {value!r}")
+
+
+def check_allowance(_: object, __: object, value: Any) -> None:
+    """Refuse what is no number of requests."""
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"max_requests must be an int, or None for any number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"max_requests must be at least 1, or None for any number, got {value!r}")
+
+
+def check_seed(_: object, __: object, value: Any) -> None:
+    """Refuse what is no int."""
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise TypeError(f"seed must be an int, or None to draw one, got {value!r}")
+    if value is not None and value.bit_length() > 256:
+        raise ValueError("seed must be an int of at most 256 bits, or None to draw one")
+
+
+def check_progress(_: object, __: object, value: object) -> None:
+    """Refuse what is neither a bool nor a plain function."""
+    _progress.check_progress("progress", value)
+
+
+def check_autosave(_: object, __: object, value: Any) -> None:
+    """Refuse what is no path of a `.json` file in a folder that is there."""
+    if value is None:
+        return
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"autosave must be the path of a .json file or None, got {value!r}")
+    if suffix_of(value) != LOADED:
+        raise FormatError(f"autosave must end in .json, which load reads, got {os.fspath(value)!r}")
+    if objection := objection_to(value):
+        raise ValueError(f"autosave: {objection}")

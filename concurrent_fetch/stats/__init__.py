@@ -1,0 +1,26 @@
+"""How much faster, and how sure: floats in, `Estimate` out."""
+
+from concurrent_fetch.stats._estimate import (
+    Estimate,
+    Spread,
+    quantile,
+    rounds_needed,
+    speedup,
+    spread,
+)
+from concurrent_fetch.stats._makespan import makespan
+from concurrent_fetch.stats._ranking import ALPHA, Ranking
+from concurrent_fetch.stats._verdict import Verdict
+
+__all__ = [
+    "ALPHA",
+    "Estimate",
+    "Ranking",
+    "Spread",
+    "Verdict",
+    "makespan",
+    "quantile",
+    "rounds_needed",
+    "speedup",
+    "spread",
+]

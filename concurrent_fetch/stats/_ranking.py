@@ -1,0 +1,119 @@
+"""Ranking: which of several strategies is faster, from their times in the same rounds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import combinations
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.errors import NotComparableError
+from concurrent_fetch.stats._estimate import Estimate, rounds_needed, speedup
+from concurrent_fetch.stats._verdict import Verdict, verdict_of
+
+ALPHA = 0.05
+"""How often one of all the intervals of an experiment may miss."""
+_FEWEST_ROUNDS = 6
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Ranking:
+    """The estimates of all pairs, and what follows from them."""
+
+    times: Mapping[str, Sequence[Seconds]]
+    """Of each strategy, round by round; the first strategy is the reference."""
+    looks: int
+    """After how many numbers of rounds a verdict was planned."""
+    reasons: Mapping[str, Sequence[str]]
+    """Why a strategy cannot be compared with the reference; empty if it can."""
+
+    @property
+    def reference(self) -> str:
+        """The strategy that the others are compared with."""
+        return next(iter(self.times))
+
+    def speedup(self, name: str, over: str | None = None) -> Estimate:
+        """Return how many times faster `name` is than `over` (the reference).
+
+        Raises:
+            NotComparableError: the two did not do the same work; the message says why.
+        """
+        base = self.reference if over is None else over
+        for one in (name, base):
+            if reasons := self.reasons[one]:
+                raise NotComparableError(
+                    f"{one} and {self.reference} cannot be compared: {'; '.join(reasons)}"
+                )
+        return self._estimate(name, base, all_pairs=base != self.reference)
+
+    def verdict(self, name: str) -> Verdict:
+        """Return what the speed-up over the reference says."""
+        try:
+            return verdict_of(self.speedup(name))
+        except NotComparableError:
+            return Verdict.NOT_COMPARABLE
+
+    @cached_property
+    def fastest(self) -> tuple[str, ...]:
+        """The strategies that no other one beats, over every pair at once and over the reference.
+
+        Empty where none of several can be compared with the reference.
+        """
+        able = self._able
+        if len(able) < min(2, len(self.times)):
+            return ()
+        beaten = set[str]()
+        for one, other in combinations(able, 2):
+            verdicts = {self._judge(one, other, all_pairs=True)}
+            if one == self.reference:
+                verdicts.add(self._judge(one, other, all_pairs=False))
+            beaten |= {one} if Verdict.SLOWER in verdicts else set()
+            beaten |= {other} if Verdict.FASTER in verdicts else set()
+        return tuple(name for name in able if name not in beaten)
+
+    @property
+    def tie(self) -> tuple[str, str, Estimate] | None:
+        """The first two that are tied for fastest, and the speed-up of the second over the first.
+
+        None without a tie, or where too few rounds say nothing about it.
+        """
+        if len(self.fastest) < 2:
+            return None
+        one, other = self.fastest[:2]
+        estimate = self.speedup(other, over=one)
+        return None if math.isinf(estimate.high) else (one, other, estimate)
+
+    @property
+    def rounds_needed(self) -> int:
+        """The fewest rounds that allow a verdict with this many strategies and looks."""
+        return max(_FEWEST_ROUNDS, rounds_needed(self._alpha(all_pairs=False)))
+
+    @property
+    def rounds_to_rank(self) -> int:
+        """The fewest rounds that can tell every pair of strategies, not only the reference's."""
+        return max(_FEWEST_ROUNDS, rounds_needed(self._alpha(all_pairs=True)))
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether there are that many, so that who is not beaten is tied; two need no more."""
+        return len(self._able) <= 2 or len(self.times[self.reference]) >= self.rounds_to_rank
+
+    @property
+    def _able(self) -> list[str]:
+        return [name for name in self.times if not self.reasons[name]]
+
+    def _judge(self, name: str, base: str, *, all_pairs: bool) -> Verdict:
+        return verdict_of(self._estimate(name, base, all_pairs=all_pairs))
+
+    def _estimate(self, name: str, base: str, *, all_pairs: bool) -> Estimate:
+        alpha = self._alpha(all_pairs=all_pairs)
+        if name == base:
+            return Estimate(point=1.0, low=1.0, high=1.0, confidence=1 - alpha)
+        return speedup(self.times[base], self.times[name], alpha)
+
+    def _alpha(self, *, all_pairs: bool) -> float:
+        """The level of one interval, so that all of them hold together at every planned look."""
+        n = len(self.times)
+        pairs = n * (n - 1) // 2 if all_pairs else n - 1
+        return ALPHA / (max(1, pairs) * self.looks)

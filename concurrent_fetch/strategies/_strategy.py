@@ -1,0 +1,177 @@
+"""Strategies: what runs when. Any callable is one; names lead to the built-in ones."""
+
+import contextlib
+import functools
+from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, Protocol
+
+import attrs
+
+from concurrent_fetch._did_you_mean import did_you_mean
+from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.fetch import find_async_client, find_client
+from concurrent_fetch.http import redact
+from concurrent_fetch.model import Options, Outcome, check_options
+
+_DEFAULTS = Options()
+
+
+class Strategy(Protocol):
+    """Fetches a URL set: one outcome per URL, in any order.
+
+    A plain function, `async def`, a generator or an async generator: told apart by what the call
+    returned, so partials, methods and objects with `__call__` serve as well.
+    """
+
+    def __call__(
+        self, urls: list[str], options: Options, /
+    ) -> Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]:
+        """Fetch all `urls` under `options`."""
+        ...
+
+
+@attrs.frozen(repr=False)
+class ConfiguredStrategy:
+    """A strategy with some options changed; made by `with_options`."""
+
+    strategy: Strategy
+    changes: tuple[tuple[str, Any], ...]
+
+    def __call__(
+        self, urls: list[str], options: Options = _DEFAULTS, /
+    ) -> Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]:
+        """Run the strategy with its own options in place of those given."""
+        return self.strategy(urls, self.applied_to(options))
+
+    def applied_to(self, options: Options) -> Options:
+        """Return `options` with the changes of this strategy."""
+        check_options(options)
+        return attrs.evolve(options, **dict(self.changes))
+
+    def __repr__(self) -> str:
+        return name_of(self)
+
+
+def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
+    """Return the same strategy with some options changed, whatever options it is called with.
+
+    Changes upon changes add up; of two to the same option the outer one, made later, holds.
+
+    >>> from concurrent_fetch import fetch_threaded
+    >>> eight = with_options(fetch_threaded, concurrency=8)
+
+    Raises:
+        TypeError: there is no such option, or its value is of the wrong type.
+        ValueError: the value breaks a rule of `Options`.
+    """
+    if not callable(strategy):
+        raise TypeError(f"a strategy must be callable, got {strategy!r}")
+    fields = [field.name for field in attrs.fields(Options)]
+    for name in changes:
+        if name not in fields:
+            raise TypeError(f"Options has no field {name!r}{did_you_mean(name, fields)}")
+    if isinstance(strategy, ConfiguredStrategy):
+        changes = dict(strategy.changes) | changes
+        strategy = strategy.strategy
+    # As Options keeps them: checked, hashable, and headers that hide their secrets.
+    checked = attrs.evolve(Options(), **changes)
+    return ConfiguredStrategy(strategy, tuple((name, getattr(checked, name)) for name in changes))
+
+
+def effective_options(strategy: object, options: Options) -> Options:
+    """Return the options that the strategy will work under when called with `options`."""
+    return strategy.applied_to(options) if isinstance(strategy, ConfiguredStrategy) else options
+
+
+def name_of(strategy: object) -> str:
+    """Return what a strategy is called: its function, and what a partial or options change."""
+    if isinstance(strategy, ConfiguredStrategy):
+        return _call(strategy.strategy, (), dict(strategy.changes))
+    if isinstance(strategy, functools.partial):
+        return _call(strategy.func, strategy.args, strategy.keywords)
+    name = getattr(strategy, "__name__", None)
+    return name if isinstance(name, str) else type(strategy).__name__
+
+
+def _call(function: object, arguments: Iterable[object], keywords: Mapping[str, Any]) -> str:
+    shown = [_shown(value) for value in arguments]
+    shown += [f"{name}={_shown(value)}" for name, value in keywords.items()]
+    return f"{name_of(function)}({', '.join(shown)})"
+
+
+def _shown(value: object) -> str:
+    """A text without user info, a number, an object's name, or else its type: no secrets."""
+    text = value if isinstance(value, str) else getattr(value, "name", None)
+    if isinstance(text, str):
+        return repr(redact(text))
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    return f"<{type(value).__name__}>"
+
+
+def function_of(strategy: object) -> object:
+    """Return what is called in the end, below partials and changed options."""
+    *_, (function, _) = _layers(strategy)
+    return function
+
+
+def load_client(strategy: object) -> None:
+    """Import the client that a strategy's keyword `client` names, so that no clock sees it.
+
+    Does nothing where there is no such keyword. What cannot be imported is for the strategy to
+    say when it runs.
+    """
+    if client := _client_of(strategy):
+        for find in (find_client, find_async_client):
+            with contextlib.suppress(Exception):
+                find(client)
+
+
+def _client_of(strategy: object) -> str | None:
+    """Return the name that its keyword `client` has, given or by default."""
+    layers = list(_layers(strategy))
+    defaults = getattr(layers[-1][0], "__kwdefaults__", None) or {}
+    keywords = [keywords for _, keywords in layers if "client" in keywords]
+    client = (*keywords, defaults)[0].get("client")
+    return client if isinstance(client, str) else None
+
+
+def _layers(strategy: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
+    """Yield a strategy, what it wraps, and so on; each with the keywords it gives."""
+    while True:
+        if isinstance(strategy, functools.partial):
+            yield strategy, strategy.keywords
+            strategy = strategy.func
+        elif isinstance(strategy, ConfiguredStrategy):
+            yield strategy, {}
+            strategy = strategy.strategy
+        else:
+            yield strategy, {}
+            return
+
+
+_BUILT_IN = {
+    "sync": "fetch_sync",
+    "threaded": "fetch_threaded",
+    "async": "fetch_async",
+}
+
+
+def find_strategy(name: str) -> Strategy:
+    """Return the strategy called `sync`, `threaded` or `async`, or `<one of them>+<client>`.
+
+    Raises:
+        UnknownNameError: no such strategy, or no such client for it.
+    """
+    base, plus, client = name.partition("+")
+    if base not in _BUILT_IN:
+        raise UnknownNameError(
+            f"no strategy is called {base!r}{did_you_mean(base, _BUILT_IN)}. There are "
+            f"{', '.join(_BUILT_IN)}, each also with a client, as in 'threaded+httpx'"
+        )
+    function = getattr(import_module("concurrent_fetch.strategies"), _BUILT_IN[base])
+    strategy: Strategy = functools.partial(function, client=client) if plus else function
+    find = find_async_client if base == "async" else find_client
+    find(_client_of(strategy) or "")
+    return strategy

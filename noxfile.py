@@ -44,7 +44,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def floors(session: nox.Session) -> None:
     install(session, "test")
-    session.run("pytest", "tests/house", "tests/test_face.py")
+    session.run("pytest", "tests/house")
 
 
 @nox.session

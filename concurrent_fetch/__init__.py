@@ -1,65 +1,53 @@
-"""Fetch one URL set in several ways, and learn truthfully which is faster."""
+"""Fetch one URL set in several ways, and learn truthfully which is faster.
 
-from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch._progress import Progress
-from concurrent_fetch.analysis import Card, Ceiling, Lateness, Limit, Note, Probe, Why
-from concurrent_fetch.export import load, save
-from concurrent_fetch.fetch import AsyncClient, Client, Exchange
-from concurrent_fetch.http import Headers
-from concurrent_fetch.model import Failure, Options, Outcome, Response, Run, Timing
-from concurrent_fetch.render import Picture
-from concurrent_fetch.results import Comparison, Ladder, Step, Sweep
-from concurrent_fetch.runner import Plan, Runner
-from concurrent_fetch.stats import Estimate, Spread, Verdict
-from concurrent_fetch.strategies import (
-    Strategy,
-    fetch_async,
-    fetch_sync,
-    fetch_threaded,
-    iter_async,
-    iter_sync,
-    iter_threaded,
-    with_options,
-)
+To fetch:       fetch_sync, fetch_threaded, fetch_async; iter_sync, iter_threaded, iter_async
+With:           Options, Progress
+What comes:     Run, Outcome, Response, Failure, FailureKind, Timing, Headers
+To compare:     Runner, Plan, with_options, Strategy
+What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
+                Note, Card, Probe, Lateness, Picture
+To keep it:     save, load
+Own clients:    Client, AsyncClient, Exchange
+Modules:        clients, errors, server, testing
 
-__all__ = [
-    "AsyncClient",
-    "Card",
-    "Ceiling",
-    "Client",
-    "Comparison",
-    "Estimate",
-    "Exchange",
-    "Failure",
-    "FailureKind",
-    "Headers",
-    "Ladder",
-    "Lateness",
-    "Limit",
-    "Note",
-    "Options",
-    "Outcome",
-    "Picture",
-    "Plan",
-    "Probe",
-    "Progress",
-    "Response",
-    "Run",
-    "Runner",
-    "Spread",
-    "Step",
-    "Strategy",
-    "Sweep",
-    "Timing",
-    "Verdict",
-    "Why",
-    "fetch_async",
-    "fetch_sync",
-    "fetch_threaded",
-    "iter_async",
-    "iter_sync",
-    "iter_threaded",
-    "load",
-    "save",
-    "with_options",
-]
+Each name is imported when it is first asked for.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+# Which room gives which name; `__init__.pyi` says the same to type checkers.
+_ROOMS = {
+    "_failure_kinds": "FailureKind",
+    "_progress": "Progress",
+    "analysis": "Card Ceiling Lateness Limit Note Probe Why",
+    "export": "load save",
+    "fetch": "AsyncClient Client Exchange",
+    "http": "Headers",
+    "model": "Failure Options Outcome Response Run Timing",
+    "render": "Picture",
+    "results": "Comparison Ladder Step Sweep",
+    "runner": "Plan Runner",
+    "stats": "Estimate Spread Verdict",
+    "strategies": "fetch_async fetch_sync fetch_threaded iter_async iter_sync iter_threaded "
+    "Strategy with_options",
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
+_MODULES = ("clients", "errors", "server", "testing")
+
+__all__ = sorted(_ROOM_OF)  # noqa: PLE0605 # pyright: ignore[reportUnsupportedDunderAll] - names
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _ROOM_OF:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=sys.modules[__name__])
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_MODULES]

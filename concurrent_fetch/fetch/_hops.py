@@ -38,14 +38,14 @@ class Fetching:
     def __init__(self, options: Options, failures: FailureTable) -> None:
         self.options = options
         self.failures = failures
-        self.environment = Environment() if options.trust_env else None
-        self.deadlines = Deadlines()
+        self.environment: Environment | None = Environment() if options.trust_env else None
+        self.deadlines: Deadlines = Deadlines()
         self.stopped = False
         given = {name.lower() for name in options.headers}
         defaults = {n: v for n, v in _DEFAULT_HEADERS.items() if n.lower() not in given}
         connection = "keep-alive" if options.reuse_connections else "close"
-        self.headers = {**defaults, "Connection": connection, **options.headers}
-        self.safe_headers = {
+        self.headers: dict[str, str] = {**defaults, "Connection": connection, **options.headers}
+        self.safe_headers: dict[str, str] = {
             name: value for name, value in self.headers.items() if name.lower() not in _ORIGIN_ONLY
         }
 

@@ -2,7 +2,7 @@
 
 import threading
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import attrs
 
@@ -28,7 +28,7 @@ class CountedWork:
     """The same work, how often it was done, and how long that took. From any thread."""
 
     def __init__(self, work: Work) -> None:
-        self.done = 0
+        self.done: int = 0
         self.seconds: Seconds = 0.0
         self._work = work
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class SavedWork:
         return called(other) == self.name if callable(other) else NotImplemented
 
     # Equal to a function whose hash it cannot have.
-    __hash__ = None  # type: ignore[assignment]  # the usual way to say so
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # the usual way to say so
 
     def __repr__(self) -> str:
         return f"<saved work {self.name}>"

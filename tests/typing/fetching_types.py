@@ -25,6 +25,15 @@ def plain() -> None:
     assert_type(cf.iter_threaded(URLS, client="httpx"), Generator[cf.Outcome, None, None])
 
 
+def public_modules() -> None:
+    """They need no import of their own."""
+    assert_type(cf.server.LocalServer().urls(3), list[str])
+    assert_type(cf.clients.aiohttp_client, cf.AsyncClient)
+    assert_type(cf.testing.check_client(cf.clients.requests_client), tuple[Report, ...])
+    assert_type(cf.errors.FormatError("what is wrong"), cf.errors.FormatError)
+    cf.fetch_sinc(URLS)  # type: ignore[attr-defined]  # there is no such name
+
+
 def hears(progress: cf.Progress) -> None:
     assert_type(progress.total, int | None)
     assert_type(progress.rate, float)

@@ -2,7 +2,7 @@
 
 from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
-from concurrent_fetch.server._faults._wires import head, later, once, reply
+from concurrent_fetch.server._faults._wires import head, later, made_when_asked, once, reply
 
 _HELLO = Answered(body=b"hello")
 
@@ -25,11 +25,10 @@ def _seen(value: str) -> Answered:
 
 
 def _many(count: int) -> Fault:
-    fields = [f"X-{number}: {number}" for number in range(count - 1)]
+    fields = (f"X-{number}: {number}" for number in range(count - 1))
+    answer = made_when_asked(lambda: once(reply(b"hello", *fields)))
     expected = _HELLO if count <= 100 else Kind.TOO_LARGE
-    return fault(
-        f"hdrs_{count}", f"sends {count:,} fields", once(reply(b"hello", *fields)), expected
-    )
+    return fault(f"hdrs_{count}", f"sends {count:,} fields", answer, expected)
 
 
 _FOLDING = "llhttp skips a blank before the first field"

@@ -6,7 +6,15 @@ from typing import Any
 
 from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answer, Answered, Expected, Fault, fault
-from concurrent_fetch.server._faults._wires import head, held, kept, lasting, once, reply
+from concurrent_fetch.server._faults._wires import (
+    head,
+    held,
+    kept,
+    lasting,
+    made_when_asked,
+    once,
+    reply,
+)
 from concurrent_fetch.server._reply import Part, Wire
 from concurrent_fetch.server._request import Request
 
@@ -200,7 +208,9 @@ FAULTS = (
     fault(
         "redir_body_bomb",
         "redirects with a body beyond the cap",
-        _to("/get", "Content-Encoding: gzip", body=gzip.compress(bytes(10**6))),
+        made_when_asked(
+            lambda: _to("/get", "Content-Encoding: gzip", body=gzip.compress(bytes(10**6)))
+        ),
         _ARRIVED,
         max_bytes=10**4,
     ),

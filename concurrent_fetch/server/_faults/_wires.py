@@ -1,10 +1,12 @@
 """Bytes of responses, and what a server does after them: what the tables of faults are made of."""
 
+import functools
 from collections.abc import Callable, Iterable
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._faults._fault import Answer
 from concurrent_fetch.server._reply import End, Part, Wire
+from concurrent_fetch.server._request import Request
 
 
 def head(*fields: str, status: str = "200 OK") -> bytes:
@@ -56,6 +58,16 @@ def later(data: bytes, pause: Seconds = 0.05) -> Part:
 def lasting(first: bytes, parts: Callable[[], Iterable[Part]]) -> Answer:
     """Write parts that are made as they are sent, perhaps without end."""
     return lambda _request, _turn: Wire(data=first, parts=parts(), end=End.HOLD)
+
+
+def made_when_asked(make: Callable[[], Answer]) -> Answer:
+    """Answer as `make()` says, called once: what is large costs only who asks for it."""
+    made = functools.cache(make)
+
+    def answer(request: Request, turn: int) -> Wire:
+        return made()(request, turn)
+
+    return answer
 
 
 def drips(first: bytes, rest: bytes, pause: Seconds = 0.05) -> Answer:

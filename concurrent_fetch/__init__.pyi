@@ -1,0 +1,67 @@
+from concurrent_fetch import clients as clients
+from concurrent_fetch import errors as errors
+from concurrent_fetch import server as server
+from concurrent_fetch import testing as testing
+from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._progress import Progress
+from concurrent_fetch.analysis import Card, Ceiling, Lateness, Limit, Note, Probe, Why
+from concurrent_fetch.export import load, save
+from concurrent_fetch.fetch import AsyncClient, Client, Exchange
+from concurrent_fetch.http import Headers
+from concurrent_fetch.model import Failure, Options, Outcome, Response, Run, Timing
+from concurrent_fetch.render import Picture
+from concurrent_fetch.results import Comparison, Ladder, Step, Sweep
+from concurrent_fetch.runner import Plan, Runner
+from concurrent_fetch.stats import Estimate, Spread, Verdict
+from concurrent_fetch.strategies import (
+    Strategy,
+    fetch_async,
+    fetch_sync,
+    fetch_threaded,
+    iter_async,
+    iter_sync,
+    iter_threaded,
+    with_options,
+)
+
+__all__ = [
+    "AsyncClient",
+    "Card",
+    "Ceiling",
+    "Client",
+    "Comparison",
+    "Estimate",
+    "Exchange",
+    "Failure",
+    "FailureKind",
+    "Headers",
+    "Ladder",
+    "Lateness",
+    "Limit",
+    "Note",
+    "Options",
+    "Outcome",
+    "Picture",
+    "Plan",
+    "Probe",
+    "Progress",
+    "Response",
+    "Run",
+    "Runner",
+    "Spread",
+    "Step",
+    "Strategy",
+    "Sweep",
+    "Timing",
+    "Verdict",
+    "Why",
+    "fetch_async",
+    "fetch_sync",
+    "fetch_threaded",
+    "iter_async",
+    "iter_sync",
+    "iter_threaded",
+    "load",
+    "save",
+    "with_options",
+]

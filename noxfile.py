@@ -69,7 +69,7 @@ def lowest(session: nox.Session) -> None:
     """A quick part of the tests on the lowest versions that pyproject.toml allows."""
     groups = nox.project.dependency_groups(PROJECT, "test")
     session.install("--resolution", "lowest-direct", "-e", ".", *groups)
-    session.run("pytest", "tests/test_clients.py", "tests/test_fetch.py")
+    session.run("pytest", "tests/clients/test_clients.py", "tests/fetch/test_fetch.py")
 
 
 # niquests replaces urllib3 for all that is installed beside it.
@@ -86,7 +86,7 @@ def pictures(session: nox.Session) -> None:
     """Every picture and page in headless Chromium, light and dark; keeps the screenshots."""
     install(session, "test")
     folder = Path(session.create_tmp(), "pictures").absolute()
-    session.run("pytest", "tests/pictures", env={"PICTURES": str(folder)})
+    session.run("pytest", "tests/integration/pictures", env={"PICTURES": str(folder)})
     session.log(f"screenshots: {folder}")
 
 
@@ -94,7 +94,7 @@ def pictures(session: nox.Session) -> None:
 def frames(session: nox.Session) -> None:
     """Results handed to pandas, polars and pyarrow."""
     install(session, "frames")
-    session.run("pytest", "tests/frames")
+    session.run("pytest", "tests/integration/frames")
 
 
 @nox.session(python=PYTHONS)
@@ -102,10 +102,15 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # The kit starts a server for each of some 700 checks, the docs measure, and some tests count on
     # numbers: once is enough.
-    once = ("testing", "snippets", "notebooks", "fuzz", "soak", "fetch_memory")
-    rest = (
-        () if session.python == PYTHONS[0] else [f"--ignore=tests/test_{name}.py" for name in once]
+    once = (
+        "testing/test_testing",
+        "house/test_snippets",
+        "house/test_notebooks",
+        "fetch/test_fuzz",
+        "fetch/test_memory",
+        "integration/test_soak",
     )
+    rest = () if session.python == PYTHONS[0] else [f"--ignore=tests/{name}.py" for name in once]
     session.run("pytest", *rest, *session.posargs)
 
 
@@ -114,15 +119,15 @@ def fuzz(session: nox.Session) -> None:
     """`nox -s fuzz -- 20000` tries that many examples of each sort; without a number 5,000."""
     install(session, "test")
     examples = session.posargs[0] if session.posargs else "5000"
-    session.run("pytest", "tests/test_fuzz.py", env={"FUZZ_EXAMPLES": examples})
+    session.run("pytest", "tests/fetch/test_fuzz.py", env={"FUZZ_EXAMPLES": examples})
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """`nox -s bench -- overhead.py --quick` runs bench/overhead.py; without a name it lists all."""
-    scripts = sorted(path.name for path in Path("bench").glob("*.py"))
+    """`nox -s bench -- cost.overhead 40` runs bench/cost/overhead.py; without a name, lists all."""
     if not session.posargs:
-        session.skip(f"say which: nox -s bench -- {' | '.join(scripts) or '(none there yet)'}")
+        found = sorted(f"{path.parent.name}.{path.stem}" for path in Path("bench").glob("*/*.py"))
+        session.skip(f"say which: nox -s bench -- {' | '.join(found)}")
     install(session, "test")
     script, *arguments = session.posargs
-    session.run("python", f"bench/{script}", *arguments)
+    session.run("python", "-m", f"bench.{script}", *arguments)

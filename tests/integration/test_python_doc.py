@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from integration.nginx import missing, nginx
+from nginx import missing, nginx
 
 import concurrent_fetch as cf
 

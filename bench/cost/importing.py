@@ -1,0 +1,55 @@
+"""What importing costs: CPU time (user and system) of fresh processes, byte-compiled.
+
+python -m bench.cost.importing [processes of each]
+
+What must be there anyway is taken off: asyncio and attrs, or asyncio alone for the process that a
+LocalServer starts.
+"""
+
+import compileall
+import resource
+import statistics
+import subprocess
+import sys
+
+import concurrent_fetch
+from bench.rounds import Verdicts
+
+BOUNDS = (
+    ("import concurrent_fetch", "import attrs, asyncio", "; import concurrent_fetch", 5),
+    (
+        "and the first use of fetch_threaded",
+        "import attrs, asyncio",
+        "; import concurrent_fetch as cf; cf.fetch_threaded",
+        45,
+    ),
+    ("the child of a LocalServer", "import asyncio", ", concurrent_fetch.server._process", 50),
+)
+
+
+def cpu_time(code: str) -> float:
+    """Return the milliseconds of CPU time that a fresh process takes for some code."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    compileall.compile_dir(concurrent_fetch.__path__[0], quiet=1)
+    codes = {code for _, base, more, _ in BOUNDS for code in (base, base + more)}
+    times: dict[str, list[float]] = {code: [] for code in codes}
+    for _ in range(count):
+        for code, taken in times.items():
+            taken.append(cpu_time(code))
+    typical = {code: statistics.median(taken) for code, taken in times.items()}
+    verdicts = Verdicts()
+    for what, base, more, bound in BOUNDS:
+        own = typical[base + more] - typical[base]
+        verdicts.within(f"{what}, ms beyond '{base}'", own, -bound, bound)
+    verdicts.end()
+
+
+if __name__ == "__main__":
+    main()

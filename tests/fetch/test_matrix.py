@@ -1,0 +1,59 @@
+"""Every fault × every client × every strategy: the outcome is the right one, and all agree."""
+
+from collections.abc import Iterator
+
+import pytest
+from matrix import CASES, PAGE, PATIENCE, Case, Matrix, Servers, facts, is_as, page
+
+from concurrent_fetch import Failure, FailureKind
+from concurrent_fetch.server import FAULTS
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Iterator[Matrix]:
+    with Servers() as servers:
+        yield Matrix(servers)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_outcome_is_right_and_the_same_in_every_client(case: Case, matrix: Matrix) -> None:
+    by_way = matrix.outcomes(case)
+    seen = {str(way): outcomes for way, outcomes in by_way.items()}
+    for outcomes in by_way.values():
+        assert len(outcomes) == case.fetches, seen
+        for outcome in outcomes:
+            assert any(is_as(expected, outcome) for expected in case.expected), seen
+    if not case.why:
+        assert len({tuple(map(facts, outcomes)) for outcomes in by_way.values()}) == 1, seen
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_failure_says_why_and_ends_in_time(case: Case, matrix: Matrix) -> None:
+    limits = {case.options.get(name, PATIENCE) for name in ("timeout", "connect_timeout")}
+    for outcomes in matrix.outcomes(case).values():
+        for outcome in outcomes:
+            assert outcome.elapsed < min(limits) + 0.3
+            if isinstance(outcome, Failure):
+                assert outcome.message
+                assert "s3cret" not in repr(outcome)
+                assert outcome.kind is not FailureKind.OTHER
+                if outcome.kind is FailureKind.TIMEOUT:
+                    assert outcome.elapsed > min(limits) - 0.05
+
+
+def test_parsers_differ_in_few_rows_and_each_has_its_reason() -> None:
+    differing = [case for case in CASES if case.why]
+    assert all(len(case.expected) > 1 for case in differing)
+    assert len(differing) < 0.08 * len(CASES)
+
+
+def test_the_page_of_the_docs_is_what_a_run_gives(matrix: Matrix) -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(matrix), (
+        "docs/faults.md is out of date: python tests/support/matrix.py writes it anew"
+    )
+
+
+def test_every_fault_is_in_the_matrix_once() -> None:
+    names = [case.name for case in CASES]
+    assert len(names) == len(set(names))
+    assert set(FAULTS) <= set(names)

@@ -1,0 +1,112 @@
+"""Results handed to pandas, polars and pyarrow: the values of `to_dicts`, by either road."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from fakes import failure, response
+from results import run_of, small_comparison, small_run, small_sweep
+
+from concurrent_fetch import Comparison, Run, Sweep
+
+Result = Run | Comparison | Sweep
+Rows = list[dict[str, Any]]
+ROADS: dict[str, Callable[[Any], Rows]] = {
+    "pyarrow.table": lambda result: pa.table(result).to_pylist(),
+    "polars.from_dataframe": lambda result: pl.from_dataframe(result).to_dicts(),
+    "pyarrow.table of columns": lambda result: pa.table(result.to_columns()).to_pylist(),
+    "polars.DataFrame of columns": lambda result: pl.DataFrame(result.to_columns()).to_dicts(),
+    "pandas.DataFrame of columns": lambda result: pd.DataFrame(result.to_columns()).to_dict(
+        "records"
+    ),
+}
+RESULTS: dict[str, Callable[[], Result]] = {
+    "run": small_run,
+    "comparison": small_comparison,
+    "sweep": small_sweep,
+}
+
+
+def missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def same(read: object, value: object) -> bool:
+    """Whether it was read as it is; pandas writes nan for None."""
+    return missing(read) if missing(value) else read == value
+
+
+@pytest.mark.parametrize("result", RESULTS)
+@pytest.mark.parametrize("road", ROADS)
+def test_every_road_brings_the_values_of_to_dicts(road: str, result: str) -> None:
+    made: Any = RESULTS[result]()
+    rows, expected = ROADS[road](made), made.to_dicts()
+    assert [list(row) for row in rows] == [list(row) for row in expected]
+    for row, facts in zip(rows, expected, strict=True):
+        assert all(same(row[name], fact) for name, fact in facts.items()), (row, facts)
+
+
+@pytest.mark.parametrize("result", ["comparison", "sweep"])
+def test_polars_takes_what_is_no_sequence_by_its_ordinary_name_too(result: str) -> None:
+    made: Any = RESULTS[result]()
+    assert pl.DataFrame(made).equals(pl.from_dataframe(made))
+
+
+def test_an_arrow_table_has_numbers_as_numbers_and_truth_as_truth() -> None:
+    types = {field.name: str(field.type) for field in pa.table(small_run()).schema}
+    assert {types[name] for name in ("index", "size", "attempts")} == {"int64"}
+    assert {types[name] for name in ("sent", "elapsed")} == {"double"}
+    assert {types[name] for name in ("ok", "reused")} == {"bool"}
+    assert {types[name] for name in ("url", "digest", "message")} == {"large_string"}
+
+
+def test_every_run_has_the_same_schema_even_without_outcomes() -> None:
+    empty, some = pa.table(run_of([])), pa.table(small_run())
+    assert (empty.num_rows, empty.schema) == (0, some.schema)
+    assert pa.concat_tables([empty, some]).num_rows == 2
+
+
+def test_a_result_can_be_read_more_than_once() -> None:
+    run = small_run()
+    assert pa.table(run) == pa.table(run)
+
+
+def test_a_wanted_schema_is_no_error_and_the_consumer_casts() -> None:
+    reader = pa.RecordBatchReader.from_stream(small_run(), schema=pa.table(small_run()).schema)
+    assert reader.read_all().num_rows == 2
+
+
+def test_a_lone_surrogate_stands_as_six_characters() -> None:
+    table = pa.table(run_of([failure("http://a.example/é\ud800")]))
+    assert table["url"].to_pylist() == ["http://a.example/é\\ud800"]
+
+
+def test_great_numbers_and_long_texts_stay_whole() -> None:
+    url = "http://a.example/" + "x" * 65_000
+    table = pa.table(run_of([response(url, size=2**62)] * 100))
+    assert table["size"].to_pylist() == [2**62] * 100
+    assert table["url"].to_pylist() == [url] * 100
+
+
+def test_pandas_takes_the_stream_too_where_it_can() -> None:
+    from_arrow = getattr(pd.DataFrame, "from_arrow", None)
+    if from_arrow is None:
+        pytest.skip("pandas takes an Arrow stream from version 3 on")
+    assert list(from_arrow(small_run())["index"]) == [0, 1]
+
+
+def test_the_snippet_of_the_docs_runs() -> None:
+    """What `tests/house/test_snippets.py` only reads, since it has none of these packages."""
+    page = Path(__file__).parents[3] / "docs" / "seeing.md"
+    mark = (
+        "<!-- not run: needs pandas, polars and pyarrow; `nox -s frames` runs it -->\n```python\n"
+    )
+    snippet = page.read_text("utf-8").partition(mark)[2].partition("```")[0]
+    assert snippet.count("\n") == 4
+    names = {"comparison": small_comparison(), "run": small_run()}
+    exec(snippet, {"pandas": pd, "polars": pl, "pyarrow": pa, **names})

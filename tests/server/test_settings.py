@@ -1,0 +1,80 @@
+"""What LocalServer refuses, and what it says to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from concurrent_fetch.server import LocalServer, LogNormal
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"latency": -1}, ValueError, r"latency must be at least 0 seconds; it is -1\."),
+        ({"latency": float("nan")}, ValueError, "latency must be finite; it is nan"),
+        ({"latency": True}, TypeError, "latency must be a number; it is True"),
+        ({"latency": "1"}, TypeError, "latency must be a number; it is '1'"),
+        ({"latency": []}, ValueError, "latency must hold at least one"),
+        ({"latency": [0.1, -1]}, ValueError, r"latency\[1\] must be at least 0"),
+        ({"capacity": 0}, ValueError, "capacity must be an int of at least 1, or None"),
+        ({"capacity": True}, TypeError, "capacity must be .* it is True"),
+        ({"capacity": 1.5}, TypeError, "capacity must be .* it is 1.5"),
+        ({"port": 70_000}, ValueError, "port must be .* it is 70000"),
+        ({"host": ""}, ValueError, "host must name"),
+        ({"host": 7}, TypeError, "host must be a str; it is 7"),
+    ],
+)
+def test_a_setting_that_breaks_its_rule_is_named(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        LocalServer(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"median": 0}, ValueError),
+        ({"median": -1}, ValueError),
+        ({"sigma": -0.1}, ValueError),
+        ({"sigma": float("inf")}, ValueError),
+        ({"seed": 1.5}, TypeError),
+        ({"seed": True}, TypeError),
+    ],
+)
+def test_a_log_normal_that_breaks_its_rule_is_named(
+    arguments: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=f"{next(iter(arguments))} must be"):
+        LogNormal(**arguments)
+
+
+def test_urls_and_paths_that_break_their_rule_are_named(server: LocalServer) -> None:
+    with pytest.raises(ValueError, match="n must be an int of at least 0; it is -1"):
+        server.urls(-1)
+    with pytest.raises(TypeError, match="n must be an int"):
+        server.urls(True)
+    with pytest.raises(ValueError, match="path must begin with a slash"):
+        server.url("get")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda server: server.url("/"),
+        lambda server: server.urls(1),
+        lambda server: server.stats(),
+        lambda server: server.reset(),
+        lambda server: server.pid,
+        lambda server: server.port,
+    ],
+)
+def test_use_before_start_and_after_close_says_what_to_write(
+    use: Callable[[LocalServer], object],
+) -> None:
+    server = LocalServer()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=r'use "with LocalServer\(\) as server:"'):
+            use(server)
+        server.start().close()

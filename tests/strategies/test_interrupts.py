@@ -1,0 +1,147 @@
+"""Ctrl-C: a KeyboardInterrupt within a second, nothing left, nothing said on the way out."""
+
+import contextlib
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from fetching import ClientStrategy, eventually
+from raw_server import RawServer, full_port, silent
+
+import concurrent_fetch as cf
+
+# Says when it begins, and at the end how long after the signal it got there, and what is left.
+PROGRAM = """
+import asyncio, os, signal, socket, sys, threading, time
+import concurrent_fetch as cf
+from concurrent_fetch import clients
+
+strategy, client, url = sys.argv[1:]
+options = cf.Options(concurrency=8)
+clients.requests_client, clients.httpx_client, clients.aiohttp_client
+sent = 0.0
+
+def at_signal(number, frame):
+    global sent
+    sent = time.monotonic()
+    signal.default_int_handler(number, frame)
+
+signal.signal(signal.SIGINT, at_signal)
+print("begin", flush=True)
+try:
+    if strategy == "stalled":
+        socket.getaddrinfo = lambda *_, **__: time.sleep(30)
+        strategy = "fetch_async"
+    if strategy == "fetch_async":
+        asyncio.run(cf.fetch_async([url] * 24, options, client=client))
+    elif strategy == "runner":
+        cf.Runner([url] * 24, options).run(getattr(cf, client))
+    elif strategy == "snippet":
+        names = {}
+        exec(client, names)
+        names["fetch_pool"]([url] * 24, options)
+    elif strategy.startswith("iter"):
+        for _ in getattr(cf, strategy)([url] * 24, options, client=client): pass
+    else:
+        getattr(cf, strategy)([url] * 24, options, client=client)
+except KeyboardInterrupt:
+    others = [t for t in threading.enumerate() if t is not threading.main_thread()]
+    workers = [t.name for t in others if not t.name.startswith("look-up")]
+    print("interrupted", workers, flush=True)
+    raise SystemExit(130)
+"""
+
+
+@contextlib.contextmanager
+def program(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", PROGRAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=pathlib.Path(cf.__file__).parents[1],
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begin\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def interrupt(process: "subprocess.Popen[str]") -> None:
+    """Send SIGINT and hold that the program ends as it should."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    took = time.monotonic() - began
+    assert err == ""
+    assert out == "interrupted []\n"
+    assert process.returncode == 130
+    assert took < 1.0
+
+
+def test_while_the_server_is_silent(client_strategy: ClientStrategy) -> None:
+    with RawServer(silent) as server:
+        arguments = (client_strategy.strategy, client_strategy.client, server.url())
+        with program(*arguments) as process:
+            in_flight = 8 if client_strategy.is_concurrent else 1
+            eventually(lambda: server.connections == in_flight, 10.0)
+            time.sleep(0.05)
+            interrupt(process)
+
+
+def test_while_connecting(client_strategy: ClientStrategy) -> None:
+    with full_port() as port:
+        url = f"http://127.0.0.1:{port}/"
+        with program(client_strategy.strategy, client_strategy.client, url) as process:
+            time.sleep(0.5)
+            interrupt(process)
+
+
+def test_during_a_tls_handshake(client_strategy: ClientStrategy) -> None:
+    with RawServer(silent) as server:
+        url = f"https://127.0.0.1:{server.port}/"
+        with program(client_strategy.strategy, client_strategy.client, url) as process:
+            in_flight = 8 if client_strategy.is_concurrent else 1
+            eventually(lambda: server.connections == in_flight, 10.0)
+            time.sleep(0.05)
+            interrupt(process)
+
+
+@pytest.mark.parametrize("strategy", ["fetch_sync", "fetch_threaded", "fetch_async"])
+def test_below_the_runner(strategy: str) -> None:
+    with RawServer(silent) as server, program("runner", strategy, server.url()) as process:
+        eventually(lambda: server.connections > 0, 10.0)
+        time.sleep(0.05)
+        interrupt(process)
+
+
+def test_in_the_plain_strategy_of_the_docs() -> None:
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "strategies.md").read_text("utf-8")
+    snippet = page.partition("```python\n")[2].partition("```")[0]
+    with RawServer(silent) as server, program("snippet", snippet, server.url()) as process:
+        eventually(lambda: server.connections == 8, 10.0)
+        time.sleep(0.05)
+        interrupt(process)
+
+
+@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+def test_while_a_name_is_looked_up(client: str) -> None:
+    """The loop does not wait for a look-up either."""
+    with program("stalled", client, "http://stalled.example/") as process:
+        time.sleep(0.5)
+        interrupt(process)
+
+
+@pytest.mark.parametrize("strategy", ["iter_sync", "iter_threaded"])
+def test_in_a_loop_over_outcomes(strategy: str) -> None:
+    with RawServer(silent) as server, program(strategy, "requests", server.url()) as process:
+        eventually(lambda: server.connections > 0, 10.0)
+        time.sleep(0.05)
+        interrupt(process)

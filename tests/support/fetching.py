@@ -1,0 +1,130 @@
+"""Every strategy with every client that fits it, behind one call; and what is left behind."""
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import aclosing, closing
+from itertools import islice
+from typing import Any
+
+import attrs
+
+import concurrent_fetch as cf
+
+_PLAIN = {
+    "fetch_sync": (cf.fetch_sync, cf.iter_sync),
+    "fetch_threaded": (cf.fetch_threaded, cf.iter_threaded),
+}
+
+
+@attrs.frozen
+class ClientStrategy:
+    """One strategy on one client."""
+
+    strategy: str
+    client: str
+
+    def __str__(self) -> str:
+        return f"{self.strategy}-{self.client}"
+
+    @property
+    def is_concurrent(self) -> bool:
+        return self.strategy != "fetch_sync"
+
+    @property
+    def is_async(self) -> bool:
+        return self.strategy == "fetch_async"
+
+    def fetch(self, urls: Iterable[str], options: cf.Options | None = None) -> cf.Run:
+        options = options or cf.Options()
+        if self.is_async:
+            return asyncio.run(cf.fetch_async(urls, options, client=self.client))
+        return _PLAIN[self.strategy][0](urls, options, client=self.client)
+
+    def one(self, url: str, **options: Any) -> cf.Outcome:
+        """Fetch one URL."""
+        return self.fetch([url], cf.Options(**options))[0]
+
+    def response(self, url: str, **options: Any) -> cf.Response:
+        """Fetch one URL that is answered."""
+        outcome = self.one(url, **options)
+        assert isinstance(outcome, cf.Response), outcome
+        return outcome
+
+    def failure(self, url: str, **options: Any) -> cf.Failure:
+        """Fetch one URL that is not answered."""
+        outcome = self.one(url, **options)
+        assert isinstance(outcome, cf.Failure), outcome
+        return outcome
+
+    def take(
+        self,
+        count: int,
+        urls: Iterable[str],
+        options: cf.Options | None = None,
+        each: Callable[[cf.Outcome], object] = lambda _: None,
+    ) -> list[cf.Outcome]:
+        """Take some outcomes as they complete, then stop."""
+        options = options or cf.Options()
+        if self.is_async:
+            return asyncio.run(self._take(count, urls, options, each))
+        taken: list[cf.Outcome] = []
+        with closing(_PLAIN[self.strategy][1](urls, options, client=self.client)) as outcomes:
+            for outcome in islice(outcomes, count):
+                each(outcome)
+                taken.append(outcome)
+        return taken
+
+    async def _take(
+        self,
+        count: int,
+        urls: Iterable[str],
+        options: cf.Options,
+        each: Callable[[cf.Outcome], object],
+    ) -> list[cf.Outcome]:
+        taken: list[cf.Outcome] = []
+        tasks = asyncio.all_tasks()
+        async with aclosing(cf.iter_async(urls, options, client=self.client)) as outcomes:
+            async for outcome in outcomes:
+                each(outcome)
+                taken.append(outcome)
+                if len(taken) == count:
+                    break
+        assert asyncio.all_tasks() == tasks
+        return taken
+
+
+CLIENT_STRATEGIES = (
+    ClientStrategy("fetch_sync", "requests"),
+    ClientStrategy("fetch_sync", "httpx"),
+    ClientStrategy("fetch_threaded", "requests"),
+    ClientStrategy("fetch_threaded", "httpx"),
+    ClientStrategy("fetch_async", "aiohttp"),
+    ClientStrategy("fetch_async", "httpx"),
+)
+
+
+def eventually(holds: Callable[[], object], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.005)
+
+
+def descriptors() -> int:
+    """How many files and sockets this process has open."""
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - no Path: it would open one itself
+
+
+@contextlib.contextmanager
+def nothing_left(within: float = 1.0) -> Iterator[None]:
+    """Hold that the block ends, with no thread or descriptor more than before, in that time."""
+    threads, files = set(threading.enumerate()), descriptors()
+    began = time.monotonic()
+    yield
+    left = began + within - time.monotonic()
+    assert left > 0, f"it took {within - left:.2f} s"
+    eventually(lambda: set(threading.enumerate()) <= threads and descriptors() <= files, left)

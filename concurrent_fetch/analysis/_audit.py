@@ -1,39 +1,136 @@
 """The audit: did two strategies do the same work? If not, no number says which is faster."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
+from concurrent_fetch.analysis._card import Card
+from concurrent_fetch.analysis._changes import Changes, differing_bodies, shared_bodies
+from concurrent_fetch.analysis._notes import (
+    Note,
+    notes_on,
+    notes_on_all,
+    notes_on_missing_probes,
+    notes_on_retries,
+)
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.http import redact
 
 _TOO_MANY_MARKED = 0.1
 
 
-def shared_bodies(again: Record, check: Record, reference: Sequence[Record]) -> set[int]:
-    """Return the URLs at which a strategy once got a body that the reference once got.
+class Audit:
+    """What the runs of an experiment say about the work that was done.
 
-    Looks at the two runs of the strategy with digests, and at those of the reference.
+    It is told of every run when that is over: of the check runs first, that of the reference before
+    all others; then round by round; at the end of one more run of each, if there is one. What it
+    says holds for what it was told so far.
     """
-    return {
-        index
-        for own in (again, check)
-        for other in reference
-        for index in set(range(len(own.results))) - set(differing_bodies(own, other))
-        if own.columns["digest"][index]
-    }
+
+    def __init__(self, urls: Sequence[str], card: Card) -> None:
+        self.checks: dict[str, Record] = {}
+        """The check run of each strategy."""
+        self.records: list[Record] = []
+        """Every timed run."""
+        self.marked: dict[int, str] = {}
+        """Rounds that do not count, and why."""
+        self.useless: dict[str, str] = {}
+        """Why the last run of a strategy, the one with probes, was of no use."""
+        self._urls = urls
+        self._card = card
+        self._changes = Changes()
+        self._differing: dict[str, frozenset[int]] = {}
+        self._excused = self._differing  # as if all will turn out to change by nature
+        self._suspects: dict[str, str] = {}
+
+    def check(self, record: Record) -> None:
+        """Take the check run of a strategy, with digests of its bodies."""
+        self.checks[record.strategy] = record
+        self._suspect(record)
+        self._differing[record.strategy] = frozenset(differing_bodies(record, self._reference))
+        if record is self._reference:
+            self._changes.see(record)
+
+    def round(self, records: Sequence[Record]) -> None:
+        """Take the timed runs of a round, one of each strategy, in the order they were run."""
+        (reference,) = (r for r in records if r.strategy == self._reference.strategy)
+        self._changes.see(reference)
+        self.records += records
+        for record in records:
+            self._suspect(record)
+            known = self._differing[record.strategy] | self._changes.again
+            check = self.checks[record.strategy]
+            why = _deviation(record, check, reference, self._urls, known)
+            if why and record.round is not None:
+                self.marked.setdefault(record.round, f"{record.strategy} {why}")
+
+    def again(self, records: Mapping[str, Record], errors: Mapping[str, str]) -> None:
+        """Take one more run of each strategy, with digests if `asks_for_digests`; or its error.
+
+        It settles which bodies may differ from those of the reference.
+        """
+        for name, check in self.checks.items():
+            if name in errors:
+                self.useless[name] = errors[name]
+            elif records[name].results != check.results:
+                self.useless[name] = "it brought other results than in its check run"
+        last = {**self.checks, **records}
+        self._changes.see(last[self._reference.strategy])
+        self._excused = {name: self._excuse(record, last) for name, record in last.items()}
+
+    @property
+    def asks_for_digests(self) -> bool:
+        """Whether bodies differed, so that the last run must tell whether they change by nature."""
+        return any(self._differing.values())
+
+    @property
+    def reasons(self) -> dict[str, tuple[str, ...]]:
+        """Why each strategy cannot be compared with the reference; empty if it can."""
+        return {name: self._reasons(check) for name, check in self.checks.items()}
+
+    @property
+    def notes(self) -> list[Note]:
+        """What a reader should know of the work that was done."""
+        notes = notes_on_all([check.options for check in self.checks.values()], self._card)
+        for name, check in self.checks.items():
+            notes += notes_on(check, self._reference, self._urls, self._excused[name])
+        notes += notes_on_retries([*self.checks.values(), *self.records])
+        return notes + notes_on_missing_probes(self.useless)
+
+    @property
+    def _reference(self) -> Record:
+        """The check run of the strategy that the others are compared with."""
+        return next(iter(self.checks.values()))
+
+    def _suspect(self, record: Record) -> None:
+        """Note that a strategy gave outcomes of another time."""
+        name = self._reference.strategy
+        reason = _not_of_this_run(record, subject=f" of {name}" if record.strategy == name else "")
+        if reason is not None:
+            self._suspects.setdefault(record.strategy, reason)
+
+    def _excuse(self, record: Record, last: Mapping[str, Record]) -> frozenset[int]:
+        """Return the URLs at which a strategy got another body in its check run, and might."""
+        name, reference = record.strategy, (self._reference, last[self._reference.strategy])
+        changed = self._changes.once.union(differing_bodies(reference[1], reference[0]))
+        shared = shared_bodies(record, self.checks[name], reference)
+        return self._differing[name] & (changed | shared)
+
+    def _reasons(self, check: Record) -> tuple[str, ...]:
+        excused = self._excused[check.strategy]
+        against = _reasons_against(check, self._reference, self._urls, excused)
+        names = (self._reference.strategy, check.strategy)
+        suspects = dict.fromkeys(self._suspects[name] for name in names if name in self._suspects)
+        return (*against, *self._far_off(check, excused), *suspects)
+
+    def _far_off(self, check: Record, excused: frozenset[int]) -> list[str]:
+        """Return the first reason to doubt bodies that no round was marked for."""
+        unseen = excused | self._changes.again
+        runs = [check, *(r for r in self.records if r.strategy == check.strategy)]
+        found = (self._changes.far_off(run, unseen, self._urls) for run in runs)
+        return list(islice(filter(None, found), 1))
 
 
-def differing_bodies(check: Record, reference: Record) -> list[int]:
-    """Return the URLs (by index) that both answered, but with different bodies."""
-    facts = ("status_code", "digest", "size")
-    rows = zip(*(record.columns[f] for record in (check, reference) for f in facts), strict=True)
-    return [
-        index
-        for index, (status, digest, size, status2, digest2, size2) in enumerate(rows)
-        if status == status2 != -1 and (size != size2 or (digest and digest2 and digest != digest2))
-    ]
-
-
-def reasons_against(
+def _reasons_against(
     check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
 ) -> tuple[str, ...]:
     """Return why the strategy cannot be compared with the reference; empty if it can.
@@ -74,7 +171,7 @@ def _work_left_out(record: Record) -> str | None:
     return f"the work was done on {record.worked} of {responses} responses"
 
 
-def deviation(
+def _deviation(
     record: Record, check: Record, reference: Record, urls: Sequence[str], known: Collection[int]
 ) -> str | None:
     """Return what is wrong with a timed run; None if it did the same work as its check run.
@@ -94,7 +191,7 @@ def deviation(
     return None
 
 
-def not_of_this_run(record: Record, *, subject: str = "") -> str | None:
+def _not_of_this_run(record: Record, *, subject: str = "") -> str | None:
     """Return the reason against a strategy that gave outcomes of another time, as a cache does."""
     if not record.outside:
         return None

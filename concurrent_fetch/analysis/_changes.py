@@ -1,12 +1,36 @@
-"""Changes: content that is another from fetch to fetch, as the reference's own runs show it."""
+"""Changes: bodies that are other ones, and content that is another from fetch to fetch."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from concurrent_fetch.analysis._audit import differing_bodies
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.http import redact
 from concurrent_fetch.render import size
+
+
+def shared_bodies(again: Record, check: Record, reference: Sequence[Record]) -> set[int]:
+    """Return the URLs at which a strategy once got a body that the reference once got.
+
+    Looks at the two runs of the strategy with digests, and at those of the reference.
+    """
+    return {
+        index
+        for own in (again, check)
+        for other in reference
+        for index in set(range(len(own.results))) - set(differing_bodies(own, other))
+        if own.columns["digest"][index]
+    }
+
+
+def differing_bodies(check: Record, reference: Record) -> list[int]:
+    """Return the URLs (by index) that both answered, but with different bodies."""
+    facts = ("status_code", "digest", "size")
+    rows = zip(*(record.columns[f] for record in (check, reference) for f in facts), strict=True)
+    return [
+        index
+        for index, (status, digest, size, status2, digest2, size2) in enumerate(rows)
+        if status == status2 != -1 and (size != size2 or (digest and digest2 and digest != digest2))
+    ]
 
 
 class Changes:

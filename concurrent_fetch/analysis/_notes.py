@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis._audit import differing_bodies
 from concurrent_fetch.analysis._card import Card
+from concurrent_fetch.analysis._changes import differing_bodies
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options
@@ -88,24 +88,6 @@ def notes_on_missing_probes(why: Mapping[str, str]) -> list[Note]:
         )
         for name, what in why.items()
     ]
-
-
-def note_on_unfinished(rounds: int, planned: int) -> Note:
-    """Return the note on a comparison that was saved while it was still running."""
-    return Note(
-        strategy=None,
-        fact=f"saved while it was running, after round {rounds} of {planned} at most",
-        advice="its order and its verdicts hold as far as they go",
-    )
-
-
-def note_on_unsaved(error: Exception) -> Note:
-    """Return the note on a comparison that could not be saved."""
-    return Note(
-        strategy=None,
-        fact=f"it could not be saved: {getattr(error, 'strerror', None) or error}",
-        advice="see to the place, then save(comparison, path)",
-    )
 
 
 def notes_on_all(options: Iterable[Options], card: Card) -> list[Note]:

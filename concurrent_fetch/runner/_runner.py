@@ -17,7 +17,7 @@ from concurrent_fetch.model import Options, Run, Work, check_options
 from concurrent_fetch.results import Comparison, Ladder, Sweep
 from concurrent_fetch.runner import _settings as settings
 from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
-from concurrent_fetch.runner._experiment import Contest
+from concurrent_fetch.runner._experiment import Experiment
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
 from concurrent_fetch.runner._plan import Plan, hosts_of
@@ -164,16 +164,16 @@ class Runner:
         )
 
     def _compete(
-        self, contestants: Mapping[str, Strategy], whole: Callable[[Comparison], Whole]
+        self, experimentants: Mapping[str, Strategy], whole: Callable[[Comparison], Whole]
     ) -> Whole:
-        plan = self._plan(contestants, self.rounds[-1])
+        plan = self._plan(experimentants, self.rounds[-1])
         plan.check(self.max_requests)
         tally = tallying(self.progress, _begun(plan), self.clock)
         with Bridge(self._clocks) as bridge, tally as counts:
-            contest = Contest(
+            experiment = Experiment(
                 urls=self.urls,
                 options=attrs.evolve(self.options, progress=False),
-                strategies=contestants,
+                strategies=experimentants,
                 looks=self.rounds,
                 seconds=self.seconds,
                 seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
@@ -182,7 +182,7 @@ class Runner:
                 tally=counts,
                 keep=self._keeper(whole),
             )
-            return whole(contest.hold())
+            return whole(experiment.hold())
 
     def _keeper(self, whole: Callable[[Comparison], Result]) -> Callable[[Comparison], None] | None:
         if self.autosave is None:

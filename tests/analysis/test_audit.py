@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from fakes import URLS, Clock, answers, failure, response, taking
+from fakes import URLS, Clock, answers, failure, record, response, taking
 
 from concurrent_fetch import (
     Comparison,
@@ -21,7 +21,7 @@ from concurrent_fetch import (
     fetch_sync,
     with_options,
 )
-from concurrent_fetch.analysis._audit import too_many_marked
+from concurrent_fetch.analysis import Audit, Record, read_card, too_many_marked
 from concurrent_fetch.errors import NotComparableError, StrategyError
 from concurrent_fetch.server import LocalServer
 
@@ -520,3 +520,79 @@ def test_a_strategy_that_asks_for_less_is_found_out(local: LocalServer) -> None:
     (reason,) = comparison.reasons_against("cheats")
     assert reason.startswith("3 of 3 bodies differ")
     assert "3 answers came by other redirects" in str(comparison)
+
+
+# The audit itself, told of records made by hand:
+
+CARD = read_card()
+
+
+def run_of(name: str, answer: Answer = response, **facts: Any) -> Record:
+    return record([answer(url, i) for i, url in enumerate(URLS)], strategy=name, **facts)
+
+
+def audited(*checks: Record) -> Audit:
+    audit = Audit(URLS, CARD)
+    for check in checks:
+        audit.check(check)
+    return audit
+
+
+def test_without_a_difference_there_is_no_reason_no_mark_and_no_note() -> None:
+    audit = audited(run_of("one"), run_of("other"))
+    audit.round([run_of("other", round=0), run_of("one", round=0)])
+    audit.again({"one": run_of("one"), "other": run_of("other")}, {})
+    assert audit.reasons == {"one": (), "other": ()}
+    assert (audit.marked, audit.notes, audit.useless) == ({}, [], {})
+    assert not audit.asks_for_digests
+    assert [r.strategy for r in audit.records] == ["other", "one"]
+
+
+def test_another_status_is_a_reason_at_once() -> None:
+    audit = audited(run_of("one"), run_of("other", answering(status_code=404)))
+    assert audit.reasons["one"] == ()
+    assert audit.reasons["other"] == (
+        "1 of 4 URLs came back differently, first http://b.example/: 404 against 200",
+    )
+
+
+def test_other_bodies_are_excused_until_the_last_run_tells() -> None:
+    other = answering(digest="xyz")
+    audit = audited(run_of("one"), run_of("other", other))
+    assert audit.asks_for_digests
+    assert not audit.reasons["other"]
+    audit.again({"one": run_of("one"), "other": run_of("other", other)}, {})
+    assert audit.reasons["other"] == ("1 of 4 bodies differ, first http://b.example/",)
+
+
+def test_other_bodies_stay_excused_where_the_reference_changes_too() -> None:
+    audit = audited(run_of("one"), run_of("other", answering(digest="xyz")))
+    last = {"one": run_of("one", answering(digest="new")), "other": run_of("other")}
+    audit.again(last, {})
+    assert audit.reasons["other"] == ()
+    assert [note.strategy for note in audit.notes] == ["other"]
+
+
+def test_a_round_that_came_out_otherwise_is_marked_and_the_first_strategy_named() -> None:
+    audit = audited(run_of("one"), run_of("other"))
+    broken = answering_all(status_code=500)
+    audit.round([run_of("one", round=0), run_of("other", round=0)])
+    audit.round([run_of("other", broken, round=1), run_of("one", broken, round=1)])
+    told = "other brought 500 for http://a.example/, and 200 in its check run"
+    assert audit.marked == {1: told}
+
+
+def test_outcomes_of_another_time_are_a_reason_in_whichever_run() -> None:
+    audit = audited(run_of("one"), run_of("other"))
+    audit.round([run_of("one", round=0), run_of("other", round=0, outside=2)])
+    (reason,) = audit.reasons["other"]
+    assert reason.startswith("2 outcomes were not fetched in this run")
+
+
+def test_a_last_run_of_no_use_costs_nothing_but_its_probe() -> None:
+    audit = audited(run_of("one"), run_of("other"))
+    audit.again({"other": run_of("other", answering(status_code=404))}, {"one": "it raised"})
+    other = "it brought other results than in its check run"
+    assert audit.useless == {"one": "it raised", "other": other}
+    assert audit.reasons == {"one": (), "other": ()}
+    assert [note.strategy for note in audit.notes] == ["one", "other"]

@@ -1,32 +1,21 @@
 """What a reader of a comparison is told of the work, fact by fact."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 import pytest
-from fakes import URLS, failure, response
+from fakes import URLS, failure, record, response
 
 from concurrent_fetch import Headers, Note, Options, Outcome, Runner, fetch_sync, with_options
 from concurrent_fetch.analysis._card import read_card
 from concurrent_fetch.analysis._notes import gathered, notes_on, notes_on_all, notes_on_retries
-from concurrent_fetch.analysis._record import Record, columns_of, interning
+from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.server import LocalServer
 
 
 def check(name: str, outcomes: Sequence[Outcome], **options: Any) -> Record:
-    return Record(
-        strategy=name,
-        round=None,
-        options=Options(**options),
-        started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        begun=0.0,
-        elapsed=1.0,
-        cpu=0.0,
-        outside=0,
-        columns=columns_of(outcomes, interning()),
-    )
+    return record(outcomes, strategy=name, options=Options(**options))
 
 
 def one_by_one(**facts: Any) -> list[Outcome]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import attrs
-from fakes import failure, response
+from fakes import failure, record, response
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,17 +50,7 @@ outcomes_drawn: st.SearchStrategy[Outcome] = responses | failures
 
 
 def record_of(outcomes: Sequence[Outcome], *, elapsed: float = 2.0) -> Record:
-    return Record(
-        strategy="mine",
-        round=3,
-        options=Options(concurrency=7),
-        started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        begun=0.0,
-        elapsed=elapsed,
-        cpu=0.5,
-        outside=0,
-        columns=columns_of(outcomes, interning()),
-    )
+    return record(outcomes, round=3, options=Options(concurrency=7), elapsed=elapsed, cpu=0.5)
 
 
 def bare(outcome: Outcome) -> Outcome:

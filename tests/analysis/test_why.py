@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 import attrs
 import pytest
-from fakes import response
+from fakes import record, response
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +22,7 @@ from concurrent_fetch import (
 )
 from concurrent_fetch.analysis._card import Card, read_card
 from concurrent_fetch.analysis._probe import Lateness, Probe
-from concurrent_fetch.analysis._record import Record, columns_of, interning
+from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._why import latencies_of, times_of, why
 from concurrent_fetch.results._limits import limits
 from concurrent_fetch.server import LocalServer
@@ -38,7 +37,7 @@ Spans = Sequence[tuple[float, float | None, float]]
 """Start, moment of sending and end of each fetch."""
 
 
-def record(spans: Spans, *, elapsed: float, cpu: float = 0.0, concurrency: int = 20) -> Record:
+def spanning(spans: Spans, *, elapsed: float, cpu: float = 0.0, concurrency: int = 20) -> Record:
     outcomes = [
         attrs.evolve(
             response(str(i), i, started=start, finished=end),
@@ -46,20 +45,12 @@ def record(spans: Spans, *, elapsed: float, cpu: float = 0.0, concurrency: int =
         )
         for i, (start, sent, end) in enumerate(spans)
     ]
-    return Record(
-        strategy="mine",
-        round=0,
-        options=Options(concurrency=concurrency),
-        started_at=datetime(2026, 1, 1, tzinfo=UTC),
-        begun=0.0,
-        elapsed=elapsed,
-        cpu=cpu,
-        outside=0,
-        columns=columns_of(outcomes, interning()),
+    return record(
+        outcomes, round=0, options=Options(concurrency=concurrency), elapsed=elapsed, cpu=cpu
     )
 
 
-ONE_BY_ONE = record([(i, None, i + 1.0) for i in range(8)], elapsed=8.0, cpu=0.8)
+ONE_BY_ONE = spanning([(i, None, i + 1.0) for i in range(8)], elapsed=8.0, cpu=0.8)
 
 
 def explained(
@@ -80,7 +71,7 @@ def flying(*, longer: float = 1.0, cpu: float = 0.2, slots: int = 4) -> Record:
     """Eight fetches, always four in flight; each takes `longer` times as long as one by one."""
     spans: Spans = [(i // 4 * longer, None, (i // 4 + 1) * longer) for i in range(8)]
     elapsed = 2 * longer
-    return record(spans, elapsed=elapsed, cpu=cpu * elapsed, concurrency=slots)
+    return spanning(spans, elapsed=elapsed, cpu=cpu * elapsed, concurrency=slots)
 
 
 def probe(thread: Lateness | None = CALM, loop: Lateness | None = None) -> Probe:
@@ -101,7 +92,7 @@ def test_the_figures_are_those_of_the_fetches() -> None:
 
 def test_a_fetch_waits_for_its_turn_then_in_the_client_and_the_rest_is_service() -> None:
     spans: Spans = [(0.0, 0.5, 2.0), (2.0, 2.5, 4.0)]
-    found = explained(record(spans, elapsed=4.0))
+    found = explained(spanning(spans, elapsed=4.0))
     assert (found.turn, found.queue, found.service) == (1.0, 0.5, 1.5)
 
 
@@ -113,7 +104,7 @@ def test_the_ideal_is_the_makespan_of_the_latencies_of_the_reference() -> None:
 
 
 def test_a_latency_is_the_median_over_the_rounds() -> None:
-    rounds = [record([(0.0, None, x), (0.0, None, 1.0)], elapsed=9.0) for x in (1.0, 9.0, 2.0)]
+    rounds = [spanning([(0.0, None, x), (0.0, None, 1.0)], elapsed=9.0) for x in (1.0, 9.0, 2.0)]
     assert latencies_of(rounds) == [2.0, 1.0]
 
 
@@ -134,7 +125,9 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
 ) -> None:
     n = min(len(these), len(those))
     a, b = ([(0.0, None, time) for time in times[:n]] for times in (these, those))
-    found = explained(record(list(b), elapsed=other), reference=record(list(a), elapsed=elapsed))
+    found = explained(
+        spanning(list(b), elapsed=other), reference=spanning(list(a), elapsed=elapsed)
+    )
     assert found.speedup == pytest.approx(elapsed / other, rel=1e-9)
 
 
@@ -162,9 +155,9 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
         (flying(cpu=0.8), probe(LATE, loop=STUCK), CARD, Limit.CPU),
         (flying(slots=7), probe(), CARD, Limit.CONCURRENCY),
         (flying(longer=1.5), probe(), CARD, Limit.NETWORK),
-        (record([(0, None, 1.0)] * 8, elapsed=1.0), None, CARD, Limit.NETWORK),
+        (spanning([(0, None, 1.0)] * 8, elapsed=1.0), None, CARD, Limit.NETWORK),
         (flying(longer=1.5, cpu=0.6), probe(), CARD, None),
-        (record([(0, None, 8.0)] + [(0, None, 1.0)] * 7, elapsed=8.0), None, CARD, Limit.NETWORK),
+        (spanning([(0, None, 8.0)] + [(0, None, 1.0)] * 7, elapsed=8.0), None, CARD, Limit.NETWORK),
     ],
 )
 def test_the_limit_is_read_off_the_figures(
@@ -219,7 +212,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
     (
-        explained(record([(0.0, None, 1.0)] * 8, elapsed=1.0)),
+        explained(spanning([(0.0, None, 1.0)] * 8, elapsed=1.0)),
         [
             "mine is limited by the network or the server:",
             "all 8 URLs were in flight at once, computing 0% of the time.",
@@ -228,14 +221,14 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
     (
-        explained(record([(0.0, None, 1.0)], elapsed=1.0)),
+        explained(spanning([(0.0, None, 1.0)], elapsed=1.0)),
         [
             "mine is limited by the network or the server:",
             "its one URL was in flight at once, computing 0% of the time.",
         ],
     ),
     (
-        explained(record([(0, None, 4.0)] + [(0, None, 0.5)] * 7, elapsed=4.0, concurrency=4)),
+        explained(spanning([(0, None, 4.0)] + [(0, None, 0.5)] * 7, elapsed=4.0, concurrency=4)),
         [
             "mine is limited by what these figures do not tell:",
             "1.9 in flight of up to 4, computing 0% of the time.",
@@ -244,7 +237,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
     (
-        explained(record([(0.0, 1.0, 4.0), (4.0, 5.0, 8.0)], elapsed=8.0)),
+        explained(spanning([(0.0, 1.0, 4.0), (4.0, 5.0, 8.0)], elapsed=8.0)),
         [
             "mine waits for one fetch at a time, computing 0% of the time;",
             "more in flight would help.",
@@ -276,7 +269,7 @@ def test_slots_are_those_that_were_used() -> None:
 
 
 def test_queue_and_service_are_of_the_fetches_that_were_sent() -> None:
-    found = explained(record([(0.0, 1.0, 3.0), (3.0, None, 3.5)], elapsed=4.0))
+    found = explained(spanning([(0.0, 1.0, 3.0), (3.0, None, 3.5)], elapsed=4.0))
     assert (found.queue, found.service, found.time_per_fetch) == (1.0, 2.0, 1.75)
 
 
@@ -310,8 +303,8 @@ def test_every_fetch_of_every_client_keeps_the_order_of_its_stamps_and_littles_l
         for client in clients
     }
     comparison = Runner(local.urls(12), Options(concurrency=4), rounds=2).compare(**ways)
-    for record in comparison.records:
-        columns = [record.column(name) for name in ("started", "sent", "first_byte", "finished")]
+    for run in comparison.records:
+        columns = [run.column(name) for name in ("started", "sent", "first_byte", "finished")]
         for stamps in zip(*columns, strict=True):
             in_order = (record.begun, *stamps, record.begun + record.elapsed)
             assert list(in_order) == sorted(in_order), record.strategy

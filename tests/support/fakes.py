@@ -1,9 +1,14 @@
-"""A clock that moves only when told to, and outcomes and strategies made by hand."""
+"""A clock that moves only when told to; outcomes, records and strategies made by hand."""
 
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
 
 from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Timing
+from concurrent_fetch.analysis import Record, columns_of, interning
 
 Answer = Callable[..., Outcome]
 Plain = Callable[[list[str], Options], list[Outcome]]
@@ -65,6 +70,22 @@ def failure(
         worker="MainThread",
         index=index,
     )
+
+
+def record(outcomes: Sequence[Outcome], *, strategy: str = "mine", **facts: Any) -> Record:
+    """A run of a second; each fact can be another, and the check run is that of round None."""
+    made = Record(
+        strategy=strategy,
+        round=None,
+        options=Options(),
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        begun=0.0,
+        elapsed=1.0,
+        cpu=0.0,
+        outside=0,
+        columns=columns_of(outcomes, interning()),
+    )
+    return attrs.evolve(made, **facts)
 
 
 def answers(urls: Iterable[str], _options: Options | None = None) -> list[Outcome]:

@@ -306,8 +306,8 @@ def test_every_fetch_of_every_client_keeps_the_order_of_its_stamps_and_littles_l
     for run in comparison.records:
         columns = [run.column(name) for name in ("started", "sent", "first_byte", "finished")]
         for stamps in zip(*columns, strict=True):
-            in_order = (record.begun, *stamps, record.begun + record.elapsed)
-            assert list(in_order) == sorted(in_order), record.strategy
+            in_order = (run.begun, *stamps, run.begun + run.elapsed)
+            assert list(in_order) == sorted(in_order), run.strategy
     for name in ways:
         found, runs = comparison.why(name), comparison.runs(name)
         elapsed = sum(run.elapsed for run in runs)

@@ -16,7 +16,7 @@ from concurrent_fetch.analysis._changes import differing_bodies
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options
-from concurrent_fetch.render import count, many, size
+from concurrent_fetch.render import many, size
 
 _FAR_APART = 0.05
 _STEADY = 0.8
@@ -156,7 +156,7 @@ def _differing(column: str, what: str, advice: str) -> "_Rule":
         if not both:
             return None
         mine, theirs = both[0]
-        fact = f"{what} {mine} and not {theirs} for {count(len(both))} of {many(len(pairs), 'URL')}"
+        fact = f"{what} {mine} and not {theirs} for {len(both):,} of {many(len(pairs), 'URL')}"
         return Note(strategy=check.strategy, fact=fact, advice=advice)
 
     return rule

@@ -15,7 +15,7 @@ from concurrent_fetch.errors import ConcurrentFetchError, FormatError
 from concurrent_fetch.export import LOADED, Result, load, save, suffix_of
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Outcome, Response, Run
-from concurrent_fetch.render import count, many, seconds, size, to_text, visible
+from concurrent_fetch.render import many, seconds, size, to_text
 from concurrent_fetch.results import Comparison
 from concurrent_fetch.runner import Runner
 from concurrent_fetch.server import LocalServer, serve
@@ -81,7 +81,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         )
         plan = runner.plan(**strategies)
         if not plan.is_local:
-            note(visible(str(plan)))
+            note(to_text(str(plan)))
         plan.check(arguments.max_requests)
     with _pointing_to(kept):
         comparison = runner.compare(**strategies)
@@ -194,7 +194,7 @@ def _show_comparison(comparison: Comparison) -> int:
     table = comparison.table()
     show(f"{to_text(attrs.evolve(table, notes=()))}\n\n{folded(comparison.explain())}")
     for remark in table.notes:
-        note(visible(remark))
+        note(to_text(remark))
     failed, refused = set[int](), set[int]()
     for record in (*comparison.checks.values(), *comparison.records):
         failed |= {i for i, kind in enumerate(record.columns["kind"]) if kind is not None}
@@ -214,10 +214,10 @@ def _show_run(run: Run) -> int:
 
 
 def _row(outcome: Outcome) -> tuple[str, str, str, str]:
-    url, time = visible(redact(outcome.url)), seconds(outcome.elapsed)
+    url, time = to_text(redact(outcome.url)), seconds(outcome.elapsed)
     if isinstance(outcome, Response):
         return str(outcome.status_code), str(outcome.size), time, url
-    return str(outcome.kind), size(None), time, f"{url}  {visible(outcome.message)}"
+    return str(outcome.kind), size(None), time, f"{url}  {to_text(outcome.message)}"
 
 
 def _export(result: Result, paths: Sequence[Path]) -> int:
@@ -237,7 +237,7 @@ def _export(result: Result, paths: Sequence[Path]) -> int:
 def _show_losses(failed: int, refused: int, total: int) -> int:
     """Say how many URLs failed, and how many got a status of 400 or above; return the exit code."""
     if failed:
-        note(f"failed: {count(failed)} of {many(total, 'URL')}")
+        note(f"failed: {failed:,} of {many(total, 'URL')}")
     if refused:
-        note(f"status 400 or above: {count(refused)} of {many(total, 'URL')}")
+        note(f"status 400 or above: {refused:,} of {many(total, 'URL')}")
     return 1 if failed else 0

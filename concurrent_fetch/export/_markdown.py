@@ -3,7 +3,7 @@
 import attrs
 
 from concurrent_fetch.export._view import View
-from concurrent_fetch.render import escaped, to_markdown
+from concurrent_fetch.render import to_markdown
 
 
 def write(view: View) -> str:
@@ -12,8 +12,8 @@ def write(view: View) -> str:
     notes = attrs.evolve(table, columns=(), rows=(), caption=None)
     parts = [
         to_markdown(attrs.evolve(table, notes=())),
-        "\n\n".join(map(escaped, view.text.splitlines())),
+        "\n\n".join(map(to_markdown, view.text.splitlines())),
         to_markdown(notes),
-        escaped(view.environment),
+        to_markdown(view.environment),
     ]
     return "\n\n".join(filter(None, parts))

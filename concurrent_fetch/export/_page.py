@@ -3,7 +3,7 @@
 from html import escape
 
 from concurrent_fetch.export._view import View
-from concurrent_fetch.render import to_html, visible
+from concurrent_fetch.render import to_html, to_text
 
 _STYLE = (
     ":root{color-scheme:light dark}"
@@ -13,10 +13,10 @@ _STYLE = (
 
 def write(view: View) -> str:
     """Return a result as `.html`: a page with table, pictures, sentences and notes."""
-    title = escape(visible(view.title))
+    title = escape(to_text(view.title))
     shown = to_html(view.table, *view.pictures, text=view.text)
     footer = (
-        f"<footer><p>{escape(visible(view.environment))}</p></footer>" if view.environment else ""
+        f"<footer><p>{escape(to_text(view.environment))}</p></footer>" if view.environment else ""
     )
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -2,19 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TypeAlias
 
-from concurrent_fetch._units import Seconds
+from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._outcome import Outcome, Response
 from concurrent_fetch.render import (
-    Align,
-    Column,
+    Field,
     Lane,
     Picture,
     Table,
     average,
-    count,
-    fetches,
     many,
     seconds,
     size,
@@ -27,7 +25,9 @@ _SHOWN = 12
 
 def table_of(outcomes: Sequence[Outcome], caption: str) -> Table:
     """Return a row for each of a few outcomes; of many, a row for each sort of result."""
-    return _one_by_one(outcomes, caption) if len(outcomes) <= _SHOWN else _sorted(outcomes, caption)
+    if len(outcomes) <= _SHOWN:
+        return Table.of(_OF_ONE, outcomes, caption=caption)
+    return Table.of(_OF_MANY, _groups(outcomes), caption=caption)
 
 
 def timeline_of(
@@ -36,17 +36,14 @@ def timeline_of(
     """Return a picture with a row for each outcome."""
     failed = [not isinstance(outcome, Response) for outcome in outcomes]
     facts = [seconds(elapsed), f"{average(in_flight)} in flight"]
-    facts += [f"{count(sum(failed))} failed"] if any(failed) else []
-    lane = Lane(
-        name=strategy,
-        facts=" · ".join(facts),
-        fetches=fetches(
-            [outcome.timing.started for outcome in outcomes],
-            [outcome.timing.finished for outcome in outcomes],
-            failed,
-            begun=None,
-            elapsed=elapsed,
-        ),
+    facts += [f"{sum(failed):,} failed"] if any(failed) else []
+    lane = Lane.of(
+        strategy,
+        " · ".join(facts),
+        [outcome.timing.started for outcome in outcomes],
+        [outcome.timing.finished for outcome in outcomes],
+        failed,
+        begun=None,
         elapsed=elapsed,
     )
     title = many(len(outcomes), "URL")
@@ -57,48 +54,35 @@ def _result(outcome: Outcome) -> str:
     return str(outcome.status_code) if isinstance(outcome, Response) else str(outcome.kind)
 
 
-def _one_by_one(outcomes: Sequence[Outcome], caption: str) -> Table:
-    return Table(
-        columns=(
-            Column(header="result"),
-            Column(header="size", align=Align.RIGHT),
-            Column(header="time", align=Align.RIGHT),
-            Column(header="URL", max_width=100),
-        ),
-        rows=tuple(
-            (
-                _result(outcome),
-                size(outcome.size if isinstance(outcome, Response) else None),
-                seconds(outcome.elapsed),
-                COLUMNS["url"](outcome),
-            )
-            for outcome in outcomes
-        ),
-        caption=caption,
-    )
+_Group: TypeAlias = tuple[str, Sequence[Outcome]]
+"""A result, and the outcomes that it is the result of."""
+
+_OF_ONE: tuple[Field[Outcome], ...] = (
+    Field("result", _result),
+    Field.number("size", lambda one: size(one.size if isinstance(one, Response) else None)),
+    Field.number("time", lambda one: seconds(one.elapsed)),
+    Field("URL", COLUMNS["url"], max_width=100),
+)
+_OF_MANY: tuple[Field[_Group], ...] = (
+    Field("result", lambda group: group[0]),
+    Field.number("URLs", lambda group: f"{len(group[1]):,}"),
+    Field.number("bytes", lambda group: size(_received(group[1]))),
+    Field.number("median time", lambda group: seconds(_typical(group[1]))),
+    Field("first of them", lambda group: COLUMNS["url"](group[1][0]), max_width=80),
+)
 
 
-def _sorted(outcomes: Sequence[Outcome], caption: str) -> Table:
+def _received(outcomes: Sequence[Outcome]) -> Bytes:
+    return sum(outcome.size for outcome in outcomes if isinstance(outcome, Response))
+
+
+def _typical(outcomes: Sequence[Outcome]) -> Seconds:
+    return quantile(sorted(outcome.elapsed for outcome in outcomes), 0.5)
+
+
+def _groups(outcomes: Sequence[Outcome]) -> list[_Group]:
+    """Sort the outcomes by their result, the largest group first."""
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         groups[_result(outcome)].append(outcome)
-    return Table(
-        columns=(
-            Column(header="result"),
-            Column(header="URLs", align=Align.RIGHT),
-            Column(header="bytes", align=Align.RIGHT),
-            Column(header="median time", align=Align.RIGHT),
-            Column(header="first of them", max_width=80),
-        ),
-        rows=tuple(
-            (
-                result,
-                count(len(group)),
-                size(sum(o.size for o in group if isinstance(o, Response))),
-                seconds(quantile(sorted(o.elapsed for o in group), 0.5)),
-                COLUMNS["url"](group[0]),
-            )
-            for result, group in sorted(groups.items(), key=lambda item: -len(item[1]))
-        ),
-        caption=caption,
-    )
+    return sorted(groups.items(), key=lambda group: -len(group[1]))

@@ -1,8 +1,9 @@
 """A chart of curves over a logarithmic axis: panels above each other that share the axis."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
+from typing import TypeAlias
 
 import attrs
 
@@ -21,37 +22,26 @@ _LINE = 14.0
 _DASHES = ("6 3", "2 3", "9 3 2 3")
 
 
-@attrs.frozen(kw_only=True)
-class Curve:
-    """Values over x, in the order of `x`; what is not a number (nan) leaves a gap."""
-
-    name: str
-    values: Sequence[float]
-    bound: bool = False
-    """Drawn as what bounds the others: dashed, in ink."""
+_Points: TypeAlias = Sequence[tuple[float, float]]
+Values: TypeAlias = Sequence[float]
+"""Over x, in the order of `x`; what is not a number (nan) leaves a gap."""
 
 
 @attrs.frozen(kw_only=True)
 class Panel:
-    """Curves that share an axis. Bounds far above the measured are cut off at the frame."""
+    """Curves by their names that share an axis."""
 
     title: str
-    curves: Sequence[Curve]
+    measured: Mapping[str, Values]
+    bounds: Mapping[str, Values] = attrs.field(factory=dict)
+    """What bounds the measured, dashed and in ink; far above them it is cut off at the frame."""
     in_seconds: bool = False
 
     @property
     def top(self) -> float:
         """The end of the axis: a little above the highest value that was measured."""
-        measured = [v for c in self.curves if not c.bound for v in c.values if math.isfinite(v)]
+        measured = [v for values in self.measured.values() for v in values if math.isfinite(v)]
         return max(measured, default=1.0) * 1.15 or 1.0
-
-
-@attrs.frozen(kw_only=True)
-class Mark:
-    """A value of x that stands out, and what to call it."""
-
-    x: int
-    words: str
 
 
 def curves(
@@ -60,17 +50,20 @@ def curves(
     *,
     title: str,
     x_title: str,
-    mark: Mark | None,
+    mark: tuple[int, str] | None,
     alt: str,
 ) -> Picture:
-    """Draw panels over positive ascending `x`; a band stands at the value that is marked."""
+    """Draw panels over positive ascending `x`.
+
+    `mark` is a value of it that stands out, with a band behind it, and what to call that.
+    """
     canvas = Canvas(_WIDE)
     canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
     across = Scale(x[0], x[-1], _LEFT + 14, _WIDE - 190, math.log)
     y = 34.0
     for panel in panels:
         if mark is not None:
-            canvas.box(across(mark.x) - 9, y + 12, 18, _HIGH, FETCH, opacity=0.16)
+            canvas.box(across(mark[0]) - 9, y + 12, 18, _HIGH, FETCH, opacity=0.16)
         _panel(canvas, x, panel, across, y + 12)
         y += _HIGH + _BELOW
     bottom = y - _BELOW + 12
@@ -79,7 +72,13 @@ def curves(
 
 
 def _ticks(
-    canvas: Canvas, x: Sequence[int], across: Scale, y: float, *, title: str, mark: Mark | None
+    canvas: Canvas,
+    x: Sequence[int],
+    across: Scale,
+    y: float,
+    *,
+    title: str,
+    mark: tuple[int, str] | None,
 ) -> None:
     """Write the values along the axis that have room, and below them what the mark is called."""
     end = -math.inf
@@ -87,14 +86,15 @@ def _ticks(
         half = room(str(value), _SMALL, bold=True) / 2
         if across(value) - half < end:
             continue
-        bold = mark is not None and value == mark.x
+        bold = mark is not None and value == mark[0]
         canvas.text(across(value), y, str(value), size=_SMALL, anchor="middle", bold=bold)
         end = across(value) + half + 4
     canvas.text(max(across.end + 28, end + 4), y, title, size=_SMALL)
     if mark is not None:
-        half = room(mark.words, _SMALL, bold=True) / 2
-        middle = min(max(across(mark.x), _MARGIN + half), _WIDE - half)
-        canvas.text(middle, y + 16, mark.words, size=_SMALL, anchor="middle", bold=True)
+        value, words = mark
+        half = room(words, _SMALL, bold=True) / 2
+        middle = min(max(across(value), _MARGIN + half), _WIDE - half)
+        canvas.text(middle, y + 16, words, size=_SMALL, anchor="middle", bold=True)
 
 
 def _panel(canvas: Canvas, x: Sequence[int], panel: Panel, across: Scale, top: float) -> None:
@@ -107,35 +107,40 @@ def _panel(canvas: Canvas, x: Sequence[int], panel: Panel, across: Scale, top: f
         words = moment(value, panel.top) if panel.in_seconds else f"{value:,.10g}"
         canvas.text(ends[0] - 6, y + 4, words, size=_SMALL, anchor="end")
     labels = _Labels(canvas, ends[1] + 6, top + 8, top + _HIGH)
-    dashes = cycle(_DASHES)
-    for curve in panel.curves:
-        dash = next(dashes) if curve.bound else ""
-        _curve(canvas, [across(value) for value in x], curve, up, dash=dash, labels=labels)
+    places = [across(value) for value in x]
+    for name, values in panel.measured.items():
+        _measured(canvas, name, _points(places, values, up), labels)
+    for (name, values), dash in zip(panel.bounds.items(), cycle(_DASHES), strict=False):
+        _bound(canvas, name, _points(places, values, up), up.end, dash=dash, labels=labels)
     labels.draw()
 
 
-def _curve(
-    canvas: Canvas, x: Sequence[float], curve: Curve, up: Scale, *, dash: str, labels: "_Labels"
-) -> None:
-    points = [
-        (place, up(value))
-        for place, value in zip(x, curve.values, strict=True)
-        if math.isfinite(value)
-    ]
+def _measured(canvas: Canvas, name: str, points: _Points, labels: "_Labels") -> None:
     if not points:
         return
-    inside = _cut(points, up.end) if curve.bound else points
+    labels.add(name, points[-1][1], "")
+    canvas.line(points, FETCH, thick=2)
+    for place, y in points:
+        canvas.dot(place, y, 3.5, FETCH)
+
+
+def _bound(
+    canvas: Canvas, name: str, points: _Points, top: float, *, dash: str, labels: "_Labels"
+) -> None:
+    if not points:
+        return
+    inside = _cut(points, top)
     leaves = len(inside) < len(points) or inside[-1] != points[-1]
-    last = inside[-1][1] if inside else up.end
-    labels.add(f"↑ {curve.name}" if leaves else curve.name, last, dash)
+    labels.add(f"↑ {name}" if leaves else name, inside[-1][1] if inside else top, dash)
     if inside:
-        canvas.line(inside, INK if curve.bound else FETCH, thick=1.2 if dash else 2, dash=dash)
-    if not curve.bound:
-        for place, y in points:
-            canvas.dot(place, y, 3.5, FETCH)
+        canvas.line(inside, INK, thick=1.2, dash=dash)
 
 
-def _cut(points: Sequence[tuple[float, float]], top: float) -> list[tuple[float, float]]:
+def _points(x: Sequence[float], values: Values, up: Scale) -> _Points:
+    return [(place, up(v)) for place, v in zip(x, values, strict=True) if math.isfinite(v)]
+
+
+def _cut(points: _Points, top: float) -> list[tuple[float, float]]:
     """Return a line up to where it leaves the frame at the top; nothing if it begins beyond."""
     inside: list[tuple[float, float]] = []
     for point in points:

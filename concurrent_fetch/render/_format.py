@@ -47,7 +47,7 @@ def moment(x: Seconds, longest: Seconds) -> str:
 
 def or_missing(text: str | None) -> str:
     """Return a text; a dash where there is none."""
-    return text or MISSING
+    return MISSING if text is None else text
 
 
 @_or_dash
@@ -85,11 +85,6 @@ def percent(x: float) -> str:
     return f"{_infinite(x)}%" if math.isinf(hundredths) else f"{hundredths:,.0f}%"
 
 
-def count(n: int | None) -> str:
-    """Return a number of things: `20,000`."""
-    return MISSING if n is None else f"{n:,}"
-
-
 def size(n: Bytes | None) -> str:
     """Return an amount of memory: `512 B`, `1.0 KiB`, `12.3 MiB`, `100 MiB`; 1 KiB is 1024 B."""
     if n is None or abs(n) < 1024:
@@ -106,7 +101,7 @@ def rate(x: float) -> str:
 
 def many(n: int, what: str) -> str:
     """Return a number of things: `1 URL`, `1,234 URLs`."""
-    return f"{count(n)} {what}" if n == 1 else f"{count(n)} {what}s"
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _number(x: float) -> str:

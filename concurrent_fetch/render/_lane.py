@@ -29,25 +29,41 @@ class Lane:
     ideal: Seconds | None = None
     """How long it would have taken at best; None draws no mark."""
 
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        facts: str,
+        starts: Sequence[Seconds],
+        ends: Sequence[Seconds],
+        failed: Sequence[bool],
+        *,
+        begun: Seconds | None,
+        elapsed: Seconds,
+        ideal: Seconds | None = None,
+    ) -> "Lane":
+        """Return the lane of a run with these fetches, which `begun` and took `elapsed`.
+
+        `begun` is on the clock of the fetches. None, or one that cannot be theirs since they lie
+        outside the run, takes the first of them for it.
+        """
+        fetches = _within(starts, ends, failed, begun, elapsed)
+        return cls(name=name, facts=facts, fetches=fetches, elapsed=elapsed, ideal=ideal)
+
     @property
     def has_mark(self) -> bool:
         """Whether there is an ideal worth a mark: one that lies within the run."""
         return self.ideal is not None and 0 < self.ideal < 0.995 * self.elapsed
 
 
-def fetches(
+def _within(
     starts: Sequence[Seconds],
     ends: Sequence[Seconds],
     failed: Sequence[bool],
-    *,
     begun: Seconds | None,
     elapsed: Seconds,
 ) -> list[Fetch]:
-    """Return fetches in start order, with times from the start of their run, within the run.
-
-    `begun` is that start on the clock of the fetches; None, or one that cannot be theirs since
-    they lie outside the run, takes the first of them for it.
-    """
+    """Return fetches in start order, with times from the start of their run, within the run."""
     if not starts:
         return []
     zero = min(starts)

@@ -1,8 +1,15 @@
 """What a table holds, before anyone decides what it looks like."""
 
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 import attrs
+
+from concurrent_fetch.render._format import or_missing
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 class Align(StrEnum):
@@ -25,6 +32,37 @@ class Column:
     )
 
 
+@attrs.frozen
+class Field(Generic[T]):
+    """A fact to be shown of each of several things: what it is called, and its cell for one."""
+
+    header: str
+    cell: Callable[[T], str | None] = attrs.field(repr=False)
+    """None is shown as a dash."""
+    align: Align = attrs.field(default=Align.LEFT, kw_only=True)
+    max_width: int | None = attrs.field(default=None, kw_only=True)
+
+    @classmethod
+    def number(cls, header: str, cell: Callable[[T], str | None]) -> "Field[T]":
+        """Return a field whose cells are numbers, which line up at the right."""
+        return cls(header, cell, align=Align.RIGHT)
+
+    def of(self, part: Callable[[S], T | None], header: str | None = None) -> "Field[S]":
+        """Return the field of things that have this one's as a part; a dash where it is None."""
+
+        def cell(whole: S) -> str | None:
+            thing = part(whole)
+            return None if thing is None else self.cell(thing)
+
+        name = self.header if header is None else header
+        return Field(name, cell, align=self.align, max_width=self.max_width)
+
+    @property
+    def column(self) -> Column:
+        """The column of a table that shows it."""
+        return Column(header=self.header, align=self.align, max_width=self.max_width)
+
+
 @attrs.frozen(kw_only=True)
 class Table:
     """Columns, rows with one cell of text per column, a line above and lines below.
@@ -38,13 +76,21 @@ class Table:
     caption: str | None = None
     notes: tuple[str, ...] = ()
 
-    def without(self, header: str) -> "Table":
-        """Return the table without the column of that header."""
-        kept = [i for i, column in enumerate(self.columns) if column.header != header]
-        return attrs.evolve(
-            self,
-            columns=tuple(self.columns[i] for i in kept),
-            rows=tuple(tuple(row[i] for i in kept) for row in self.rows),
+    @classmethod
+    def of(
+        cls,
+        fields: Sequence[Field[T]],
+        things: Iterable[T],
+        *,
+        caption: str | None = None,
+        notes: Iterable[str] = (),
+    ) -> "Table":
+        """Return a table with a row for each thing and a column for each field."""
+        return cls(
+            columns=tuple(field.column for field in fields),
+            rows=tuple(tuple(map(or_missing, (f.cell(x) for f in fields))) for x in things),
+            caption=caption,
+            notes=tuple(notes),
         )
 
     def __attrs_post_init__(self) -> None:

@@ -6,19 +6,22 @@ from concurrent_fetch.render._characters import clip, visible, width
 from concurrent_fetch.render._table import Align, Column, Table
 
 
-def to_text(table: Table) -> str:
-    """Return the table as lines without trailing spaces and without a final line break.
+def to_text(what: Table | str) -> str:
+    """Return a table as lines without trailing spaces and without a final line break.
 
     The caption, the header, every row and every note take one line each, whatever they hold:
-    characters that do not print are shown escaped.
+    characters that do not print are shown escaped. So is a text, which is one line.
 
-    >>> columns = (Column(header="strategy"), Column(header="typical", align=Align.RIGHT))
-    >>> print(to_text(Table(columns=columns, rows=(("fetch_sync", "2.05 s"),))))
+    >>> from concurrent_fetch.render import Field
+    >>> fields = [Field("strategy", lambda _: "fetch_sync"), Field.number("typical", lambda s: s)]
+    >>> print(to_text(Table.of(fields, ["2.05 s"])))
     strategy    typical
     fetch_sync   2.05 s
     """
-    caption = [] if table.caption is None else [visible(table.caption)]
-    lines = [*caption, *_grid(table), *map(visible, table.notes)]
+    if isinstance(what, str):
+        return visible(what)
+    caption = [] if what.caption is None else [visible(what.caption)]
+    lines = [*caption, *_grid(what), *map(visible, what.notes)]
     return "\n".join(line.rstrip(" ") for line in lines)
 
 

@@ -25,8 +25,9 @@ from concurrent_fetch.analysis import (
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.model import Options, Run, stream_of
 from concurrent_fetch.render import Picture, Table, many, to_html, to_text
-from concurrent_fetch.results._comparison_table import Line, remarks, table
+from concurrent_fetch.results._comparison_table import remarks, table
 from concurrent_fetch.results._explanation import sentences
+from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._pictures import chart_of, timeline_of
 from concurrent_fetch.results._side_by_side import Session, side_by_side
 from concurrent_fetch.stats import Estimate, Ranking, Spread, Verdict, spread
@@ -315,6 +316,7 @@ class Comparison:
         elapsed = sum(r.elapsed for r in complete) or math.nan
         return Line(
             name=name,
+            is_reference=name == self.reference,
             typical=self.typical(name) if complete else None,
             speedup=None if reasons else self.speedup(name),
             verdict=self.verdict(name),
@@ -324,3 +326,8 @@ class Comparison:
             failures=max(r.failures for r in (self.checks[name], *self._records_of(name))),
             fastest=self._ranking.is_ranked and name in self.fastest,
         )
+
+
+def lines_of(comparison: Comparison) -> tuple[Line, ...]:
+    """Return what there is to say about each strategy, for what is made of a comparison."""
+    return comparison._lines  # noqa: SLF001 - of this module

@@ -1,59 +1,27 @@
 """What a comparison says to a reader: as a table, and in remarks below it."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
-import attrs
-
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis import Note, Why, gathered
-from concurrent_fetch.render import (
-    Align,
-    Column,
-    Table,
-    average,
-    count,
-    interval,
-    or_missing,
-    percent,
-    rate,
-    ratio,
-    seconds,
+from concurrent_fetch.analysis import Note, gathered
+from concurrent_fetch.render import Field, Table, ratio, seconds
+from concurrent_fetch.results._line import (
+    BOUNDS,
+    CPU,
+    FAILED,
+    IDEAL,
+    IN_FLIGHT,
+    LIMIT,
+    RATE,
+    SPEEDUP,
+    STRATEGY,
+    TYPICAL,
+    Line,
+    told,
 )
-from concurrent_fetch.stats import Estimate, Spread, Verdict
+from concurrent_fetch.stats import Estimate, is_told
 
-
-@attrs.frozen(kw_only=True)
-class Line:
-    """What there is to say about one strategy."""
-
-    name: str
-    typical: Spread | None
-    speedup: Estimate | None
-    """Over the reference; None where the two cannot be compared."""
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    """Why it cannot be compared; empty if it can."""
-    requests_per_second: float
-    why: Why
-    failures: int
-    fastest: bool
-    """Whether it belongs to those that no other strategy beats."""
-
-
-_COLUMNS = (
-    Column(header="strategy", max_width=40),
-    Column(header="typical", align=Align.RIGHT),
-    Column(header="speed-up", align=Align.RIGHT),
-    Column(header="95%"),
-    Column(header="req/s", align=Align.RIGHT),
-    Column(header="in flight", align=Align.RIGHT),
-    Column(header="ideal", align=Align.RIGHT),
-    Column(header="CPU", align=Align.RIGHT),
-    Column(header="limit"),
-    Column(header="failed", align=Align.RIGHT),
-    Column(header="verdict"),
-)
+_FIELDS = (STRATEGY, TYPICAL, SPEEDUP, BOUNDS, RATE, IN_FLIGHT, IDEAL, CPU, LIMIT)
 _SHOWN = 3
 
 
@@ -61,36 +29,15 @@ def table(
     lines: Sequence[Line], *, caption: str, notes: Sequence[str], rounds_needed: int
 ) -> Table:
     """Return the table of a comparison; the first line is the reference."""
-    bounds_of_all = ["reference", *(_interval(line.speedup) for line in lines[1:])]
-    verdicts = ["", *(_verdict(line, rounds_needed) for line in lines[1:])]
-    rows = [
-        _row(line, bounds, ", ".join(filter(None, (verdict, mark))))
-        for line, bounds, verdict, mark in zip(
-            lines, bounds_of_all, verdicts, _marks(lines), strict=True
-        )
-    ]
-    whole = Table(columns=_COLUMNS, rows=tuple(rows), caption=caption, notes=tuple(notes))
-    return whole if any(line.failures for line in lines) else whole.without("failed")
+    failed = [FAILED] if any(line.failures for line in lines) else []
+    mark = _mark(lines)
 
+    def verdict(line: Line) -> str:
+        words = "" if line.is_reference else _verdict(line, rounds_needed)
+        return ", ".join(filter(None, (words, mark if line.fastest else "")))
 
-def _row(line: Line, bounds: str, verdict: str) -> tuple[str, ...]:
-    return (
-        line.name,
-        seconds(line.typical.point if line.typical else None),
-        ratio(line.speedup.point if line.speedup else None),
-        bounds,
-        rate(line.requests_per_second),
-        average(line.why.in_flight),
-        percent(line.why.efficiency),
-        percent(line.why.cpu),
-        or_missing(None if line.reasons else line.why.limit),
-        count(line.failures),
-        verdict,
-    )
-
-
-def _interval(estimate: Estimate | None) -> str:
-    return or_missing(interval(estimate.low, estimate.high) if estimate else None)
+    fields = [*_FIELDS, *failed, Field("verdict", verdict)]
+    return Table.of(fields, lines, caption=caption, notes=notes)
 
 
 def _verdict(line: Line, rounds_needed: int) -> str:
@@ -99,16 +46,11 @@ def _verdict(line: Line, rounds_needed: int) -> str:
     return str(line.verdict).replace("_", " ")
 
 
-def _marks(lines: Sequence[Line]) -> list[str]:
+def _mark(lines: Sequence[Line]) -> str:
     """What the fastest are called; nothing where there were too few rounds to tell."""
-    told = any(is_told(line.speedup) for line in lines[1:] if line.speedup)
-    mark = "tied" if sum(line.fastest for line in lines) > 1 else "fastest"
-    return [mark if told and line.fastest else "" for line in lines]
-
-
-def is_told(estimate: Estimate) -> bool:
-    """Whether there were enough rounds for an interval."""
-    return not math.isinf(estimate.high)
+    if not any(is_told(line.speedup) for line in lines[1:] if line.speedup):
+        return ""
+    return "tied" if sum(line.fastest for line in lines) > 1 else "fastest"
 
 
 def remarks(
@@ -156,14 +98,14 @@ def _tie(tied: tuple[str, str, Estimate] | None, lines: Sequence[Line]) -> list[
     if tied is None:
         return []
     one, other, estimate = tied
-    told = f"{other} over {one}: {ratio(estimate.point)} {interval(estimate.low, estimate.high)}"
     fastest = ", ".join(line.name for line in lines if line.fastest)
-    return [f"tied for fastest: {fastest} ({told}); no order among them"]
+    gain = f"{other} over {one}: {told(estimate)}"
+    return [f"tied for fastest: {fastest} ({gain}); no order among them"]
 
 
 def _unranked(lines: Sequence[Line], rounds_to_rank: int | None) -> list[str]:
-    told = sum(line.speedup is not None and is_told(line.speedup) for line in lines[1:])
-    if rounds_to_rank is None or told < 2:
+    judged = sum(line.speedup is not None and is_told(line.speedup) for line in lines[1:])
+    if rounds_to_rank is None or judged < 2:
         return []
     return [f"too few rounds to rank all against each other: needs ≥ {rounds_to_rank} rounds"]
 

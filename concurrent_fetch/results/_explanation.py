@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from concurrent_fetch.render import average, ratio, seconds
-from concurrent_fetch.results._comparison_table import Line, is_told, reasons_of
+from concurrent_fetch.results._comparison_table import reasons_of
 from concurrent_fetch.results._limits import limits
-from concurrent_fetch.stats import Estimate, Verdict
+from concurrent_fetch.results._line import Line
+from concurrent_fetch.stats import Estimate, Verdict, is_told
 
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int) -> str:

@@ -5,47 +5,11 @@ import math
 import attrs
 
 from concurrent_fetch.errors import NotComparableError
-from concurrent_fetch.render import (
-    Align,
-    Column,
-    Table,
-    average,
-    interval,
-    percent,
-    ratio,
-    seconds,
-    to_html,
-    to_text,
-)
-from concurrent_fetch.results._comparison import Comparison
+from concurrent_fetch.render import Table, to_html, to_text
+from concurrent_fetch.results._comparison import Comparison, lines_of
+from concurrent_fetch.results._ladder_table import Rung, sum_of, table
+from concurrent_fetch.results._step import Step
 from concurrent_fetch.stats import ALPHA, Estimate, rounds_needed, speedup
-
-_NOTEWORTHY = 0.01
-_COLUMNS = (
-    Column(header="strategy", max_width=40),
-    Column(header="typical", align=Align.RIGHT),
-    Column(header="changed"),
-    Column(header="speed-up", align=Align.RIGHT),
-    Column(header="95%"),
-    Column(header="in flight", align=Align.RIGHT),
-    Column(header="CPU", align=Align.RIGHT),
-)
-
-
-@attrs.frozen(kw_only=True)
-class Step:
-    """One change, and what it brought."""
-
-    name: str
-    """What changed: `reuse`, `threads`, `event loop`, or the client, as in `client aiohttp`."""
-    before: str
-    """The strategy without it."""
-    after: str
-    """The strategy with it."""
-    speedup: Estimate | None
-    """Of `after` over `before`; None where the two cannot be compared."""
-    reasons: tuple[str, ...]
-    """Why they cannot be compared; empty if they can."""
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -96,16 +60,9 @@ class Ladder:
 
     def table(self) -> Table:
         """Return the rungs as a neutral table, for any renderer; the steps in one line below it."""
-        whole = self.comparison.table()
-        first, *later = self.comparison.strategies
-        rows = [self._cells(first, "", "", "reference")]
-        rows += [
-            self._cells(name, step.name, *_told(step.speedup))
-            for name, step in zip(later, self.steps, strict=True)
-        ]
-        return Table(
-            columns=_COLUMNS,
-            rows=tuple(rows),
+        whole, lines = self.comparison.table(), lines_of(self.comparison)
+        return table(
+            map(Rung, lines, (None, *self.steps)),
             caption=whole.caption,
             notes=(self._sum(), *self._shortage(), *whole.notes),
         )
@@ -134,37 +91,14 @@ class Ladder:
         times = self.comparison.times
         return speedup(times(before), times(after), self._alpha)
 
-    def _cells(self, name: str, change: str, point: str, bounds: str) -> tuple[str, ...]:
-        why = self.comparison.why(name)
-        known = bool(self.comparison.complete_rounds)
-        return (
-            name,
-            seconds(self.comparison.typical(name).point if known else None),
-            change,
-            point,
-            bounds,
-            average(why.in_flight),
-            percent(why.cpu),
-        )
-
     def _sum(self) -> str:
-        parts = [f"{s.name} {ratio(s.speedup.point if s.speedup else None)}" for s in self.steps]
         try:
-            total = self.total
+            return sum_of(self.steps, self.total, self.remainder)
         except NotComparableError:
-            return f"no total, since not all can be compared: {', '.join(parts)}"
-        if abs(self.remainder - 1) > _NOTEWORTHY:
-            parts.append(f"remainder {ratio(self.remainder)} (each is of its own pairs of runs)")
-        return f"of {' '.join(_told(total))}: {', '.join(parts)}"
+            return sum_of(self.steps, None, math.nan)
 
     def _shortage(self) -> list[str]:
         needed = rounds_needed(self._alpha)
         if len(self.comparison.complete_rounds) >= needed:
             return []
         return [f"too few rounds for intervals: needs ≥ {needed} rounds"]
-
-
-def _told(estimate: Estimate | None) -> tuple[str, str]:
-    if estimate is None:
-        return ratio(None), "not comparable"
-    return ratio(estimate.point), interval(estimate.low, estimate.high)

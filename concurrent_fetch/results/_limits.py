@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from concurrent_fetch.analysis import BLOCKED, GROWN, Limit, Why
-from concurrent_fetch.render import count, percent, rate, ratio, seconds
+from concurrent_fetch.render import percent, rate, ratio, seconds
 
 _NOTEWORTHY = 0.1
 
@@ -69,7 +69,7 @@ def _by_network(why: Why) -> str:
     if why.service_grew >= GROWN:
         seen = f"each fetch took {ratio(why.service_grew)} as long as with one in flight"
     elif why.slots == why.urls:
-        all_of_them = "its one URL was" if why.urls == 1 else f"all {count(why.urls)} URLs were"
+        all_of_them = "its one URL was" if why.urls == 1 else f"all {why.urls:,} URLs were"
         seen = f"{all_of_them} in flight at once"
     else:
         seen = f"only {why.in_flight:.1f} of {why.slots} were in flight"

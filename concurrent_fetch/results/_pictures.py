@@ -7,25 +7,20 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Record
 from concurrent_fetch.render import (
-    Curve,
     Interval,
     Lane,
-    Mark,
     Panel,
     Picture,
     curves,
-    fetches,
-    interval,
     intervals,
     many,
     rate,
-    ratio,
     seconds,
     timeline,
 )
-from concurrent_fetch.results._comparison_table import Line
+from concurrent_fetch.results._line import Line, bounds_of, point_of, told
 from concurrent_fetch.results._sweep_table import Row
-from concurrent_fetch.stats import Verdict
+from concurrent_fetch.stats import Verdict, is_told
 
 
 def typical_round(records: Iterable[Record]) -> int:
@@ -54,10 +49,9 @@ def timeline_of(
     tied = sum(line.fastest for line in lines) > 1
     reference = lines[0].name
     over = "" if reference in names else f" as {reference}"
-    told = ["reference", *(_said(line, over, tied=tied) for line in lines[1:])]
     lanes = [
-        _lane(line, runs[line.name], said)
-        for line, said in zip(lines, told, strict=True)
+        _lane(line, runs[line.name], _said(line, over, tied=tied))
+        for line in lines
         if line.name in names
     ]
     urls = many(len(runs[lines[0].name].columns["started"]), "URL")
@@ -66,22 +60,19 @@ def timeline_of(
     return timeline(lanes, title=title, alt=f"Timeline of {title}. {facts}.")
 
 
-def _lane(line: Line, record: Record, told: str) -> Lane:
+def _lane(line: Line, record: Record, said: str) -> Lane:
     columns = record.columns
     facts = [seconds(record.elapsed), f"{record.in_flight:.1f} in flight"]
     if record.outside:  # its times are of other runs
         facts[1:] = []
     facts += [f"{record.failures:,} failed"] if record.failures else []
-    return Lane(
-        name=line.name,
-        facts=" · ".join([*facts, told]),
-        fetches=fetches(
-            columns["started"],
-            columns["finished"],
-            [kind is not None for kind in columns["kind"]],
-            begun=record.begun,
-            elapsed=record.elapsed,
-        ),
+    return Lane.of(
+        line.name,
+        " · ".join([*facts, said]),
+        columns["started"],
+        columns["finished"],
+        [kind is not None for kind in columns["kind"]],
+        begun=record.begun,
         elapsed=record.elapsed,
         ideal=None if math.isnan(line.why.ideal) else line.why.ideal,
     )
@@ -90,15 +81,15 @@ def _lane(line: Line, record: Record, told: str) -> Lane:
 def _said(line: Line, over: str, *, tied: bool) -> str:
     """Return the speed-up and what it means, as short as a picture wants it."""
     estimate = line.speedup
-    if estimate is None:
-        return "not comparable"
-    told = f"all rounds: {ratio(estimate.point)} as fast{over}"
-    if math.isinf(estimate.high):
-        return f"{told}, too few to tell"
-    told = f"{told} {interval(estimate.low, estimate.high)}"
+    if line.is_reference or estimate is None:
+        return "reference" if line.is_reference else "not comparable"
+    gain = f"all rounds: {point_of(estimate)} as fast{over}"
+    if not is_told(estimate):
+        return f"{gain}, too few to tell"
+    gain = f"{gain} {bounds_of(estimate)}"
     if line.verdict in (Verdict.SAME, Verdict.UNRESOLVED):
-        return f"{told}, {line.verdict}"
-    return f"{told}{_mark(line, tied=tied)}"
+        return f"{gain}, {line.verdict}"
+    return f"{gain}{_mark(line, tied=tied)}"
 
 
 def _mark(line: Line, *, tied: bool) -> str:
@@ -114,8 +105,8 @@ def chart_of(lines: Sequence[Line], urls: int, rounds: int) -> Picture:
     tied = sum(line.fastest for line in lines) > 1
     reference = Interval(name=lines[0].name, point=1.0, low=1.0, high=1.0, words="reference")
     rows = [reference, *(_row(line, tied=tied) for line in lines[1:])]
-    told = "; ".join(f"{row.name}: {row.words}" for row in rows)
-    return intervals(rows, title=title, alt=f"{title}. {told}.")
+    words = "; ".join(f"{row.name}: {row.words}" for row in rows)
+    return intervals(rows, title=title, alt=f"{title}. {words}.")
 
 
 def _row(line: Line, *, tied: bool) -> Interval:
@@ -123,14 +114,13 @@ def _row(line: Line, *, tied: bool) -> Interval:
     if estimate is None:
         nan = math.nan
         return Interval(name=line.name, point=nan, low=nan, high=nan, words="not comparable")
-    few = math.isinf(estimate.high)
-    told = "too few rounds" if few else f"{line.verdict}{_mark(line, tied=tied)}"
+    verdict = f"{line.verdict}{_mark(line, tied=tied)}"
     return Interval(
         name=line.name,
         point=estimate.point,
         low=estimate.low,
         high=estimate.high,
-        words=f"{ratio(estimate.point)} {interval(estimate.low, estimate.high)} {told}",
+        words=f"{told(estimate)} {verdict if is_told(estimate) else 'too few rounds'}",
     )
 
 
@@ -143,31 +133,31 @@ def chart_of_sweep(rows: Sequence[Row], title: str, *, at_edge: bool) -> Picture
     mark = None
     if recommended is not None:
         words = f"≥ {recommended}: still rising" if at_edge else f"recommended: {recommended}"
-        mark = Mark(x=recommended, words=words)
-    bounds = {
-        "by its concurrency": [row.ceiling.by_concurrency for row in rows],
-        "by its CPU time": [row.ceiling.by_cpu for row in rows],
-        "by server, network": [row.ceiling.by_server for row in rows],
-    }
-    measured = [row.ceiling.requests_per_second for row in rows]
-    throughput = Panel(
-        title="requests per second; dashed: what bounds them",
-        curves=[
-            Curve(name="measured", values=measured),
-            *(Curve(name=name, values=values, bound=True) for name, values in bounds.items()),
-        ],
+        mark = (recommended, words)
+    shown = ", ".join(
+        f"{row.level.concurrency}: {rate(row.ceiling.requests_per_second)} requests/s "
+        f"at {seconds(row.level.service)}"
+        for row in rows
     )
-    service = Curve(name="mean", values=[row.level.service for row in rows])
-    told = ", ".join(
-        f"{row.level.concurrency}: {rate(per_second)} requests/s at {seconds(row.level.service)}"
-        for row, per_second in zip(rows, measured, strict=True)
-    )
-    advice = "no level is recommended" if mark is None else f"in flight {mark.words}"
+    advice = "no level is recommended" if mark is None else f"in flight {mark[1]}"
+    latency = {"mean": [row.level.service for row in rows]}
     return curves(
         [row.level.concurrency for row in rows],
-        [throughput, Panel(title="latency of a fetch", curves=[service], in_seconds=True)],
+        [_throughput(rows), Panel(title="latency of a fetch", measured=latency, in_seconds=True)],
         title=title,
         x_title="concurrency",
         mark=mark,
-        alt=f"{title}: {advice}. Throughput and latency by the number in flight: {told}.",
+        alt=f"{title}: {advice}. Throughput and latency by the number in flight: {shown}.",
+    )
+
+
+def _throughput(rows: Sequence[Row]) -> Panel:
+    return Panel(
+        title="requests per second; dashed: what bounds them",
+        measured={"measured": [row.ceiling.requests_per_second for row in rows]},
+        bounds={
+            "by its concurrency": [row.ceiling.by_concurrency for row in rows],
+            "by its CPU time": [row.ceiling.by_cpu for row in rows],
+            "by server, network": [row.ceiling.by_server for row in rows],
+        },
     )

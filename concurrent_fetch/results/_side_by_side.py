@@ -2,26 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
 from concurrent_fetch.analysis import Card
 from concurrent_fetch.model import Options
-from concurrent_fetch.render import Align, Column, Table, interval, ratio, seconds
-from concurrent_fetch.results._comparison_table import Line
+from concurrent_fetch.render import Field, Table
+from concurrent_fetch.results._line import BOUNDS, SPEEDUP, STRATEGY, TYPICAL, Line
 
 _REFUSAL = (
     "no verdict across sessions: of 100 pairs of equal strategies, one measured today and one "
     "tomorrow, 20 to 50 would be called different; compare them in one run"
-)
-_COLUMNS = (
-    Column(header="strategy", max_width=40),
-    Column(header="then", align=Align.RIGHT),
-    Column(header="now", align=Align.RIGHT),
-    Column(header="speed-up then", align=Align.RIGHT),
-    Column(header="95%"),
-    Column(header="speed-up now", align=Align.RIGHT),
-    Column(header="95%"),
 )
 
 
@@ -55,26 +47,36 @@ def side_by_side(then: Session, now: Session) -> Table:
     earlier, later = ({line.name: line for line in session.lines} for session in (then, now))
     days = [s.started_at.astimezone().strftime("%Y-%m-%d %H:%M") for s in (then, now)]
     differences = (f"differs, now against then: {fact}" for fact in now.differences(then))
-    return Table(
-        columns=_COLUMNS,
-        rows=tuple(
-            _row(name, earlier.get(name), later.get(name))
-            for name in dict.fromkeys([*earlier, *later])
-        ),
+    return Table.of(
+        _FIELDS,
+        [_Pair(name, earlier.get(name), later.get(name)) for name in (earlier | later)],
         caption=f"then: {days[0]}; now: {days[1]}",
         notes=(*differences, _REFUSAL),
     )
 
 
-def _row(name: str, then: Line | None, now: Line | None) -> tuple[str, ...]:
-    typical = (
-        seconds(line.typical.point if line and line.typical else None) for line in (then, now)
-    )
-    return (name, *typical, *_speedup(then), *_speedup(now))
+class _Pair(NamedTuple):
+    """A strategy in both sessions, or in one of them."""
+
+    name: str
+    then: Line | None
+    now: Line | None
 
 
-def _speedup(line: Line | None) -> tuple[str, str]:
-    estimate = line.speedup if line else None
-    if estimate is None:
-        return ratio(None), ratio(None)
-    return ratio(estimate.point), interval(estimate.low, estimate.high)
+def _then(pair: _Pair) -> Line | None:
+    return pair.then
+
+
+def _now(pair: _Pair) -> Line | None:
+    return pair.now
+
+
+_FIELDS: tuple[Field[_Pair], ...] = (
+    Field("strategy", lambda pair: pair.name, max_width=STRATEGY.max_width),
+    TYPICAL.of(_then, "then"),
+    TYPICAL.of(_now, "now"),
+    SPEEDUP.of(_then, "speed-up then"),
+    BOUNDS.of(_then),
+    SPEEDUP.of(_now, "speed-up now"),
+    BOUNDS.of(_now),
+)

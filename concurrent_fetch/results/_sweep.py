@@ -9,7 +9,8 @@ from concurrent_fetch.analysis import Ceiling, Level, ceilings
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.model import stream_of
 from concurrent_fetch.render import Picture, Table, many, to_html, to_text
-from concurrent_fetch.results._comparison import Comparison
+from concurrent_fetch.results._comparison import Comparison, lines_of
+from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._pictures import chart_of_sweep
 from concurrent_fetch.results._sweep_table import Choice, Row, advice, table
 from concurrent_fetch.stats import Estimate
@@ -183,21 +184,15 @@ class Sweep:
 
     def _rows(self) -> list[Row]:
         choice, levels = self._choice(), self._measured()
-        return [
-            self._row(level, ceiling, choice)
-            for level, ceiling in zip(levels, ceilings(levels), strict=True)
-        ]
+        parts = zip(lines_of(self.comparison), levels, ceilings(levels), strict=True)
+        return [self._row(*part, choice) for part in parts]
 
-    def _row(self, level: Level, ceiling: Ceiling, choice: Choice | None) -> Row:
-        name = str(level.concurrency)
-        able = not self.comparison.reasons_against(name)
-        known = bool(self.comparison.complete_rounds)
-        records = [r for r in self.comparison.records if r.strategy == name]
+    def _row(self, line: Line, level: Level, ceiling: Ceiling, choice: Choice | None) -> Row:
+        records = [r for r in self.comparison.records if r.strategy == line.name]
         return Row(
+            line=line,
             level=level,
             ceiling=ceiling,
-            typical=self.comparison.typical(name).point if known else math.nan,
-            speedup=self.comparison.speedup(name) if able else None,
             peak=max(record.peak_in_flight for record in records),
             recommended=choice is not None and choice.recommended == level.concurrency,
         )

@@ -6,35 +6,21 @@ from typing import Any
 
 import attrs
 
-from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Ceiling, Level, Limit
-from concurrent_fetch.render import (
-    Align,
-    Column,
-    Table,
-    average,
-    interval,
-    many,
-    or_missing,
-    percent,
-    rate,
-    ratio,
-    seconds,
+from concurrent_fetch.render import Field, Table, many, percent, rate, ratio, seconds
+from concurrent_fetch.results._line import (
+    BOUNDS,
+    CPU,
+    IN_FLIGHT,
+    RATE,
+    SPEEDUP,
+    TYPICAL,
+    Line,
+    point_of,
+    told,
 )
-from concurrent_fetch.stats import Estimate, rounds_needed
+from concurrent_fetch.stats import Estimate, is_told, rounds_needed
 
-_COLUMNS = (
-    Column(header="concurrency", align=Align.RIGHT),
-    Column(header="typical", align=Align.RIGHT),
-    Column(header="speed-up", align=Align.RIGHT),
-    Column(header="95%"),
-    Column(header="req/s", align=Align.RIGHT),
-    Column(header="in flight", align=Align.RIGHT),
-    Column(header="latency", align=Align.RIGHT),
-    Column(header="CPU", align=Align.RIGHT),
-    Column(header="limit"),
-    Column(header="verdict"),
-)
 _WORDS: Mapping[Limit | None, str] = {
     Limit.CPU: "the CPU",
     Limit.GIL: "the GIL",
@@ -60,21 +46,20 @@ class Choice:
 class Row:
     """What there is to say about one level."""
 
+    line: Line
+    """As a strategy of the comparison; the first level is the reference."""
     level: Level
     ceiling: Ceiling
-    typical: Seconds
-    speedup: Estimate | None
-    """Over the first level; None where the two cannot be compared."""
     peak: int
     """The most fetches that were under way at once."""
     recommended: bool
 
     def facts(self) -> dict[str, Any]:
         """Return what a data frame shows of it."""
-        speedup = self.speedup
+        speedup, typical = self.line.speedup, self.line.typical
         return {
             "concurrency": self.level.concurrency,
-            "typical": self.typical,
+            "typical": typical.point if typical else math.nan,
             "speedup": speedup.point if speedup else math.nan,
             "low": speedup.low if speedup else math.nan,
             "high": speedup.high if speedup else math.nan,
@@ -92,30 +77,13 @@ class Row:
 
 def table(rows: Sequence[Row], *, caption: str, notes: Sequence[str]) -> Table:
     """Return the table of a sweep; the first row is the reference."""
-    bounds = ["reference", *(_interval(row.speedup) for row in rows[1:])]
-    cells = tuple(_cells(row, told) for row, told in zip(rows, bounds, strict=True))
-    return Table(columns=_COLUMNS, rows=cells, caption=caption, notes=tuple(notes))
-
-
-def _cells(row: Row, bounds: str) -> tuple[str, ...]:
-    return (
-        str(row.level.concurrency),
-        seconds(row.typical),
-        ratio(row.speedup.point if row.speedup else None),
-        bounds,
-        rate(row.ceiling.requests_per_second),
-        average(row.level.why.in_flight),
-        seconds(row.level.service),
-        percent(row.level.why.cpu),
-        or_missing(row.ceiling.limit),
-        _mark(row),
-    )
+    return Table.of(_FIELDS, rows, caption=caption, notes=notes)
 
 
 def _mark(row: Row) -> str:
-    if row.speedup is None:
+    if row.line.speedup is None:
         return "not comparable"
-    few = f"needs {_rounds(row.speedup)}" if math.isinf(row.speedup.high) else ""
+    few = "" if is_told(row.line.speedup) else f"needs {_rounds(row.line.speedup)}"
     return ", ".join(filter(None, (few, "recommended" if row.recommended else "")))
 
 
@@ -124,8 +92,22 @@ def _rounds(estimate: Estimate) -> str:
     return f"≥ {rounds_needed(1 - estimate.confidence)} rounds"
 
 
-def _interval(estimate: Estimate | None) -> str:
-    return or_missing(interval(estimate.low, estimate.high) if estimate else None)
+def _line(row: Row) -> Line:
+    return row.line
+
+
+_FIELDS: tuple[Field[Row], ...] = (
+    Field.number("concurrency", lambda row: row.line.name),
+    TYPICAL.of(_line),
+    SPEEDUP.of(_line),
+    BOUNDS.of(_line),
+    RATE.of(_line),
+    IN_FLIGHT.of(_line),
+    Field.number("latency", lambda row: seconds(row.level.service)),
+    CPU.of(_line),
+    Field("limit", lambda row: row.ceiling.limit),
+    Field("verdict", _mark),
+)
 
 
 def advice(rows: Sequence[Row], choice: Choice | None) -> list[str]:
@@ -141,22 +123,21 @@ def advice(rows: Sequence[Row], choice: Choice | None) -> list[str]:
 
 def _recommendation(rows: Sequence[Row], choice: Choice) -> str:
     best, chosen = choice.best, choice.recommended
-    gain = _told(choice.gain, f"over {choice.before}")
+    gain = _gain(choice.gain, f"over {choice.before}")
     if chosen == rows[-1].level.concurrency:
         return f"≥ {chosen} in flight: still rising at {chosen}, the most that was tried: {gain}"
     if chosen != best:
-        loss = _told(choice.loss, "of its speed")
+        loss = _gain(choice.loss, "of its speed")
         return f"{chosen} in flight: the smallest level within 5% of the best ({best}): {loss}"
     if choice.before == chosen:
         return f"{chosen} in flight: no level tried is faster"
     return f"{chosen} in flight: the best level, and no smaller one is within 5% of it: {gain}"
 
 
-def _told(estimate: Estimate, of_what: str) -> str:
-    point = ratio(estimate.point)
-    if math.isinf(estimate.high):
-        return f"{point} {of_what} (no interval: that needs {_rounds(estimate)})"
-    return f"{point} {interval(estimate.low, estimate.high)} {of_what}"
+def _gain(estimate: Estimate, of_what: str) -> str:
+    if is_told(estimate):
+        return f"{told(estimate)} {of_what}"
+    return f"{point_of(estimate)} {of_what} (no interval: that needs {_rounds(estimate)})"
 
 
 def _at_edge(rows: Sequence[Row]) -> str:
@@ -171,7 +152,7 @@ def _at_edge(rows: Sequence[Row]) -> str:
 
 def _beyond(rows: Sequence[Row], place: int) -> str:
     """Say what holds up the levels above the recommended one."""
-    later = [row for row in rows[place + 1 :] if row.speedup]
+    later = [row for row in rows[place + 1 :] if row.line.speedup]
     if not later:
         return "beyond it no level can be compared"
     held_up = [row for row in later if row.ceiling.limit in _WORDS]

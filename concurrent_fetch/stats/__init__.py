@@ -3,6 +3,7 @@
 from concurrent_fetch.stats._estimate import (
     Estimate,
     Spread,
+    is_told,
     quantile,
     rounds_needed,
     speedup,
@@ -18,6 +19,7 @@ __all__ = [
     "Ranking",
     "Spread",
     "Verdict",
+    "is_told",
     "makespan",
     "quantile",
     "rounds_needed",

@@ -42,6 +42,11 @@ class Estimate:
     confidence: float
 
 
+def is_told(estimate: Estimate) -> bool:
+    """Whether there were enough rounds for an interval."""
+    return not math.isinf(estimate.high)
+
+
 @attrs.frozen(kw_only=True)
 class Spread:
     """Times of one strategy: the median and the quartiles around it.

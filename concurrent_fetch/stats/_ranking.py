@@ -1,6 +1,5 @@
 """Ranking: which of several strategies is faster, from their times in the same rounds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
@@ -9,7 +8,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import NotComparableError
-from concurrent_fetch.stats._estimate import Estimate, rounds_needed, speedup
+from concurrent_fetch.stats._estimate import Estimate, is_told, rounds_needed, speedup
 from concurrent_fetch.stats._verdict import Verdict, verdict_of
 
 ALPHA = 0.05
@@ -82,7 +81,7 @@ class Ranking:
             return None
         one, other = self.fastest[:2]
         estimate = self.speedup(other, over=one)
-        return None if math.isinf(estimate.high) else (one, other, estimate)
+        return (one, other, estimate) if is_told(estimate) else None
 
     @property
     def rounds_needed(self) -> int:

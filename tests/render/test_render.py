@@ -9,19 +9,20 @@ from hypothesis import strategies as st
 
 import concurrent_fetch.render as face
 from concurrent_fetch.render import (
-    Align,
-    Column,
+    Field,
     Table,
-    count,
     interval,
+    many,
     percent,
     rate,
     ratio,
     seconds,
     size,
+    to_markdown,
     to_text,
 )
 from concurrent_fetch.render._characters import clip, visible, width
+from concurrent_fetch.render._table import Align, Column
 
 patient = settings(deadline=None)  # a loaded machine is no finding
 
@@ -256,9 +257,29 @@ def test_percent(x: float | None, shown: str) -> None:
     assert percent(x) == shown
 
 
-@pytest.mark.parametrize(("n", "shown"), [(0, "0"), (20_000, "20,000"), (None, "–")])
-def test_count(n: int | None, shown: str) -> None:
-    assert count(n) == shown
+@pytest.mark.parametrize(
+    ("n", "shown"), [(0, "0 URLs"), (1, "1 URL"), (2, "2 URLs"), (20_000, "20,000 URLs")]
+)
+def test_many(n: int, shown: str) -> None:
+    assert many(n, "URL") == shown
+
+
+def test_a_table_is_a_choice_of_fields() -> None:
+    def part(text: str) -> float | None:
+        return float(text) if text else None
+
+    name = Field[str]("name", lambda text: text or None)
+    time = Field[float].number("time", seconds).of(part, "took")
+    assert Table.of([name, time], ["1.5", ""], notes=["both"]) == Table(
+        columns=(Column(header="name"), Column(header="took", align=Align.RIGHT)),
+        rows=(("1.5", "1.50 s"), ("–", "–")),
+        notes=("both",),
+    )
+
+
+def test_a_line_of_text_is_made_harmless_too() -> None:
+    assert to_text("a\x1b[2J") == "a\\x1b[2J"
+    assert to_markdown("*a* | b") == r"\*a\* \| b"
 
 
 @pytest.mark.parametrize(

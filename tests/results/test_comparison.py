@@ -312,7 +312,7 @@ def test_beside_a_baseline_both_are_shown_and_no_verdict_is_given() -> None:
     now = attrs.evolve(compare(a=4.0, c=1.0), card=card)
     table = now.beside(baseline)
     assert [" ".join(row) for row in table.rows] == [
-        "a 2.00 s 4.00 s 1.00× [1.00, 1.00] 1.00× [1.00, 1.00]",
+        "a 2.00 s 4.00 s 1.00× reference 1.00× reference",
         "b 1.00 s – 2.0× [2.0, 2.0] – –",
         "c – 1.00 s – – 4.0× [4.0, 4.0]",
     ]

@@ -17,13 +17,10 @@ from hypothesis import strategies as st
 from concurrent_fetch import Comparison, Options, Picture, Run, Runner
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.render import (
-    Curve,
     Interval,
     Lane,
-    Mark,
     Panel,
     curves,
-    fetches,
     intervals,
     timeline,
 )
@@ -242,6 +239,12 @@ def test_a_start_that_cannot_be_theirs_is_not_taken() -> None:
     assert fetches([], [], [], begun=0.5, elapsed=2.0) == []
 
 
+def fetches(
+    starts: list[float], ends: list[float], failed: list[bool], *, begun: float, elapsed: float
+) -> Sequence[Fetch]:
+    return Lane.of("x", "", starts, ends, failed, begun=begun, elapsed=elapsed).fetches
+
+
 # --- The charts ---
 
 ratios = st.floats(1e-6, 1e6)
@@ -270,14 +273,10 @@ def test_a_chart_of_intervals_stays_within_its_frame(
 def test_curves_with_unknown_values_and_bounds_beyond_the_frame() -> None:
     panel = Panel(
         title="requests per second",
-        curves=[
-            Curve(name="measured", values=[10.0, math.nan, 30.0]),
-            Curve(name="near", values=[10.0, 20.0, 400.0], bound=True),
-            Curve(name="far", values=[1e9, 1e9, 1e9], bound=True),
-            Curve(name="none", values=[math.nan] * 3, bound=True),
-        ],
+        measured={"measured": [10.0, math.nan, 30.0]},
+        bounds={"near": [10.0, 20.0, 400.0], "far": [1e9] * 3, "none": [math.nan] * 3},
     )
-    picture = curves([1, 2, 4], [panel], title="t", x_title="x", mark=Mark(x=2, words="w"), alt="a")
+    picture = curves([1, 2, 4], [panel], title="t", x_title="x", mark=(2, "w"), alt="a")
     assert {"measured", "↑ near", "↑ far", "1", "2", "4"} <= set(texts(picture))
     assert "none" not in texts(picture)
     assert picture.svg.count("<circle") == 2

@@ -18,7 +18,7 @@ from fakes import Clock, Plain, failure, response
 from concurrent_fetch import Comparison, Options, Outcome, Picture, Run, Runner, Sweep
 from concurrent_fetch.export import _page
 from concurrent_fetch.export._view import View
-from concurrent_fetch.render import Curve, Interval, Lane, Mark, Panel, curves, intervals, timeline
+from concurrent_fetch.render import Interval, Lane, Panel, curves, intervals, timeline
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="needs Debian's package chromium: apt-get install chromium"
@@ -166,8 +166,8 @@ def test_odd_figures(check_rendered: Callable[..., None]) -> None:
         Interval(name="none", point=nan, low=nan, high=nan, words="not comparable"),
     ]
     same = [attrs.evolve(rows[0], name=f"same {i}") for i in range(3)]
-    tied = [Curve(name=f"bound {i}", values=[5.0, 5.0, 5.0], bound=True) for i in range(4)]
-    panel = Panel(title="tied", curves=[Curve(name="measured", values=[5.0, 5.0, 5.0]), *tied])
+    tied = {f"bound {i}": [5.0, 5.0, 5.0] for i in range(4)}
+    panel = Panel(title="tied", measured={"measured": [5.0, 5.0, 5.0]}, bounds=tied)
     empty = Lane(name="none", facts="no fetches", fetches=[], elapsed=1e-9)
     check_rendered(
         intervals(rows, title="far apart", alt="x"),
@@ -177,7 +177,7 @@ def test_odd_figures(check_rendered: Callable[..., None]) -> None:
             [panel],
             title="t",
             x_title="concurrency",
-            mark=Mark(x=100, words="w"),
+            mark=(100, "w"),
             alt="x",
         ),
         timeline([empty], title="nothing", alt="x"),

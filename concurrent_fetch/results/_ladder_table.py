@@ -1,0 +1,67 @@
+"""What a ladder says to a reader: as a table, and in the line below it that adds up the steps."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from concurrent_fetch.render import Field, Table, ratio
+from concurrent_fetch.results._line import (
+    CPU,
+    IN_FLIGHT,
+    STRATEGY,
+    TYPICAL,
+    Line,
+    bounds_of,
+    point_of,
+    told,
+)
+from concurrent_fetch.results._step import Step
+from concurrent_fetch.stats import Estimate
+
+_NOTEWORTHY = 0.01
+
+
+class Rung(NamedTuple):
+    """A strategy, and the step that leads to it; None to the first."""
+
+    line: Line
+    step: Step | None
+
+
+def table(rungs: Iterable[Rung], *, caption: str | None, notes: Iterable[str]) -> Table:
+    """Return a row for each rung; speed-ups are over the rung before."""
+    return Table.of(_FIELDS, rungs, caption=caption, notes=notes)
+
+
+def sum_of(steps: Sequence[Step], total: Estimate | None, remainder: float) -> str:
+    """Return the line that adds up the steps; without a total not all can be compared."""
+    parts = [f"{step.name} {point_of(step.speedup)}" for step in steps]
+    if total is None:
+        return f"no total, since not all can be compared: {', '.join(parts)}"
+    if abs(remainder - 1) > _NOTEWORTHY:
+        parts.append(f"remainder {ratio(remainder)} (each is of its own pairs of runs)")
+    return f"of {told(total)}: {', '.join(parts)}"
+
+
+def _line(rung: Rung) -> Line:
+    return rung.line
+
+
+def _speedup(rung: Rung) -> str:
+    return point_of(rung.step.speedup) if rung.step else ""
+
+
+def _bounds(rung: Rung) -> str | None:
+    if rung.step is None:
+        return "reference"
+    return "not comparable" if rung.step.speedup is None else bounds_of(rung.step.speedup)
+
+
+_FIELDS: tuple[Field[Rung], ...] = (
+    STRATEGY.of(_line),
+    TYPICAL.of(_line),
+    Field("changed", lambda rung: rung.step.name if rung.step else ""),
+    Field.number("speed-up", _speedup),
+    Field("95%", _bounds),
+    IN_FLIGHT.of(_line),
+    CPU.of(_line),
+)

@@ -1,0 +1,57 @@
+"""Line: what there is to say about one strategy, and the fields that show it in tables."""
+
+import attrs
+
+from concurrent_fetch.analysis import Why
+from concurrent_fetch.render import Field, average, interval, percent, rate, ratio, seconds
+from concurrent_fetch.stats import Estimate, Spread, Verdict
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """What there is to say about one strategy of a comparison."""
+
+    name: str
+    is_reference: bool
+    typical: Spread | None
+    speedup: Estimate | None
+    """Over the reference; None where the two cannot be compared."""
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """Why it cannot be compared; empty if it can."""
+    requests_per_second: float
+    why: Why
+    failures: int
+    fastest: bool
+    """Whether it belongs to those that no other strategy beats."""
+
+
+def point_of(estimate: Estimate | None) -> str:
+    """Return the ratio of an estimate; a dash without one."""
+    return ratio(estimate.point if estimate else None)
+
+
+def bounds_of(estimate: Estimate | None) -> str | None:
+    """Return the interval of an estimate."""
+    return interval(estimate.low, estimate.high) if estimate else None
+
+
+def told(estimate: Estimate) -> str:
+    """Return an estimate in words: `8.1× [7.6, 8.6]`."""
+    return f"{point_of(estimate)} {bounds_of(estimate)}"
+
+
+STRATEGY = Field[Line]("strategy", lambda line: line.name, max_width=40)
+TYPICAL = Field[Line].number(
+    "typical", lambda line: seconds(line.typical.point if line.typical else None)
+)
+SPEEDUP = Field[Line].number("speed-up", lambda line: point_of(line.speedup))
+BOUNDS = Field[Line](
+    "95%", lambda line: "reference" if line.is_reference else bounds_of(line.speedup)
+)
+RATE = Field[Line].number("req/s", lambda line: rate(line.requests_per_second))
+IN_FLIGHT = Field[Line].number("in flight", lambda line: average(line.why.in_flight))
+IDEAL = Field[Line].number("ideal", lambda line: percent(line.why.efficiency))
+CPU = Field[Line].number("CPU", lambda line: percent(line.why.cpu))
+LIMIT = Field[Line]("limit", lambda line: None if line.reasons else line.why.limit)
+FAILED = Field[Line].number("failed", lambda line: f"{line.failures:,}")

@@ -14,13 +14,7 @@ from concurrent_fetch.model import CountedWork, Options, Outcome, Run
 from concurrent_fetch.runner._bridge import Bridge, Driven
 from concurrent_fetch.runner._garbage import collect
 from concurrent_fetch.runner._matching import in_url_order
-from concurrent_fetch.strategies import (
-    ConfiguredStrategy,
-    Strategy,
-    effective_options,
-    load_client,
-    with_options,
-)
+from concurrent_fetch.strategies import Strategy, effective_options, load_client, under
 
 
 class Measured(NamedTuple):
@@ -57,14 +51,15 @@ class Meter:
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        strategy, options = _unwatched(strategy, options)
         load_client(strategy)
+        # Telling progress is kept off the clock, and the work counted.
+        whole = attrs.evolve(effective_options(strategy, options), progress=False)
+        work = None if whole.work is None else CountedWork(whole.work)
+        strategy, options = under(strategy, options, progress=False, work=work)
         collect()  # its own garbage is a strategy's cost, that of the one before is not
         started_at = datetime.now(UTC)
-        under = effective_options(strategy, options)
-        work = None if under.work is None else CountedWork(under.work)
         try:
-            driven = self._drive(*_counting(strategy, options, work), probes)
+            driven = self._drive(strategy, options, probes)
         except Exception as error:
             what = ": ".join(filter(None, (type(error).__name__, str(error))))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
@@ -75,7 +70,7 @@ class Meter:
         run = Run(
             outcomes=tuple(outcomes),
             strategy=name,
-            options=under,
+            options=whole,
             started_at=started_at,
             elapsed=driven.finished - driven.started,
             cpu=driven.cpu,
@@ -95,22 +90,6 @@ class Meter:
             return self._bridge.drive(strategy, urls, options)
         with probes:
             return self._bridge.drive(strategy, urls, options, probes.on_loop)
-
-
-def _counting(
-    strategy: Strategy, options: Options, work: CountedWork | None
-) -> tuple[Strategy, Options]:
-    """Let the work be counted, also where it is the strategy's own option."""
-    if isinstance(strategy, ConfiguredStrategy):
-        strategy = with_options(strategy, work=work)
-    return strategy, attrs.evolve(options, work=work)
-
-
-def _unwatched(strategy: Strategy, options: Options) -> tuple[Strategy, Options]:
-    """Keep progress off the clock, also where it is the strategy's own option."""
-    if isinstance(strategy, ConfiguredStrategy):
-        strategy = with_options(strategy, progress=False)
-    return strategy, attrs.evolve(options, progress=False)
 
 
 def _outside(outcomes: Sequence[Outcome], driven: Driven) -> int:

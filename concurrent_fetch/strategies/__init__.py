@@ -3,20 +3,19 @@
 from concurrent_fetch.strategies._async import fetch_async, iter_async
 from concurrent_fetch.strategies._feed import check_urls
 from concurrent_fetch.strategies._strategy import (
-    ConfiguredStrategy,
     Strategy,
     effective_options,
     find_strategy,
     function_of,
     load_client,
     name_of,
+    under,
     with_options,
 )
 from concurrent_fetch.strategies._sync import fetch_sync, iter_sync
 from concurrent_fetch.strategies._threaded import fetch_threaded, iter_threaded
 
 __all__ = [
-    "ConfiguredStrategy",
     "Strategy",
     "check_urls",
     "effective_options",
@@ -30,5 +29,6 @@ __all__ = [
     "iter_threaded",
     "load_client",
     "name_of",
+    "under",
     "with_options",
 ]

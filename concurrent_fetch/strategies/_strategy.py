@@ -84,6 +84,16 @@ def effective_options(strategy: object, options: Options) -> Options:
     return strategy.applied_to(options) if isinstance(strategy, ConfiguredStrategy) else options
 
 
+def under(strategy: Strategy, options: Options, **changes: Any) -> tuple[Strategy, Options]:
+    """Return a strategy and options for it so that these changes hold, whatever it changes itself.
+
+    For what belongs to a run and not to a strategy, as who is told of its progress.
+    """
+    if isinstance(strategy, ConfiguredStrategy):
+        strategy = with_options(strategy, **changes)
+    return strategy, attrs.evolve(options, **changes)
+
+
 def name_of(strategy: object) -> str:
     """Return what a strategy is called: its function, and what a partial or options change."""
     if isinstance(strategy, ConfiguredStrategy):

@@ -2,28 +2,19 @@
 
 from concurrent_fetch.analysis._audit import Audit, too_many_marked
 from concurrent_fetch.analysis._card import Card, read_card
+from concurrent_fetch.analysis._causes import Causes
 from concurrent_fetch.analysis._ceiling import Ceiling, Level, ceilings
 from concurrent_fetch.analysis._notes import Note, gathered
 from concurrent_fetch.analysis._probe import Lateness, Probe, Probes
-from concurrent_fetch.analysis._record import Intern, Record, column_of, columns_of, interning
-from concurrent_fetch.analysis._why import (
-    BLOCKED,
-    GROWN,
-    Limit,
-    Times,
-    Why,
-    latencies_of,
-    times_of,
-    why,
-)
+from concurrent_fetch.analysis._record import Record, column_of, columns_of, interning
+from concurrent_fetch.analysis._why import Evidence, Limit, Why
 
 __all__ = [
-    "BLOCKED",
-    "GROWN",
     "Audit",
     "Card",
+    "Causes",
     "Ceiling",
-    "Intern",
+    "Evidence",
     "Lateness",
     "Level",
     "Limit",
@@ -31,16 +22,12 @@ __all__ = [
     "Probe",
     "Probes",
     "Record",
-    "Times",
     "Why",
     "ceilings",
     "column_of",
     "columns_of",
     "gathered",
     "interning",
-    "latencies_of",
     "read_card",
-    "times_of",
     "too_many_marked",
-    "why",
 ]

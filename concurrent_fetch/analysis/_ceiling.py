@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis._why import GROWN, Limit, Why
+from concurrent_fetch.analysis._limits import GROWN
+from concurrent_fetch.analysis._why import Limit, Why
 
 _HALF = 0.5
 _NO_GAIN = 1.05

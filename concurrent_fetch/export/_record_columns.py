@@ -6,10 +6,10 @@ from functools import partial
 from itertools import compress
 from operator import le, not_
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch.analysis import Intern, Record, column_of
+from concurrent_fetch.analysis import Record, column_of
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import cleaned, read_text
 from concurrent_fetch.export._damage import check_keys, damage, items, within, wrong
@@ -23,6 +23,8 @@ from concurrent_fetch.export._packing import (
     unpacked,
 )
 from concurrent_fetch.http import redact, redact_within
+
+_Intern: TypeAlias = Callable[[Any], Any]
 
 
 class _There(Enum):
@@ -146,7 +148,7 @@ _HIDE: Mapping[str, Callable[[Any], Any]] = {
 # --- in ---
 
 
-def read_columns(raw: Any, beside: Beside, where: str, intern: Intern) -> dict[str, Sequence[Any]]:
+def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[str, Sequence[Any]]:
     """Return the columns as a record keeps them.
 
     Raises:
@@ -179,7 +181,7 @@ def _sources(name: str, beside: Beside, lists: Mapping[str, list[Any]]) -> Sourc
     return {**found, **of_urls, **(of_starts if _RULES[name].types is _NUMBER else {})}
 
 
-def _converter(name: str, intern: Intern) -> Convert | None:
+def _converter(name: str, intern: _Intern) -> Convert | None:
     """Return what makes the values of a column out of those of JSON; equal texts one object."""
     if name == "kind":
         return _kind

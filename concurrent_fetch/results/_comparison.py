@@ -1,8 +1,7 @@
 """Comparison: what the rounds say. Which strategy is faster, by how much, how sure, and why."""
 
-import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -15,22 +14,19 @@ from concurrent_fetch.analysis import (
     Note,
     Probe,
     Record,
-    Times,
     Why,
-    latencies_of,
-    times_of,
     too_many_marked,
-    why,
 )
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.model import Options, Run, stream_of
 from concurrent_fetch.render import Picture, Table, many, to_html, to_text
 from concurrent_fetch.results._comparison_table import remarks, table
 from concurrent_fetch.results._explanation import sentences
+from concurrent_fetch.results._findings import Findings
 from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._pictures import chart_of, timeline_of
 from concurrent_fetch.results._side_by_side import Session, side_by_side
-from concurrent_fetch.stats import Estimate, Ranking, Spread, Verdict, spread
+from concurrent_fetch.stats import Estimate, Spread, Verdict, spread
 
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)
@@ -125,7 +121,7 @@ class Comparison:
         Raises:
             NotComparableError: there is no complete round.
         """
-        return spread(self._times(name))
+        return spread(self.times(name))
 
     def times(self, name: str) -> tuple[Seconds, ...]:
         """Return the strategy's time in each complete round, in their order.
@@ -133,7 +129,10 @@ class Comparison:
         Raises:
             NotComparableError: there is no complete round.
         """
-        return tuple(self._times(name))
+        self._check(name)
+        if not self.complete_rounds:
+            raise NotComparableError(f"no complete round: {'; '.join(set(self.marked.values()))}")
+        return tuple(self._findings.ranking.times[name])
 
     def speedup(self, name: str, over: str | None = None) -> Estimate:
         """Return how many times faster `name` is than `over` (the reference): > 1 is faster.
@@ -145,12 +144,12 @@ class Comparison:
             NotComparableError: the two did not do the same work; the message says why.
         """
         self._check(name, *([] if over is None else [over]))
-        return self._ranking.speedup(name, over)
+        return self._findings.ranking.speedup(name, over)
 
     def verdict(self, name: str) -> Verdict:
         """Return what the speed-up of the strategy over the reference says."""
         self._check(name)
-        return self._ranking.verdict(name)
+        return self._findings.ranking.verdict(name)
 
     @property
     def fastest(self) -> tuple[str, ...]:
@@ -159,12 +158,12 @@ class Comparison:
         Held against every pair at once, at 95 % together, and against the verdicts. Empty where
         none of several can be compared with the reference. In too few rounds no one is beaten.
         """
-        return self._ranking.fastest
+        return self._findings.ranking.fastest
 
     @property
     def rounds_needed(self) -> int:
         """The fewest complete rounds that allow a verdict with this many strategies and looks."""
-        return self._ranking.rounds_needed
+        return self._findings.ranking.rounds_needed
 
     def reasons_against(self, name: str) -> tuple[str, ...]:
         """Return why the strategy cannot be compared with the reference; empty if it can."""
@@ -183,24 +182,13 @@ class Comparison:
         reference's.
         """
         self._check(name)
-        times = self._sums
-        return why(
-            times[name],
-            reference=times[self.reference],
-            quiet=[times[n] for n in self.strategies if not self.reasons_against(n)],
-            latencies=self._latencies,
-            probe=self.probes.get(name),
-            card=self.card,
-        )
+        return self._findings.causes.of(name)
 
     def explain(self) -> str:
         """Return the result, its reason and what sets the limit, in plain sentences."""
-        ranking = self._ranking
-        return sentences(
-            self._lines,
-            rounds_needed=ranking.rounds_needed,
-            rounds_to_rank=ranking.rounds_to_rank,
-        )
+        ranking = self._findings.ranking
+        needed, to_rank = ranking.rounds_needed, ranking.rounds_to_rank
+        return sentences(self._findings.lines, rounds_needed=needed, rounds_to_rank=to_rank)
 
     def table(self) -> Table:
         """Return the comparison as a neutral table, for any renderer."""
@@ -210,16 +198,18 @@ class Comparison:
             f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
             f"this machine, {start}–{end}"
         )
-        ranking = self._ranking
+        ranking = self._findings.ranking
         notes = remarks(
-            self._lines,
+            self._findings.lines,
             tied=ranking.tie,
             rounds_to_rank=None if ranking.is_ranked else ranking.rounds_to_rank,
             marked=self.marked,
             notes=self.notes,
             first_runs=[self.checks[name].elapsed for name in self.strategies],
         )
-        return table(self._lines, caption=caption, notes=notes, rounds_needed=self.rounds_needed)
+        return table(
+            self._findings.lines, caption=caption, notes=notes, rounds_needed=self.rounds_needed
+        )
 
     def timeline(self, *names: str) -> Picture:
         """Return a picture of the most typical round: a row for each fetch, one clock for all.
@@ -233,11 +223,11 @@ class Comparison:
         self._check(*names)
         complete = [record for record in self.records if record.round not in self.marked]
         shown = names or self.strategies
-        return timeline_of(self._lines, shown, complete or self.records, self.rounds)
+        return timeline_of(self._findings.lines, shown, complete or self.records, self.rounds)
 
     def chart(self) -> Picture:
         """Return a picture of the speed-ups over the reference, with their intervals."""
-        return chart_of(self._lines, len(self.urls), len(self.complete_rounds))
+        return chart_of(self._findings.lines, len(self.urls), len(self.complete_rounds))
 
     def beside(self, baseline: "Comparison") -> Table:
         """Return this comparison beside an older one, with what differs between their sessions.
@@ -259,7 +249,7 @@ class Comparison:
     @property
     def _session(self) -> Session:
         return Session(
-            lines=self._lines,
+            lines=self._findings.lines,
             started_at=self.started_at,
             card=self.card,
             options=self.options,
@@ -267,14 +257,21 @@ class Comparison:
         )
 
     @cached_property
-    def _ranking(self) -> Ranking:
-        return Ranking(
-            times={
-                name: [record.elapsed for record in self._complete(name)]
-                for name in self.strategies
+    def _findings(self) -> Findings:
+        runs = {name: self._records_of(name) for name in self.strategies}
+        return Findings(
+            complete={
+                name: [run for run in of_one if run.round not in self.marked]
+                for name, of_one in runs.items()
             },
             looks=len(self.looks),
             reasons={name: self.reasons_against(name) for name in self.strategies},
+            failures={
+                name: max(run.failures for run in (self.checks[name], *of_one))
+                for name, of_one in runs.items()
+            },
+            probes=self.probes,
+            card=self.card,
         )
 
     def _check(self, *names: str) -> None:
@@ -288,46 +285,7 @@ class Comparison:
         self._check(name)
         return tuple(record for record in self.records if record.strategy == name)
 
-    def _complete(self, name: str) -> list[Record]:
-        return [r for r in self._records_of(name) if r.round not in self.marked]
-
-    def _times(self, name: str) -> Sequence[Seconds]:
-        self._check(name)
-        times = self._ranking.times[name]
-        if not times:
-            raise NotComparableError(f"no complete round: {'; '.join(set(self.marked.values()))}")
-        return times
-
-    @cached_property
-    def _sums(self) -> dict[str, Times]:
-        return {name: times_of(name, self._complete(name)) for name in self.strategies}
-
-    @cached_property
-    def _latencies(self) -> list[Seconds]:
-        return latencies_of(self._complete(self.reference))
-
-    @cached_property
-    def _lines(self) -> tuple[Line, ...]:
-        return tuple(self._line(name) for name in self.strategies)
-
-    def _line(self, name: str) -> Line:
-        complete = self._complete(name)
-        reasons = self.reasons_against(name)
-        elapsed = sum(r.elapsed for r in complete) or math.nan
-        return Line(
-            name=name,
-            is_reference=name == self.reference,
-            typical=self.typical(name) if complete else None,
-            speedup=None if reasons else self.speedup(name),
-            verdict=self.verdict(name),
-            reasons=reasons,
-            requests_per_second=len(self.urls) * len(complete) / elapsed,
-            why=self.why(name),
-            failures=max(r.failures for r in (self.checks[name], *self._records_of(name))),
-            fastest=self._ranking.is_ranked and name in self.fastest,
-        )
-
 
 def lines_of(comparison: Comparison) -> tuple[Line, ...]:
     """Return what there is to say about each strategy, for what is made of a comparison."""
-    return comparison._lines  # noqa: SLF001 - of this module
+    return comparison._findings.lines  # noqa: SLF001 - of this module

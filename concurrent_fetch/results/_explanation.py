@@ -1,12 +1,14 @@
 """What a comparison says in sentences: the result, its reason, and what sets the limit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from concurrent_fetch.render import average, ratio, seconds
+from concurrent_fetch.analysis import Evidence, Why
+from concurrent_fetch.render import average, percent, rate, ratio, seconds
 from concurrent_fetch.results._comparison_table import reasons_of
-from concurrent_fetch.results._limits import limits
 from concurrent_fetch.results._line import Line
 from concurrent_fetch.stats import Estimate, Verdict, is_told
+
+_NOTEWORTHY = 0.1
 
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int) -> str:
@@ -126,3 +128,100 @@ def _cause(line: Line, reference: Line) -> str:
 def _and(names: Sequence[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def limits(why: Why) -> str:
+    """Return what limits a strategy, and what else its figures tell; empty without figures."""
+    if not why.in_flight > 0:
+        return ""
+    said = [f"{why.strategy} {_WORDS[why.evidence](why)}."]
+    if why.slots > 1 and why.is_measure and why.efficiency <= 1:
+        possible = f"{percent(why.efficiency)} of the speed that the reference's latencies allow"
+        said.append(f"With up to {why.slots} in flight it reached {possible}.")
+    if why.probe and why.probe.loop and why.has_late_loop:
+        late = seconds(why.probe.loop.median)
+        said.append(f"Its event loop is blocked: timers came {late} late.")
+    if why.queue > _NOTEWORTHY * why.time_per_fetch:
+        spent = f"{seconds(why.queue)} connecting, or waiting in the client"
+        said.append(f"A fetch that was sent had spent {spent}.")
+    return " ".join(said)
+
+
+def _by_nothing_known(why: Why) -> str:
+    told = f"{why.in_flight:.1f} in flight of up to {why.slots}, computing {percent(why.cpu)}"
+    return f"is limited by what these figures do not tell: {told} of the time"
+
+
+def _by_nothing_alone(why: Why) -> str:
+    hint = "fetch_sync beside it would show whether the server is crowded"
+    return f"{_by_nothing_known(why)}; {hint}"
+
+
+def _by_work(why: Why) -> str:
+    return (
+        f"is limited by the work on its responses: {percent(why.work)} of its time, "
+        f"computing {percent(why.cpu)}"
+    )
+
+
+def _one_at_a_time(why: Why) -> str:
+    return f"waits for one fetch at a time, {_more_helps(why)}"
+
+
+def _by_concurrency(why: Why) -> str:
+    full = f"{why.in_flight:.1f} of {why.slots} in flight"
+    return f"is limited by its concurrency: {full}, {_more_helps(why)}"
+
+
+def _more_helps(why: Why) -> str:
+    return f"computing {percent(why.cpu)} of the time; more in flight would help"
+
+
+def _by_cpu(why: Why) -> str:
+    return (
+        f"is CPU-bound: it computes {percent(why.cpu)} of the time, {seconds(why.cpu_per_fetch)} "
+        f"per fetch, of which one core can do {rate(1 / why.cpu_per_fetch)} a second"
+    )
+
+
+def _by_gil(why: Why) -> str:
+    late = why.probe.thread.p95 if why.probe and why.probe.thread else None
+    return (
+        f"is limited by the GIL: it computes {percent(why.cpu)} of the time, and 1 time in 20 a "
+        f"thread that was to run waited more than {seconds(late)} for the others"
+    )
+
+
+def _by_longer_service(why: Why) -> str:
+    return _by_network(
+        why, f"each fetch took {ratio(why.service_grew)} as long as with one in flight"
+    )
+
+
+def _by_all_at_once(why: Why) -> str:
+    all_of_them = "its one URL was" if why.urls == 1 else f"all {why.urls:,} URLs were"
+    return _by_network(why, f"{all_of_them} in flight at once")
+
+
+def _by_few_left(why: Why) -> str:
+    return _by_network(why, f"only {why.in_flight:.1f} of {why.slots} were in flight")
+
+
+def _by_network(why: Why, seen: str) -> str:
+    computing = f"computing {percent(why.cpu)} of the time"
+    return f"is limited by the network or the server: {seen}, {computing}"
+
+
+_WORDS: Mapping[Evidence, Callable[[Why], str]] = {
+    Evidence.NOTHING: _by_nothing_known,
+    Evidence.NOTHING_ALONE: _by_nothing_alone,
+    Evidence.WORKING: _by_work,
+    Evidence.ONE_AT_A_TIME: _one_at_a_time,
+    Evidence.FULL: _by_concurrency,
+    Evidence.COMPUTING: _by_cpu,
+    Evidence.LATE_LOOP: _by_cpu,
+    Evidence.LATE_THREADS: _by_gil,
+    Evidence.SERVICE_GREW: _by_longer_service,
+    Evidence.ALL_AT_ONCE: _by_all_at_once,
+    Evidence.FEW_LEFT: _by_few_left,
+}

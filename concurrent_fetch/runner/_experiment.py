@@ -6,6 +6,7 @@ A check run of each strategy; rounds in random order; one more run of each, with
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 
@@ -14,7 +15,6 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import (
     Audit,
     Card,
-    Intern,
     Note,
     Probe,
     Probes,
@@ -60,7 +60,7 @@ class Experiment:
     _order: list[tuple[str, ...]] = attrs.field(factory=list, init=False)
     _telling: Seconds = attrs.field(default=0.0, init=False)
     """How long progress took to be told in this round, which is on nobody's budget."""
-    _intern: Intern = attrs.field(factory=interning, init=False)
+    _intern: Callable[[Any], Any] = attrs.field(factory=interning, init=False)
 
     def hold(self) -> Comparison:
         """Run everything; return what it showed."""

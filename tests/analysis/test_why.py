@@ -20,11 +20,9 @@ from concurrent_fetch import (
     fetch_sync,
     fetch_threaded,
 )
-from concurrent_fetch.analysis._card import Card, read_card
-from concurrent_fetch.analysis._probe import Lateness, Probe
-from concurrent_fetch.analysis._record import Record
-from concurrent_fetch.analysis._why import latencies_of, times_of, why
-from concurrent_fetch.results._limits import limits
+from concurrent_fetch.analysis import Card, Causes, Evidence, Lateness, Probe, Record, read_card
+from concurrent_fetch.analysis._times import latencies_of
+from concurrent_fetch.results._explanation import limits
 from concurrent_fetch.server import LocalServer
 
 CARD = attrs.evolve(read_card(), build="GIL", cores=8)
@@ -56,15 +54,12 @@ ONE_BY_ONE = spanning([(i, None, i + 1.0) for i in range(8)], elapsed=8.0, cpu=0
 def explained(
     mine: Record, *, probe: Probe | None = None, card: Card = CARD, reference: Record = ONE_BY_ONE
 ) -> Why:
-    first, times = times_of("first", [reference]), times_of("mine", [mine])
-    return why(
-        times,
-        reference=first,
-        quiet=[first, times],
-        latencies=latencies_of([reference]),
-        probe=probe,
+    return Causes(
+        runs={"first": [reference], "mine": [mine]},
+        comparable=["first", "mine"],
+        probes={} if probe is None else {"mine": probe},
         card=card,
-    )
+    ).of("mine")
 
 
 def flying(*, longer: float = 1.0, cpu: float = 0.2, slots: int = 4) -> Record:
@@ -109,8 +104,7 @@ def test_a_latency_is_the_median_over_the_rounds() -> None:
 
 
 def test_without_complete_rounds_nothing_is_known() -> None:
-    times = times_of("mine", [])
-    found = why(times, reference=times, quiet=[times], latencies=[], probe=None, card=CARD)
+    found = Causes(runs={"mine": []}, comparable=["mine"], probes={}, card=CARD).of("mine")
     assert found.limit is None
     assert math.isnan(found.speedup)
     assert limits(found) == ""
@@ -245,6 +239,12 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
 ]
+
+
+def test_every_evidence_speaks_for_a_limit_but_what_tells_none() -> None:
+    silent = {evidence for evidence in Evidence if evidence.limit is None}
+    assert silent == {Evidence.NOTHING, Evidence.NOTHING_ALONE}
+    assert {evidence.limit for evidence in Evidence} == {None, *Limit}
 
 
 @pytest.mark.parametrize(("found", "words"), SENTENCES)

@@ -30,7 +30,7 @@ FACES = ("__init__", "__main__")
 """Above all floors; nobody imports them."""
 WIDEST = 20
 """So many names at most a door offers, and a public family of one kind:"""
-WIDER = {"strategies": 26, "errors": 26, "analysis": 25}
+WIDER = {"strategies": 26, "errors": 26}
 PUBLIC = ("clients", "server", "strategies", "testing")
 """Doors that users enter too."""
 

@@ -9,7 +9,9 @@ one set of packages. Where either is another, that revision is counted in the sa
 `--against` does with any.
 
 What is counted is the difference between a long and a short run, so that the start of the process
-cancels out.
+cancels out. On a busy machine a client waits more often for the server, and a wait costs a little:
+what is above the bound is counted again, at most twice, and the least counts; so it does for the
+figures that are kept.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from concurrent_fetch.server import LocalServer
 REFERENCE = Path(__file__).with_name("reference.json")
 BOUND = 1.02
 SHORT, LONG = 200, 600
+COUNTS = 3
 PACKAGES = (
     *("aiohttp", "attrs", "h11", "httpcore", "httpx", "multidict", "requests", "urllib3", "yarl"),
 )
@@ -52,14 +55,19 @@ def counted(checkout: Path, *arguments: object) -> int:
     return int(total)
 
 
-def count_all(revision: str, pairs: Sequence[str]) -> dict[str, int]:
+def least(checkout: Path, server: str, pair: str, bound: float) -> int:
+    """Return the least of up to three counts, the first that is within the bound."""
+    found: list[int] = []
+    while len(found) < COUNTS and min(found, default=bound + 1) > bound:
+        found.append(per_fetch(checkout, server, pair))
+        print(f"{pair:20} {found[-1]:10,} instructions a fetch", flush=True)
+    return min(found)
+
+
+def count_all(revision: str, bounds: Mapping[str, float]) -> dict[str, int]:
     """Return the instructions of a fetch for each pair of strategy and client."""
-    found = {}
     with LocalServer() as server, checkout_of(revision) as checkout:
-        for pair in pairs:
-            found[pair] = per_fetch(checkout, server.url(), pair)
-            print(f"{pair:20} {found[pair]:10,} instructions a fetch", flush=True)
-    return found
+        return {pair: least(checkout, server.url(), pair, of) for pair, of in bounds.items()}
 
 
 def environment() -> dict[str, str]:
@@ -73,7 +81,7 @@ def write(revision: str) -> None:
     figures = {
         "revision": revision,
         "environment": environment(),
-        "instructions per fetch": count_all(revision, PAIRS),
+        "instructions per fetch": count_all(revision, dict.fromkeys(PAIRS, 0)),
     }
     REFERENCE.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
@@ -91,7 +99,7 @@ def expected(against: str | None, pairs: Sequence[str]) -> Mapping[str, int]:
         return figures
     revision = against or reference["revision"]
     print(f"counting {revision}: no kept figures are of this revision and this environment")
-    return count_all(revision, pairs)
+    return count_all(revision, dict.fromkeys(pairs, 0))
 
 
 def main() -> None:
@@ -104,7 +112,8 @@ def main() -> None:
         write(given.write)
         return
     verdicts, before = Verdicts(), expected(given.against, given.pairs)
-    for pair, count in count_all("", given.pairs).items():
+    bounds = {pair: BOUND * before[pair] for pair in given.pairs}
+    for pair, count in count_all("", bounds).items():
         verdicts.within(f"{pair}: over the reference", count / before[pair], 0, BOUND)
     verdicts.end()
 

@@ -165,6 +165,11 @@ def test_the_table_names_no_room_that_is_gone_and_none_twice() -> None:
     assert names == sorted({place(module) for module in IMPORTS} - set(FACES))
 
 
+def test_the_house_is_seen_at_a_glance() -> None:
+    assert len(FLOORS) <= 8
+    assert sum(map(len, FLOORS)) <= 24
+
+
 def test_the_statistics_know_no_room_and_nobody_knows_the_clients() -> None:
     arrows = {(place(m), place(t)) for m, ts in IMPORTS.items() for t in ts if place(m) != place(t)}
     assert {there for here, there in arrows if here == "stats"} & set(ROOMS) == set()

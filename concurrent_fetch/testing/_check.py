@@ -12,10 +12,12 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import AsyncClient, Client, in_words
 from concurrent_fetch.server import LocalServer
+from concurrent_fetch.testing._servers import Servers
 from concurrent_fetch.testing._subject import DoesNotApply, Part, Subject, UnusableError, subject_of
 
 AppliesTo: TypeAlias = Literal["clients", "strategies", "both"]
 _LIMIT: Seconds = 10.0
+_SERVERS = Servers()
 
 
 class Finding(NamedTuple):
@@ -92,7 +94,7 @@ class Check:
         return self.applies_to in (kind, "both")
 
     def report(self, part: Part) -> Report:
-        """Ask the part, against a fresh `LocalServer`; whatever the part does is a report."""
+        """Ask the part, against a `LocalServer`; whatever the part does is a report."""
         subject = subject_of(part)
         try:
             return self._asked(subject)
@@ -102,7 +104,7 @@ class Check:
     def _asked(self, subject: Subject) -> Report:
         done = Future[Finding]()
         asking = partial(_ask, self._function, subject, done)
-        with LocalServer() as server:
+        with _SERVERS.lent() as server:
             # A daemon: one that hangs is reported, and must not hold the process.
             name = f"check {self.name}"
             thread = threading.Thread(target=asking, args=(server,), name=name, daemon=True)
@@ -111,6 +113,7 @@ class Check:
             if done.done():
                 thread.join()
                 return self._judged(done)
+            server.close()  # what hangs may go on fetching from it
         return self._failed(f"it was still running after {self.limit:g} s")
 
     def _judged(self, done: "Future[Finding]") -> Report:

@@ -165,12 +165,13 @@ def test_whatever_a_part_raises_is_a_report(error: BaseException) -> None:
 
 
 def test_where_no_server_can_start_there_is_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    from concurrent_fetch.testing import _check
+    from concurrent_fetch.testing import _check, _servers
 
     def no_server() -> None:
         raise OSError("Too many open files")
 
-    monkeypatch.setattr(_check, "LocalServer", no_server)
+    monkeypatch.setattr(_check, "_SERVERS", _servers.Servers())
+    monkeypatch.setattr(_servers, "LocalServer", no_server)
     report = BY_NAME["body"].report(requests_client)
     assert report.seen == "no server or thread could start: OSError: Too many open files"
 

@@ -36,8 +36,11 @@ class StrictResponse(http.client.HTTPResponse):
         super().__init__(*args, **kwargs)
         self._register = register
 
-    def begin(self) -> None:
-        """Read the head, past all interim responses, and let http.client see how it is framed."""
+    def begin(self, **_limits: Any) -> None:
+        """Read the head, past all interim responses, and let http.client see how it is framed.
+
+        Python 3.15 may give a limit of fields; ours holds for all clients.
+        """
         if self.headers is not None:
             return
         status_line, self.fields = self._read_head()

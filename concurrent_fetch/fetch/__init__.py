@@ -11,7 +11,7 @@ from concurrent_fetch.fetch._client import (
 )
 from concurrent_fetch.fetch._drivers import AsyncSend, Send
 from concurrent_fetch.fetch._exchange import Exchange
-from concurrent_fetch.fetch._hops import Fetching
+from concurrent_fetch.fetch._fetching import Fetching
 
 __all__ = [
     "AsyncClient",

@@ -16,7 +16,7 @@ from concurrent_fetch._did_you_mean import did_you_mean
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
-from concurrent_fetch.fetch._hops import Fetching
+from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.model import Options, Outcome, after_work, check_options, options_for_work
 
 _GROUP = "concurrent_fetch.clients"

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from concurrent_fetch.fetch._exchange import Exchange
-from concurrent_fetch.fetch._hops import Fetching, exchanges
+from concurrent_fetch.fetch._fetching import Fetching
+from concurrent_fetch.fetch._hops import exchanges
 from concurrent_fetch.model import Outcome
 
 Send: TypeAlias = Callable[[Exchange], object]

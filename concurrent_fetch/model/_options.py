@@ -1,7 +1,6 @@
 """Options: what is the same for every strategy in a comparison."""
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -9,6 +8,7 @@ import attrs
 
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch._validators import FLAG, is_whole, seconds, whole
 from concurrent_fetch.http import Headers
 from concurrent_fetch.model._outcome import Response
 
@@ -22,31 +22,8 @@ _OWNED_BY_CLIENT = {
 }
 
 
-def _whole(minimum: int, *, optional: bool = False) -> Any:
-    def check(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
-        if optional and value is None:
-            return
-        if not isinstance(value, int) or isinstance(value, bool):
-            expected = "an int or None" if optional else "an int"
-            raise TypeError(f"Options.{field.name} must be {expected}, got {value!r}")
-        if value < minimum:
-            raise ValueError(f"Options.{field.name} must be at least {minimum}, got {value!r}")
-
-    return check
-
-
-def _duration(_: "Options", field: "attrs.Attribute[float]", value: object) -> None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"Options.{field.name} must be seconds as a float, got {value!r}")
-    if not (0 < value < math.inf):
-        raise ValueError(
-            f"Options.{field.name} must be finite seconds greater than 0, got {value!r}"
-        )
-
-
-def _flag(_: "Options", field: "attrs.Attribute[bool]", value: object) -> None:
-    if not isinstance(value, bool):
-        raise TypeError(f"Options.{field.name} must be True or False, got {value!r}")
+_DURATION = seconds(above=0).of_field
+_FLAG = FLAG.of_field
 
 
 def _verification(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
@@ -118,29 +95,31 @@ class Options:
         TypeError, ValueError: with the field, the value and the rule it broke.
     """
 
-    concurrency: int = attrs.field(default=20, validator=_whole(1))
+    concurrency: int = attrs.field(default=20, validator=whole(1).of_field)
     """Fetches in flight at once, the same meaning in every strategy; `fetch_sync` has always 1."""
-    timeout: Seconds = attrs.field(default=30.0, validator=_duration)
+    timeout: Seconds = attrs.field(default=30.0, validator=_DURATION)
     """Deadline of one fetch from its start to its last body byte, redirects included."""
-    connect_timeout: Seconds = attrs.field(default=10.0, validator=_duration)
+    connect_timeout: Seconds = attrs.field(default=10.0, validator=_DURATION)
     """For the connection and the TLS handshake; never beyond `timeout`."""
     headers: Mapping[str, str] = attrs.field(
         factory=Headers, converter=_as_headers, validator=_sendable
     )
     """Added to every request; replace the defaults of the same name."""
-    max_redirects: int = attrs.field(default=10, validator=_whole(0))
+    max_redirects: int = attrs.field(default=10, validator=whole(0).of_field)
     """0 returns a 3xx as it is; one more than allowed is a failure."""
-    max_bytes: Bytes | None = attrs.field(default=100 * 2**20, validator=_whole(1, optional=True))
+    max_bytes: Bytes | None = attrs.field(
+        default=100 * 2**20, validator=whole(1, none="None for no cap").of_field
+    )
     """Cap of the decoded body, enforced while it arrives; None: no cap."""
-    keep_bodies: bool = attrs.field(default=True, validator=_flag)
+    keep_bodies: bool = attrs.field(default=True, validator=_FLAG)
     """False: `Response.body` is empty, `Response.size` still counts."""
-    reuse_connections: bool = attrs.field(default=True, validator=_flag)
+    reuse_connections: bool = attrs.field(default=True, validator=_FLAG)
     """False: a new connection for every URL."""
     verify: bool | str = attrs.field(default=True, validator=_verification)
     """TLS verification, or the path of a CA bundle."""
-    trust_env: bool = attrs.field(default=False, validator=_flag)
+    trust_env: bool = attrs.field(default=False, validator=_FLAG)
     """Take proxies and `.netrc` from the environment, for all clients alike."""
-    digest: bool = attrs.field(default=False, validator=_flag)
+    digest: bool = attrs.field(default=False, validator=_FLAG)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
     work: Work | None = attrs.field(default=None, validator=_work, repr=called, hash=False)
     """Called on every `Response` where it was fetched, in its thread or on its event loop, with
@@ -170,7 +149,7 @@ def check_options(options: object) -> None:
         TypeError: it is no `Options`.
     """
     if not isinstance(options, Options):
-        number = isinstance(options, int) and not isinstance(options, bool)
+        number = is_whole(options)
         hint = f"Options(concurrency={options})" if number else "Options(concurrency=20)"
         raise TypeError(
             f"options must be an Options, got {type(options).__name__}; write for example {hint}"

@@ -4,9 +4,8 @@ Making one checks nothing, since a fetch makes tens of thousands per second; `ch
 it against the rules of its fields. A `Runner` does so with all that a strategy gives it.
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 import attrs
 
@@ -174,103 +173,3 @@ class Failure:
 
 
 Outcome: TypeAlias = Response | Failure
-
-
-class _Rule(NamedTuple):
-    """What may stand in a field."""
-
-    holds: Callable[[Any], bool]
-    words: str
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_time(value: object) -> bool:
-    return (isinstance(value, float) or _is_whole(value)) and math.isfinite(value)  # type: ignore[arg-type]  # a number
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _or_none(rule: _Rule) -> _Rule:
-    return _Rule(lambda value: value is None or rule.holds(value), f"{rule.words}, or None")
-
-
-_TEXT = _Rule(_is_text, "a str")
-_TEXTS = _Rule(lambda v: isinstance(v, tuple) and all(map(_is_text, v)), "a tuple of str")
-_WHOLE = _Rule(_is_whole, "an int")
-_BYTES = _Rule(lambda v: _is_whole(v) and v >= 0, "an int of at least 0")
-_ATTEMPTS = _Rule(lambda v: _is_whole(v) and v >= 1, "an int of at least 1")
-_STATUS = _Rule(lambda v: _is_whole(v) and 100 <= v <= 999, "an int from 100 to 999")
-_TIME = _Rule(_is_time, "finite seconds")
-
-_OF_BOTH = {
-    "url": _TEXT,
-    "attempts": _ATTEMPTS,
-    "worker": _TEXT,
-    "index": _WHOLE,
-    "timing": _Rule(lambda v: isinstance(v, Timing), "a Timing"),
-}
-_RULES: Mapping[type, Mapping[str, _Rule]] = {
-    Timing: {
-        "started": _TIME,
-        "sent": _or_none(_TIME),
-        "first_byte": _or_none(_TIME),
-        "finished": _TIME,
-    },
-    Response: {
-        "final_url": _TEXT,
-        "status_code": _STATUS,
-        "headers": _Rule(lambda v: isinstance(v, Headers), "Headers or another mapping"),
-        "body": _Rule(lambda v: isinstance(v, bytes), "bytes"),
-        "size": _BYTES,
-        "wire_size": _or_none(_BYTES),
-        "digest": _or_none(_TEXT),
-        "redirects": _TEXTS,
-        "http_version": _TEXT,
-        "reused": _or_none(_Rule(lambda v: isinstance(v, bool), "True or False")),
-        **_OF_BOTH,
-    },
-    Failure: {
-        "kind": _Rule(lambda v: isinstance(v, FailureKind), "a FailureKind"),
-        "message": _TEXT,
-        "error": _or_none(_TEXT),
-        **_OF_BOTH,
-    },
-}
-_IN_ORDER = ("started", "sent", "first_byte", "finished")
-
-
-def check_outcome(outcome: Outcome) -> None:
-    """Hold an outcome against the rules of its fields.
-
-    Raises:
-        ValueError: naming the field, the value and the rule it broke; no URL, header or body.
-    """
-    _check(outcome, Response if isinstance(outcome, Response) else Failure)
-    timing = outcome.timing
-    _check(timing, Timing)
-    before = _IN_ORDER[0]
-    for name in _IN_ORDER[1:]:
-        time, earlier = getattr(timing, name), getattr(timing, before)
-        if time is None:
-            continue
-        if time < earlier:
-            raise ValueError(f"Timing.{name} must not lie before {before}, {earlier}, got {time}")
-        before = name
-
-
-def _check(value: object, kind: type) -> None:
-    for name, rule in _RULES[kind].items():
-        got = getattr(value, name)
-        if not rule.holds(got):
-            raise ValueError(f"{kind.__name__}.{name} must be {rule.words}, got {_brief(got)}")
-
-
-def _brief(value: object) -> str:
-    """A number as it is; of anything else its type, since it may hold a secret."""
-    shown = value is None or isinstance(value, (bool, int, float))
-    return repr(value) if shown else f"a value of type {type(value).__name__}"

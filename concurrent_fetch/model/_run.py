@@ -1,6 +1,5 @@
 """Run: one strategy, once over all URLs, and what came back."""
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -10,6 +9,7 @@ from typing import Any, overload
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._validators import seconds as finite
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
@@ -44,11 +44,7 @@ def _aware(_: "Run", field: "attrs.Attribute[datetime]", value: object) -> None:
         raise ValueError(f"Run.{field.name} must have a time zone, as datetime.now(UTC) has")
 
 
-def _duration(_: "Run", field: "attrs.Attribute[Seconds]", value: object) -> None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"Run.{field.name} must be seconds as a float, got {value!r}")
-    if not 0 <= value < math.inf:
-        raise ValueError(f"Run.{field.name} must be finite seconds of at least 0, got {value!r}")
+_DURATION = finite(least=0).of_field
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -69,9 +65,9 @@ class Run(Sequence[Outcome]):
     """What it fetched with."""
     started_at: datetime = attrs.field(validator=_aware)
     """With time zone."""
-    elapsed: Seconds = attrs.field(validator=_duration)
+    elapsed: Seconds = attrs.field(validator=_DURATION)
     """From the call to the last outcome."""
-    cpu: Seconds = attrs.field(validator=_duration)
+    cpu: Seconds = attrs.field(validator=_DURATION)
     """CPU time of the whole process in that time."""
 
     @overload

@@ -51,14 +51,14 @@ class Meter:
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        load_client(strategy)
         # Telling progress is kept off the clock, and the work counted.
         whole = attrs.evolve(effective_options(strategy, options), progress=False)
         work = None if whole.work is None else CountedWork(whole.work)
         strategy, options = under(strategy, options, progress=False, work=work)
-        collect()  # its own garbage is a strategy's cost, that of the one before is not
-        started_at = datetime.now(UTC)
         try:
+            load_client(strategy)
+            collect()  # its own garbage is a strategy's cost, that of the one before is not
+            started_at = datetime.now(UTC)
             driven = self._drive(strategy, options, probes)
         except Exception as error:
             what = ": ".join(filter(None, (type(error).__name__, str(error))))

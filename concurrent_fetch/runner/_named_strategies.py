@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import attrs
 
+from concurrent_fetch._validators import is_whole
 from concurrent_fetch.fetch import AsyncClient, Client, find_async_client, find_client
 from concurrent_fetch.strategies import (
     Strategy,
@@ -71,7 +72,7 @@ def levels_of(strategy: Strategy, concurrency: int | Sequence[int]) -> dict[str,
         ValueError: there are fewer than two, one is below 1, or they do not ascend.
     """
     levels = tuple(concurrency) if isinstance(concurrency, Iterable) else (concurrency,)
-    if any(type(level) is not int for level in levels):  # a bool is no number of fetches
+    if not all(map(is_whole, levels)):
         raise TypeError(f"concurrency must be ints, as in (1, 4, 16), got {concurrency!r}")
     if len(levels) < 2:
         raise ValueError(f"a sweep needs at least two levels, as (1, 4, 16), got {concurrency!r}")

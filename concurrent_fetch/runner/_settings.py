@@ -10,9 +10,12 @@ from typing import Any
 
 from concurrent_fetch import _progress
 from concurrent_fetch._files import objection_to
+from concurrent_fetch._validators import Rule, is_number, is_whole, whole
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export import LOADED, suffix_of
 from concurrent_fetch.strategies import check_urls
+
+_MOST_SEED = 2**256 - 1
 
 
 def as_urls(urls: Iterable[str]) -> tuple[str, ...]:
@@ -31,7 +34,7 @@ def as_urls(urls: Iterable[str]) -> tuple[str, ...]:
 def as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
     """Return after how many rounds to look, ascending; one number is the last look."""
     looks = tuple(value) if isinstance(value, Iterable) else (value,)
-    if any(type(look) is not int for look in looks):  # a bool is no number of rounds
+    if not all(map(is_whole, looks)):
         raise TypeError(f"rounds must be an int, or a sequence as (10, 20, 40), got {value!r}")
     if not looks or min(looks) < 1:
         raise ValueError(f"rounds must be at least 1, got {value!r}")
@@ -40,32 +43,13 @@ def as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
     return looks
 
 
-def check_budget(_: object, __: object, value: Any) -> None:
-    """Refuse what is no time greater than 0."""
-    if value is None:
-        return
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"seconds must be a number or None, got {value!r}")
-    if not value > 0:
-        raise ValueError(f"seconds must be greater than 0, or None for no budget, got {value!r}")
-
-
-def check_allowance(_: object, __: object, value: Any) -> None:
-    """Refuse what is no number of requests."""
-    if value is None:
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"max_requests must be an int, or None for any number, got {value!r}")
-    if value < 1:
-        raise ValueError(f"max_requests must be at least 1, or None for any number, got {value!r}")
-
-
-def check_seed(_: object, __: object, value: Any) -> None:
-    """Refuse what is no int."""
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise TypeError(f"seed must be an int, or None to draw one, got {value!r}")
-    if value is not None and value.bit_length() > 256:
-        raise ValueError("seed must be an int of at most 256 bits, or None to draw one")
+check_budget = Rule(
+    is_number, "a number", lambda value: value > 0, "greater than 0", "None for no budget"
+).of_argument
+check_allowance = whole(1, none="None for any number").of_argument
+check_seed = whole(
+    -(_MOST_SEED), _MOST_SEED, none="None to draw one", what="an int of at most 256 bits"
+).of_argument
 
 
 def check_progress(_: object, __: object, value: object) -> None:

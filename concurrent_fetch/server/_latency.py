@@ -3,33 +3,18 @@
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._validators import Rule, is_number, seconds, whole
 
 _TWO_TO_64 = 2.0**64
 
 
-def checked_number(name: str, value: object) -> float:
-    """Return `value` as a finite float.
-
-    Raises TypeError if it is no number (a bool is none) and ValueError if it is not finite.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} must be a number; it is {value!r}.")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite; it is {value!r}.")
-    return float(value)
-
-
-def checked_seconds(name: str, value: object) -> Seconds:
-    """Return `value` as seconds: finite and at least 0; raises like `checked_number`."""
-    seconds = checked_number(name, value)
-    if seconds < 0:
-        raise ValueError(f"{name} must be at least 0 seconds; it is {value!r}.")
-    return seconds
+_SECONDS = seconds(least=0)
+_SIGMA = Rule(is_number, "a number", lambda value: 0 <= value <= 10, "from 0 to 10")
 
 
 @attrs.frozen(kw_only=True)
@@ -40,18 +25,10 @@ class LogNormal:
     logarithm, from 0 to 10. Raises TypeError or ValueError for anything else.
     """
 
-    median: Seconds = 0.05
-    sigma: float = 0.5
-    seed: int = 0
+    median: Seconds = attrs.field(default=0.05, validator=seconds(above=0).of_argument)
+    sigma: float = attrs.field(default=0.5, validator=_SIGMA.of_argument)
+    seed: int = attrs.field(default=0, validator=whole().of_argument)
     """Another one gives other latencies of the same kind."""
-
-    def __attrs_post_init__(self) -> None:
-        if checked_seconds("median", self.median) == 0:
-            raise ValueError(f"median must be above 0 seconds; it is {self.median!r}.")
-        if not 0 <= checked_number("sigma", self.sigma) <= 10:
-            raise ValueError(f"sigma must be from 0 to 10; it is {self.sigma!r}.")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
-            raise TypeError(f"seed must be an int; it is {self.seed!r}.")
 
     def at(self, index: int) -> Seconds:
         """Return the latency of the request with this index, in seconds.
@@ -80,13 +57,18 @@ def checked_latency(value: object) -> Seconds | tuple[Seconds, ...] | LogNormal:
         case Sequence() if not isinstance(value, str | bytes | bytearray):
             return _checked_sequence(value)
         case _:
-            return checked_seconds("latency", value)
+            return _checked("latency", value)
 
 
 def _checked_sequence(values: Sequence[object]) -> tuple[Seconds, ...]:
     if not values:
-        raise ValueError("latency must hold at least one number of seconds; it is empty.")
-    return tuple(checked_seconds(f"latency[{k}]", value) for k, value in enumerate(values))
+        raise ValueError(f"latency must hold at least one number of seconds, got {values!r}")
+    return tuple(_checked(f"latency[{k}]", value) for k, value in enumerate(values))
+
+
+def _checked(name: str, value: Any) -> Seconds:
+    _SECONDS.check(name, value)
+    return float(value)
 
 
 def latency_rule(latency: Seconds | tuple[Seconds, ...] | LogNormal) -> Callable[[int], Seconds]:

@@ -14,6 +14,7 @@ from typing import IO, Any, Self
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._validators import whole
 from concurrent_fetch.server._latency import Latency
 from concurrent_fetch.server._service import ServerStats
 from concurrent_fetch.server._settings import Settings
@@ -210,17 +211,14 @@ class LocalServer:
     def url(self, path: str = "/") -> str:
         """Return the URL of a path, which must begin with a slash (else ValueError)."""
         if not isinstance(path, str):
-            raise TypeError(f"path must be a str; it is {path!r}.")
+            raise TypeError(f"path must be a str, got {path!r}")
         if not path.startswith("/"):
-            raise ValueError(f"path must begin with a slash, as '/get'; it is {path!r}.")
+            raise ValueError(f"path must begin with a slash, as '/get', got {path!r}")
         return self._settings.base_url(self._running().port) + path
 
     def urls(self, n: int, path: str = "/bytes/1024") -> list[str]:
         """Return `n` distinct URLs: the path with `i=0`, `i=1` and so on in its query."""
-        if isinstance(n, bool) or not isinstance(n, int):
-            raise TypeError(f"n must be an int of at least 0; it is {n!r}.")
-        if n < 0:
-            raise ValueError(f"n must be an int of at least 0; it is {n!r}.")
+        whole(0).check("n", n)
         url = self.url(path)
         mark = "&" if "?" in path else "?"
         return [f"{url}{mark}i={i}" for i in range(n)]

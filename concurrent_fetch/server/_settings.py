@@ -6,32 +6,19 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._validators import whole
 from concurrent_fetch.server._faults import find_fault
 from concurrent_fetch.server._latency import LogNormal, checked_latency
 
-
-def _check_int(name: str, value: object, rule: str, low: int, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be {rule}; it is {value!r}.")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be {rule}; it is {value!r}.")
-
-
-def _check_capacity(_: object, __: object, value: int | None) -> None:
-    if value is not None:
-        rule = "an int of at least 1, or None for no limit"
-        _check_int("capacity", value, rule, 1, float("inf"))
+_CAPACITY = whole(1, none="None for no limit")
+_PORT = whole(0, 65535, what="from 0 (any free port) to 65535")
 
 
 def _check_host(_: object, __: object, value: object) -> None:
     if not isinstance(value, str):
-        raise TypeError(f"host must be a str; it is {value!r}.")
+        raise TypeError(f"host must be a str, got {value!r}")
     if not value:
-        raise ValueError("host must name an address to listen on, as '127.0.0.1'; it is ''.")
-
-
-def _check_port(_: object, __: object, value: object) -> None:
-    _check_int("port", value, "an int from 0 (any free port) to 65535", 0, 65535)
+        raise ValueError("host must name an address to listen on, as '127.0.0.1', got ''")
 
 
 def _check_certificate(_: object, __: object, value: str | None) -> None:
@@ -52,8 +39,8 @@ def tls_context(certificate: str) -> ssl.SSLContext:
         context.load_cert_chain(certificate)
     except (OSError, TypeError) as error:
         raise ValueError(
-            "certificate must be the path of a PEM file with a private key and its certificates; "
-            f"it is {certificate!r}: {error}"
+            "certificate must be the path of a PEM file with a private key and its certificates, "
+            f"got {certificate!r}: {error}"
         ) from error
     return context
 
@@ -65,9 +52,9 @@ class Settings:
     latency: Seconds | tuple[Seconds, ...] | LogNormal = attrs.field(
         default=0.0, converter=checked_latency
     )
-    capacity: int | None = attrs.field(default=None, validator=_check_capacity)
+    capacity: int | None = attrs.field(default=None, validator=_CAPACITY.of_argument)
     host: str = attrs.field(default="127.0.0.1", validator=_check_host)
-    port: int = attrs.field(default=0, validator=_check_port)
+    port: int = attrs.field(default=0, validator=_PORT.of_argument)
     certificate: str | None = attrs.field(default=None, validator=_check_certificate)
     fault: str | None = attrs.field(default=None, validator=_check_fault)
 

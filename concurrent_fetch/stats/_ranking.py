@@ -106,10 +106,18 @@ class Ranking:
         return verdict_of(self._estimate(name, base, all_pairs=all_pairs))
 
     def _estimate(self, name: str, base: str, *, all_pairs: bool) -> Estimate:
-        alpha = self._alpha(all_pairs=all_pairs)
-        if name == base:
-            return Estimate(point=1.0, low=1.0, high=1.0, confidence=1 - alpha)
-        return speedup(self.times[base], self.times[name], alpha)
+        pair = (name, base, all_pairs)
+        if pair not in self._estimates:
+            alpha = self._alpha(all_pairs=all_pairs)
+            same = Estimate(point=1.0, low=1.0, high=1.0, confidence=1 - alpha)
+            found = same if name == base else speedup(self.times[base], self.times[name], alpha)
+            self._estimates[pair] = found
+        return self._estimates[pair]
+
+    @cached_property
+    def _estimates(self) -> dict[tuple[str, str, bool], Estimate]:
+        """Those that were asked for: a table of a sweep asks for each several times."""
+        return {}
 
     def _alpha(self, *, all_pairs: bool) -> float:
         """The level of one interval, so that all of them hold together at every planned look."""

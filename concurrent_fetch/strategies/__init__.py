@@ -2,12 +2,11 @@
 
 from concurrent_fetch.strategies._async import fetch_async, iter_async
 from concurrent_fetch.strategies._feed import check_urls
+from concurrent_fetch.strategies._find import find_strategy, load_client
 from concurrent_fetch.strategies._strategy import (
     Strategy,
     effective_options,
-    find_strategy,
     function_of,
-    load_client,
     name_of,
     under,
     with_options,

@@ -4,7 +4,7 @@ Every strategy pulls from one. What is to be started, and in which order, is a r
 written once; when and where it runs is the strategy's affair.
 """
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Sized
 
 from concurrent_fetch.http import redact
 
@@ -19,13 +19,22 @@ class Feed:
     def __init__(self, urls: Iterable[str]) -> None:
         check_urls(urls)
         self._jobs = enumerate(urls)
+        self._sized = urls if isinstance(urls, Sized) else None
+        self._taken = 0
 
     def take(self) -> tuple[int, str] | None:
         """Return the next URL after its place in the set, or None when there is none left.
 
         What the iterable of URLs raises passes through.
         """
-        return next(self._jobs, None)
+        job = next(self._jobs, None)
+        self._taken += 1
+        return job
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether there is surely none left: to be known only of what has a length."""
+        return self._sized is not None and self._taken >= len(self._sized)
 
 
 def check_urls(urls: object) -> None:

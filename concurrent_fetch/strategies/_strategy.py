@@ -1,16 +1,12 @@
 """Strategies: what runs when. Any callable is one; names lead to the built-in ones."""
 
-import contextlib
 import functools
 from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator, Mapping
-from importlib import import_module
 from typing import Any, Protocol
 
 import attrs
 
 from concurrent_fetch._did_you_mean import did_you_mean
-from concurrent_fetch.errors import UnknownNameError
-from concurrent_fetch.fetch import find_async_client, find_client
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options, Outcome, check_options
 
@@ -122,32 +118,11 @@ def _shown(value: object) -> str:
 
 def function_of(strategy: object) -> object:
     """Return what is called in the end, below partials and changed options."""
-    *_, (function, _) = _layers(strategy)
+    *_, (function, _) = layers_of(strategy)
     return function
 
 
-def load_client(strategy: object) -> None:
-    """Import the client that a strategy's keyword `client` names, so that no clock sees it.
-
-    Does nothing where there is no such keyword. What cannot be imported is for the strategy to
-    say when it runs.
-    """
-    if client := _client_of(strategy):
-        for find in (find_client, find_async_client):
-            with contextlib.suppress(Exception):
-                find(client)
-
-
-def _client_of(strategy: object) -> str | None:
-    """Return the name that its keyword `client` has, given or by default."""
-    layers = list(_layers(strategy))
-    defaults = getattr(layers[-1][0], "__kwdefaults__", None) or {}
-    keywords = [keywords for _, keywords in layers if "client" in keywords]
-    client = (*keywords, defaults)[0].get("client")
-    return client if isinstance(client, str) else None
-
-
-def _layers(strategy: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
+def layers_of(strategy: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
     """Yield a strategy, what it wraps, and so on; each with the keywords it gives."""
     while True:
         if isinstance(strategy, functools.partial):
@@ -159,29 +134,3 @@ def _layers(strategy: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
         else:
             yield strategy, {}
             return
-
-
-_BUILT_IN = {
-    "sync": "fetch_sync",
-    "threaded": "fetch_threaded",
-    "async": "fetch_async",
-}
-
-
-def find_strategy(name: str) -> Strategy:
-    """Return the strategy called `sync`, `threaded` or `async`, or `<one of them>+<client>`.
-
-    Raises:
-        UnknownNameError: no such strategy, or no such client for it.
-    """
-    base, plus, client = name.partition("+")
-    if base not in _BUILT_IN:
-        raise UnknownNameError(
-            f"no strategy is called {base!r}{did_you_mean(base, _BUILT_IN)}. There are "
-            f"{', '.join(_BUILT_IN)}, each also with a client, as in 'threaded+httpx'"
-        )
-    function = getattr(import_module("concurrent_fetch.strategies"), _BUILT_IN[base])
-    strategy: Strategy = functools.partial(function, client=client) if plus else function
-    find = find_async_client if base == "async" else find_client
-    find(_client_of(strategy) or "")
-    return strategy

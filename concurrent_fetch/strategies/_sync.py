@@ -2,10 +2,10 @@
 
 from collections.abc import Generator, Iterable
 
-from concurrent_fetch.fetch import Client, find_client
-from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, check_options
-from concurrent_fetch.strategies._counted import counted
+from concurrent_fetch.fetch import Client
+from concurrent_fetch.model import Options, Outcome, Run, Stopwatch
 from concurrent_fetch.strategies._feed import Feed
+from concurrent_fetch.strategies._started import started
 
 _DEFAULTS = Options()
 
@@ -22,7 +22,7 @@ def fetch_sync(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
         UnknownNameError: there is no client of that name.
     """
-    outcomes = _started("fetch_sync", urls, options, client)  # imports the client: not on the clock
+    outcomes = started("fetch_sync", _outcomes, urls, options, client)
     return Stopwatch("fetch_sync", options).run(outcomes)
 
 
@@ -34,15 +34,7 @@ def iter_sync(
     The URLs are read one at a time, from any iterable. Arguments are checked at the call; errors
     as in `fetch_sync`. The connections close when the generator ends or is closed.
     """
-    return _started("iter_sync", urls, options, client)
-
-
-def _started(
-    name: str, urls: Iterable[str], options: Options, client: str | Client
-) -> Generator[Outcome, None, None]:
-    check_options(options)
-    outcomes = _outcomes(Feed(urls), options, find_client(client))
-    return counted(outcomes, name, urls, options)
+    return started("iter_sync", _outcomes, urls, options, client)
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:

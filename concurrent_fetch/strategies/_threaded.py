@@ -7,10 +7,10 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.fetch import Client, Get, find_client
-from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, check_options
-from concurrent_fetch.strategies._counted import counted
+from concurrent_fetch.fetch import Client, Get
+from concurrent_fetch.model import Options, Outcome, Run, Stopwatch
 from concurrent_fetch.strategies._feed import Feed
+from concurrent_fetch.strategies._started import started
 
 _DEFAULTS = Options()
 # A name look-up cannot be interrupted; nothing else takes longer than this to notice an abort.
@@ -29,9 +29,7 @@ def fetch_threaded(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
         UnknownNameError: there is no client of that name.
     """
-    outcomes = _started(
-        "fetch_threaded", urls, options, client
-    )  # imports the client: not on the clock
+    outcomes = started("fetch_threaded", _outcomes, urls, options, client)
     return Stopwatch("fetch_threaded", options).run(outcomes)
 
 
@@ -44,15 +42,7 @@ def iter_threaded(
     of the outcomes taken. Arguments are checked at the call; errors as in `fetch_threaded`. When
     the generator ends or is closed, what is in flight is aborted and the threads end.
     """
-    return _started("iter_threaded", urls, options, client)
-
-
-def _started(
-    name: str, urls: Iterable[str], options: Options, client: str | Client
-) -> Generator[Outcome, None, None]:
-    check_options(options)
-    outcomes = _outcomes(Feed(urls), options, find_client(client))
-    return counted(outcomes, name, urls, options)
+    return started("iter_threaded", _outcomes, urls, options, client)
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
@@ -72,7 +62,8 @@ def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome
 class _Workers:
     """The threads of one run.
 
-    Each starts the next one when it has found work, so there are never more than URLs.
+    Each starts the next one when it has found work and there may be more, so there are never more
+    than URLs; where these have no length, one more, which waits for the next URL.
     """
 
     def __init__(self, feed: Feed, concurrency: int) -> None:
@@ -90,6 +81,9 @@ class _Workers:
 
     def start(self, get: Get) -> None:
         self._get = get
+        if self._feed.is_used_up:
+            self._ready.put(None)
+            return
         with self._lock:
             self._add()
 
@@ -157,6 +151,6 @@ class _Workers:
             job = None if self._stopped else self._feed.take()
             if job is None:
                 self._permit()
-            elif len(self._threads) < self._concurrency:
+            elif len(self._threads) < self._concurrency and not self._feed.is_used_up:
                 self._add()
         return job

@@ -295,7 +295,7 @@ MISUSES = {
     ("compare", URL, "--seed", "x"): "--seed: 'x' is no whole number",
     ("compare", URL, "--conc", "3"): "unrecognized arguments: --conc 3",
     ("fetch", "--rounds", "3"): "unrecognized arguments: --rounds",
-    ("serve", "--latency", "-1"): "--latency must be at least 0 seconds",
+    ("serve", "--latency", "-1"): "--latency must be finite seconds of at least 0",
     ("serve", "--capacity", "0"): "--capacity must be",
     ("serve", "--port", "70000"): "--port must be",
     ("serve", "--host", "nosuch.invalid"): "cannot listen (--host, --port): ",

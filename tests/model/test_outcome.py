@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from concurrent_fetch import Failure, FailureKind, Headers, Outcome, Response, Timing
-from concurrent_fetch.model._outcome import check_outcome
+from concurrent_fetch.model import check_outcome
 
 TIMING = Timing(started=1.0, sent=1.25, first_byte=2.0, finished=4.5)
 

@@ -44,9 +44,9 @@ ASYNC = (
 )
 # Things that Python and anyio do, each within a few microseconds of a run. Python swallows a Ctrl-C
 # that comes in a finalizer (all but that of urllib3's response report it);
-IN_FINALIZER = re.compile(r"Exception ignored in|response\.py:\d+ closed")
+IN_FINALIZER = re.compile(r"Exception ignored (in|while)|response\.py:\d+ closed")
 # it says a word where http.client is kept from building its file, and raises all the same;
-HALF_BUILT = re.compile(r"Exception ignored in: <socket\.SocketIO")
+HALF_BUILT = re.compile(r"Exception ignored (in|while).*<socket\.SocketIO")
 # asyncio leaves its loop half closed where closing it is interrupted, after the run;
 IN_CLOSING_THE_LOOP = re.compile(r"runners\.py:\d+ close")
 # anyio does not await what it was kept from starting;

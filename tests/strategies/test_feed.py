@@ -57,3 +57,21 @@ async def arriving() -> AsyncIterator[str]:
 def test_what_is_no_set_of_urls_is_refused(urls: object, said: str) -> None:
     with pytest.raises(TypeError, match=said):
         Feed(urls)  # type: ignore[arg-type]  # misuse
+
+
+def test_what_has_a_length_is_known_to_be_used_up_and_what_grows_is_not() -> None:
+    urls = ["a", "b"]
+    feed = Feed(urls)
+    feed.take()
+    assert not feed.is_used_up
+    feed.take()
+    assert feed.is_used_up
+    urls.append("c")
+    assert not feed.is_used_up
+    assert feed.take() == (2, "c")
+
+
+def test_of_what_has_no_length_it_is_not_known() -> None:
+    feed = Feed(iter(["a"]))
+    assert [feed.take(), feed.take()] == [(0, "a"), None]
+    assert not feed.is_used_up

@@ -295,3 +295,25 @@ def test_threads_that_the_system_refuses_lose_no_url(
     run = cf.fetch_threaded(local.urls(40), Options(concurrency=16))
     assert [response.status_code for response in run.responses] == [200] * 40
     assert {response.worker for response in run.responses} <= set(started)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 9])
+@pytest.mark.parametrize("client", ["requests", "httpx"])
+def test_there_are_never_more_threads_than_urls(
+    client: str, count: int, monkeypatch: pytest.MonkeyPatch, local: LocalServer
+) -> None:
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    urls = local.urls(count, "/delay/0.02")
+    run = cf.fetch_threaded(urls, Options(concurrency=20), client=client)
+    assert len(run.responses) == count
+    assert sum(name.startswith("fetch-") for name in started) <= count
+    started.clear()
+    cf.fetch_threaded(iter(urls), Options(concurrency=20), client=client)
+    assert sum(name.startswith("fetch-") for name in started) <= count + 1

@@ -12,7 +12,8 @@ from fakes import URLS, answers
 from concurrent_fetch import Options, Outcome, Strategy, fetch_async, fetch_threaded, with_options
 from concurrent_fetch.clients import httpx_client
 from concurrent_fetch.errors import UnknownNameError
-from concurrent_fetch.strategies._strategy import effective_options, find_strategy, name_of
+from concurrent_fetch.strategies._find import find_strategy
+from concurrent_fetch.strategies._strategy import effective_options, name_of
 
 Returned = Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]
 

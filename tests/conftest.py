@@ -1,4 +1,7 @@
-"""What several test modules share: strategies with their clients, one server, one authority."""
+"""What several test modules share: strategies with their clients, one server, one authority.
+
+And the rule by which a test that was too slow is done again: see `support/pace`.
+"""
 
 from collections.abc import Iterator
 
@@ -6,6 +9,7 @@ import pytest
 import trustme
 from fetching import CLIENT_STRATEGIES, ClientStrategy
 from hypothesis import HealthCheck, settings
+from pace import TRIES, TooSlow
 
 from concurrent_fetch.server import LocalServer
 
@@ -38,3 +42,34 @@ def local(_local_server: LocalServer) -> LocalServer:
 def authority() -> trustme.CA:
     """A certificate authority of our own."""
     return trustme.CA()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
+    """Call the test, again while it is too slow and has tries left."""
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    for left in reversed(range(TRIES)):
+        try:
+            pyfuncitem.obj(**arguments)
+        except TooSlow:
+            if not left:
+                raise
+            pyfuncitem.user_properties.append(("done again", 1))
+        else:
+            break
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count what was done again, by test."""
+    again = {
+        report.nodeid: len(report.user_properties)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call" and report.user_properties
+    }
+    if again:
+        terminalreporter.section("done again, since a limit of time was missed")
+        for test, times in again.items():
+            terminalreporter.write_line(f"{times} × {test}")

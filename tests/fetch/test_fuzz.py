@@ -18,6 +18,7 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from pace import TRIES
 from raw_server import Peer, RawServer, always, chunked, head, reply
 
 from concurrent_fetch import Failure, FailureKind, Options, Outcome, Response
@@ -288,9 +289,10 @@ def fuzzed() -> Iterator[FuzzServer]:
 @example(Answer(b"HTTP/1.1 200 OK\r\n"))
 @example(Answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", end="hold"))
 def test_any_bytes_from_a_server(fuzzed: FuzzServer, answer: Answer) -> None:
-    outcomes = fuzzed.fetch(answer)
-    if any(map(is_late, outcomes)):  # the machine was busy? It is not so twice
+    for _ in range(TRIES):  # what is late by itself is so each time
         outcomes = fuzzed.fetch(answer)
+        if not any(map(is_late, outcomes)):
+            break
     assert not any(map(is_late, outcomes)), outcomes
     kinds = {outcome.kind for outcome in outcomes if isinstance(outcome, Failure)}
     assert FailureKind.OTHER not in kinds, outcomes

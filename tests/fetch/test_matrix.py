@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from matrix import CASES, PAGE, PATIENCE, Case, Matrix, Servers, facts, is_as, page
+from matrix import CASES, PAGE, Case, Matrix, Servers, facts, is_as, is_in_time, limit_of, page
 
 from concurrent_fetch import Failure, FailureKind
 from concurrent_fetch.server import FAULTS
+
+pytestmark = pytest.mark.xdist_group("matrix")  # a case is run once for all tests of it
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +31,15 @@ def test_the_outcome_is_right_and_the_same_in_every_client(case: Case, matrix: M
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_failure_says_why_and_ends_in_time(case: Case, matrix: Matrix) -> None:
-    limits = {case.options.get(name, PATIENCE) for name in ("timeout", "connect_timeout")}
     for outcomes in matrix.outcomes(case).values():
         for outcome in outcomes:
-            assert outcome.elapsed < min(limits) + 0.3
+            assert is_in_time(case, outcome)
             if isinstance(outcome, Failure):
                 assert outcome.message
                 assert "s3cret" not in repr(outcome)
                 assert outcome.kind is not FailureKind.OTHER
                 if outcome.kind is FailureKind.TIMEOUT:
-                    assert outcome.elapsed > min(limits) - 0.05
+                    assert outcome.elapsed > limit_of(case) - 0.05
 
 
 def test_parsers_differ_in_few_rows_and_each_has_its_reason() -> None:

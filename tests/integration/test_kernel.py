@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from fetching import eventually
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
+from pace import in_time
 
 from concurrent_fetch.server import LocalServer
 
@@ -164,9 +166,9 @@ def test_an_interrupted_cell(
         times.append(took)
         assert ended_by.strip() in ENDS, f"interrupted after {after} s"
         assert error == ""
-        assert took < 1.0, f"interrupted after {after} s"
+        in_time(took, 1.0)
         assert notebook.run(AFTER) == ("[]\n", ""), f"interrupted after {after} s"
-        assert server.stats().open_connections == 0
+        eventually(lambda: server.stats().open_connections == 0)
     record_testsuite_property(f"seconds from interrupt to end, {name}", times)
     record_testsuite_property(f"worst of them, {name}", max(times))
 

@@ -519,7 +519,8 @@ def test_its_repr_is_short_and_hides_user_info() -> None:
 
 
 def test_the_built_in_strategies_are_comparable(local: LocalServer) -> None:
-    comparison = Runner(local.urls(6), Options(concurrency=3), rounds=2).compare(
+    urls = local.urls(6, "/delay/0.1")  # long enough to be in flight together
+    comparison = Runner(urls, Options(concurrency=3), rounds=2).compare(
         fetch_sync, fetch_threaded, fetch_async, httpx=functools.partial(fetch_sync, client="httpx")
     )
     assert all(comparison.reasons_against(name) == () for name in comparison.strategies)

@@ -32,7 +32,8 @@ from typing import Any, Protocol, TypeAlias
 import concurrent_fetch as cf
 from concurrent_fetch.fetch._client import find_async_client, find_client
 
-HANGS = 10.0
+SOON, MUCH_LATER = 1.0, 5.0
+HANGS = 20.0
 OPTIONS = cf.Options(concurrency=6, timeout=HANGS * 2)
 LONGEST = 0.3  # a run against a silent server would last as long as its timeout
 
@@ -77,12 +78,18 @@ class Interruption(Protocol):
     where: list[str]
     """The innermost frames."""
 
+    def again(self) -> "Interruption":
+        """Return another one at the same moment."""
+
     def arm(self) -> object: ...
     def call_off(self) -> None: ...
 
 
 class AfterSeconds:
     """A signal."""
+
+    def again(self) -> "AfterSeconds":
+        return AfterSeconds(self._seconds)
 
     def __init__(self, seconds: float) -> None:
         self.sent: float | None = None
@@ -115,6 +122,9 @@ class AfterCalls:
         self.where: list[str] = []
         self.seen = 0
         self._calls = calls
+
+    def again(self) -> "AfterCalls":
+        return type(self)(self._calls)
 
     def arm(self) -> None:
         sys.settrace(self._begin)
@@ -214,6 +224,19 @@ def interrupted(work: Work, interruption: Interruption, witness: Witness) -> dic
     }
 
 
+def settled(work: Work, interruption: Interruption, witness: Witness) -> dict[str, Any]:
+    """Interrupt it; where it ended late, but not very late, twice again at most.
+
+    What waits for something that does not come does so each time; a busy machine is not to blame.
+    """
+    run = interrupted(work, interruption, witness)
+    for _ in range(2):
+        if run["took"] is None or not SOON <= run["took"] < MUCH_LATER:
+            break
+        run = interrupted(work, interruption.again(), witness)
+    return run
+
+
 Chosen: TypeAlias = Callable[[Work, Witness, int, random.Random], Iterator[Interruption]]
 
 
@@ -251,7 +274,7 @@ def main() -> None:
     work, witness = work_of(strategy, client, urls), Witness()
     interrupted(work, AfterSeconds(LONGEST), witness)  # imports the client
     for interruption in BY[by](work, witness, int(moments), random.Random(seed)):
-        sys.stdout.write(json.dumps(interrupted(work, interruption, witness)) + "\n")
+        sys.stdout.write(json.dumps(settled(work, interruption, witness)) + "\n")
 
 
 if __name__ == "__main__":

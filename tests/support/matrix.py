@@ -14,6 +14,7 @@ from typing import Any, Self
 import attrs
 import trustme
 from fetching import CLIENT_STRATEGIES, ClientStrategy
+from pace import TRIES
 
 import concurrent_fetch as cf
 from concurrent_fetch import FailureKind as Kind
@@ -197,7 +198,10 @@ class Servers:
 
 
 class Matrix:
-    """What each case has come to; a case is run once, when it is first asked for."""
+    """What each case has come to; a case is run once, when it is first asked for.
+
+    Where that is too slow, it is done again by the rule of `pace`.
+    """
 
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
@@ -207,12 +211,20 @@ class Matrix:
     def outcomes(self, case: Case) -> dict[ClientStrategy, list[cf.Outcome]]:
         """Return the outcomes of its fetches, by strategy and client."""
         if case.name not in self._seen:
-            server = self._servers[case.server]
-            urls = list(_urls(case, server))
-            options = self._options(case)
-            runs = self._pool.map(lambda way: _fetched(way, urls, options), CLIENT_STRATEGIES)
-            self._seen[case.name] = dict(zip(CLIENT_STRATEGIES, runs, strict=True))
+            for _ in range(TRIES):
+                self._seen[case.name] = self._run(case)
+                if all(
+                    is_in_time(case, o) for found in self._seen[case.name].values() for o in found
+                ):
+                    break
         return self._seen[case.name]
+
+    def _run(self, case: Case) -> dict[ClientStrategy, list[cf.Outcome]]:
+        server = self._servers[case.server]
+        urls = list(_urls(case, server))
+        options = self._options(case)
+        runs = self._pool.map(lambda way: _fetched(way, urls, options), CLIENT_STRATEGIES)
+        return dict(zip(CLIENT_STRATEGIES, runs, strict=True))
 
     def _options(self, case: Case) -> cf.Options:
         given = {"timeout": PATIENCE, "concurrency": 1, **case.options}
@@ -233,6 +245,19 @@ def _urls(case: Case, server: LocalServer) -> Iterator[str]:
 
 def _fetched(way: ClientStrategy, urls: list[str], options: cf.Options) -> list[cf.Outcome]:
     return [outcome for outcome in way.fetch(urls, options) if "/delay/" not in outcome.url]
+
+
+def limit_of(case: Case) -> float:
+    """Return the first limit that a fetch of this case runs into, in seconds."""
+    return float(min(case.options.get(name, PATIENCE) for name in ("timeout", "connect_timeout")))
+
+
+def is_in_time(case: Case, outcome: cf.Outcome) -> bool:
+    """Whether an outcome was there soon after its limit; and before it, if it is to be."""
+    timed_out = isinstance(outcome, cf.Failure) and outcome.kind is Kind.TIMEOUT
+    return outcome.elapsed < limit_of(case) + 0.3 and (
+        not timed_out or Kind.TIMEOUT in case.expected
+    )
 
 
 def is_as(expected: Expected, outcome: cf.Outcome) -> bool:

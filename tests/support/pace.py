@@ -1,0 +1,24 @@
+"""Limits of time, on a machine that others use too.
+
+A limit says how long the code may take, and a busy machine knows nothing of that. So a test that
+misses one is done again, `TRIES` times in all, and has passed when one of them was in time: what is
+too slow by itself is so each time. The summary of a test run counts what was done again.
+"""
+
+TRIES = 5
+
+
+class TooSlow(AssertionError):  # noqa: N818 - reads as the sentence it is
+    """A limit of time was missed."""
+
+
+def unless_busy(holds: bool, told: object) -> None:
+    """Hold what is so on a quiet machine, as that waiting takes most of the time."""
+    if not holds:
+        raise TooSlow(f"on a quiet machine this would not be: {told}")
+
+
+def in_time(seconds: float, limit: float) -> None:
+    """Hold that something took less than its limit."""
+    if not seconds < limit:
+        raise TooSlow(f"it took {seconds:.3f} s, which is not within {limit:g} s")

@@ -1,4 +1,8 @@
-"""Every check of this repository. `nox` alone runs them all, the quick ones first."""
+"""Every check of this repository.
+
+`nox` alone runs what a change must pass, the quick ones first. What is long by nature has the tag
+`long`: `nox -t long` runs it, and so does .ci/run.
+"""
 
 import os
 from pathlib import Path
@@ -12,17 +16,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = [
-    "lint",
-    "floors",
-    "docs",
-    "typing",
-    "lowest",
-    "examples",
-    "frames",
-    "pictures",
-    "tests",
-]
+nox.options.sessions = ["lint", "docs", "typing", "lowest", "frames", "tests"]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
@@ -34,6 +28,14 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
 
 
+def pytest(session: nox.Session, marks: str, *arguments: str) -> None:
+    """Run tests side by side; those that time something after them, each alone."""
+    beside = ("-n", "2", "--dist", "loadgroup")
+    session.run("pytest", *beside, "-m", f"({marks}) and not alone", *arguments)
+    # 5: none of those that were asked for must run alone.
+    session.run("pytest", "-m", f"({marks}) and alone", *arguments, success_codes=[0, 5])
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))
@@ -42,16 +44,21 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
-def floors(session: nox.Session) -> None:
-    install(session, "test")
-    session.run("pytest", "tests/house")
-
-
-@nox.session
 def docs(session: nox.Session) -> None:
+    """The pages, strictly; without running the notebooks, which the tests do."""
+    build_docs(session, "-D", "nb_execution_mode=off")
+
+
+@nox.session(tags=["long"])
+def pages(session: nox.Session) -> None:
+    """The same with what the notebooks show, into docs/_build/html."""
+    build_docs(session)
+
+
+def build_docs(session: nox.Session, *more: str) -> None:
     install(session, "docs")
     strict = ("-W", "--keep-going", "-n", "-E", "-q")
-    session.run("sphinx-build", *strict, "-b", "html", "docs", "docs/_build/html")
+    session.run("sphinx-build", *strict, *more, "-b", "html", "docs", "docs/_build/html")
 
 
 @nox.session
@@ -69,25 +76,8 @@ def lowest(session: nox.Session) -> None:
     """A quick part of the tests on the lowest versions that pyproject.toml allows."""
     groups = nox.project.dependency_groups(PROJECT, "test")
     session.install("--resolution", "lowest-direct", "-e", ".", *groups)
-    session.run("pytest", "tests/clients/test_clients.py", "tests/fetch/test_fetch.py")
-
-
-# niquests replaces urllib3 for all that is installed beside it.
-@nox.session
-@nox.parametrize("group", ["examples", "niquests"])
-def examples(session: nox.Session, group: str) -> None:
-    """The conformance kit on the clients and strategies of docs/examples."""
-    install(session, "test", group)
-    session.run("pytest", f"docs/examples/test_{group}.py")
-
-
-@nox.session
-def pictures(session: nox.Session) -> None:
-    """Every picture and page in headless Chromium, light and dark; keeps the screenshots."""
-    install(session, "test")
-    folder = Path(session.create_tmp(), "pictures").absolute()
-    session.run("pytest", "tests/integration/pictures", env={"PICTURES": str(folder)})
-    session.log(f"screenshots: {folder}")
+    paths = ("tests/clients/test_clients.py", "tests/fetch/test_fetch.py")
+    pytest(session, "not long", *paths)
 
 
 @nox.session
@@ -99,27 +89,70 @@ def frames(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
+    """All tests that are not long, and on all but the oldest Python those that depend on it.
+
+    `nox -s tests-3.12 -- tests/stats` runs those of one room.
+    """
     install(session, "test")
-    # The kit starts a server for each of some 700 checks, the docs measure, and some tests count on
-    # numbers: once is enough.
-    once = (
-        "testing/test_testing",
-        "house/test_snippets",
-        "house/test_notebooks",
-        "fetch/test_fuzz",
-        "fetch/test_memory",
-        "integration/test_soak",
-    )
-    rest = () if session.python == PYTHONS[0] else [f"--ignore=tests/{name}.py" for name in once]
-    session.run("pytest", *rest, *session.posargs)
+    again = "" if session.python == PYTHONS[0] else " and not once"
+    pytest(session, f"not long{again}", *session.posargs)
 
 
-@nox.session(default=False)
+@nox.session(tags=["long"], python=PYTHONS[0])
+def long(session: nox.Session) -> None:
+    """Tests that take long by nature."""
+    install(session, "test")
+    session.run("pytest", "-m", "long", *session.posargs)
+
+
+@nox.session(tags=["long"], python=PYTHONS[1:])
+def kit(session: nox.Session) -> None:
+    """The conformance kit on the built-in parts and on bad ones; `tests` asks it on one Python."""
+    install(session, "test")
+    pytest(session, "not long", "tests/testing")
+
+
+# niquests replaces urllib3 for all that is installed beside it.
+@nox.session(tags=["long"])
+@nox.parametrize("group", ["examples", "niquests"])
+def examples(session: nox.Session, group: str) -> None:
+    """The conformance kit on the clients and strategies of docs/examples."""
+    install(session, "test", group)
+    pytest(session, "not long", f"docs/examples/test_{group}.py")
+
+
+@nox.session(tags=["long"])
+def pictures(session: nox.Session) -> None:
+    """Every picture and page in headless Chromium, light and dark; keeps the screenshots."""
+    install(session, "test")
+    folder = Path(session.create_tmp(), "pictures").absolute()
+    session.run("pytest", "tests/integration/pictures", env={"PICTURES": str(folder)})
+    session.log(f"screenshots: {folder}")
+
+
+@nox.session(tags=["long"])
 def fuzz(session: nox.Session) -> None:
-    """`nox -s fuzz -- 20000` tries that many examples of each sort; without a number 5,000."""
+    """`nox -s fuzz -- 20000` tries that many examples of each sort; without a number 1,000."""
     install(session, "test")
-    examples = session.posargs[0] if session.posargs else "5000"
+    examples = session.posargs[0] if session.posargs else "1000"
     session.run("pytest", "tests/fetch/test_fuzz.py", env={"FUZZ_EXAMPLES": examples})
+
+
+@nox.session(tags=["long"])
+def interrupts(session: nox.Session) -> None:
+    """`nox -s interrupts -- 1000` interrupts each way at that many moments; without a number 40."""
+    install(session, "test")
+    moments = session.posargs[0] if session.posargs else "40"
+    path = "tests/runner/test_interrupts_anywhere.py"
+    session.run("pytest", path, env={"INTERRUPTED_MOMENTS": moments})
+
+
+@nox.session(tags=["long"], python=PYTHONS[0])
+def cost(session: nox.Session) -> None:
+    """What a fetch and an import cost, against the figures kept in bench/cost; needs valgrind."""
+    install(session, "test")
+    session.run("python", "-m", "bench.cost.importing")
+    session.run("python", "-m", "bench.cost.instructions")
 
 
 @nox.session(default=False)

@@ -14,6 +14,8 @@ from concurrent_fetch import Options, Outcome, Runner
 from concurrent_fetch.analysis._probe import Probe, Probes
 from concurrent_fetch.runner._bridge import Bridge, Clocks
 
+pytestmark = pytest.mark.alone
+
 CLOCKS = Clocks(time.perf_counter, time.process_time)
 
 

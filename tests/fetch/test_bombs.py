@@ -9,6 +9,8 @@ from fetching import ClientStrategy
 
 from concurrent_fetch.server import FAULTS, LocalServer
 
+pytestmark = pytest.mark.once
+
 MIB = 2**20
 TESTS = str(pathlib.Path(__file__).parents[1] / "support")
 BOMBS = [name for name in FAULTS if name.startswith(("bomb_", "body_endless"))]

@@ -31,6 +31,8 @@ from concurrent_fetch.clients import (
 )
 from concurrent_fetch.http._url import canonicalize
 
+pytestmark = pytest.mark.once
+
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 LIMIT = 0.3
 GRACE = 0.3

@@ -11,13 +11,21 @@ from concurrent_fetch.server import FAULTS
 pytestmark = pytest.mark.xdist_group("matrix")  # a case is run once for all tests of it
 
 
+# What a Python has its own part in: how heads and framing are read. The rest once is enough.
+_OF_PARSERS = {"Status lines", "Header fields", "Lengths of bodies", "Chunks"}
+ROWS = [
+    pytest.param(case, marks=() if case.group in _OF_PARSERS else pytest.mark.once, id=case.name)
+    for case in CASES
+]
+
+
 @pytest.fixture(scope="module")
 def matrix() -> Iterator[Matrix]:
     with Servers() as servers:
         yield Matrix(servers)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ROWS)
 def test_the_outcome_is_right_and_the_same_in_every_client(case: Case, matrix: Matrix) -> None:
     by_way = matrix.outcomes(case)
     seen = {str(way): outcomes for way, outcomes in by_way.items()}
@@ -29,7 +37,7 @@ def test_the_outcome_is_right_and_the_same_in_every_client(case: Case, matrix: M
         assert len({tuple(map(facts, outcomes)) for outcomes in by_way.values()}) == 1, seen
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ROWS)
 def test_a_failure_says_why_and_ends_in_time(case: Case, matrix: Matrix) -> None:
     for outcomes in matrix.outcomes(case).values():
         for outcome in outcomes:
@@ -48,6 +56,7 @@ def test_parsers_differ_in_few_rows_and_each_has_its_reason() -> None:
     assert len(differing) < 0.08 * len(CASES)
 
 
+@pytest.mark.once
 def test_the_page_of_the_docs_is_what_a_run_gives(matrix: Matrix) -> None:
     assert PAGE.read_text(encoding="utf-8") == page(matrix), (
         "docs/faults.md is out of date: python tests/support/matrix.py writes it anew"

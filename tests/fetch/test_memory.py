@@ -7,6 +7,8 @@ import pytest
 
 from concurrent_fetch.server import LocalServer
 
+pytestmark = pytest.mark.once
+
 COUNT = 20_000
 # In a fresh process: memory that other tests have freed would hide what these need.
 PROGRAM = """

@@ -7,6 +7,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 # Imported late, by parametrize_with_checks and by _arrow, which say what to install where they are
 # missing.

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(__file__).parents[2] / "concurrent_fetch"
 
 # From the ground up: rooms, and files that stand on a floor by themselves.

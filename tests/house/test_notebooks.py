@@ -10,6 +10,8 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+pytestmark = pytest.mark.once
+
 DOCS = Path(__file__).parents[2] / "docs"
 NOTEBOOKS = sorted(path for path in (DOCS / "notebooks").iterdir() if path.is_file())
 

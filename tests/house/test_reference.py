@@ -15,6 +15,8 @@ import pytest
 import concurrent_fetch
 from concurrent_fetch import clients, errors, server, testing
 
+pytestmark = pytest.mark.once
+
 PAGE = (Path(__file__).parents[2] / "docs" / "reference.md").read_text(encoding="utf-8")
 
 

@@ -23,6 +23,8 @@ import pytest
 
 from concurrent_fetch.server import LocalServer
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_NOT_RUN = 2

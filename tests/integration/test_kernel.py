@@ -150,6 +150,7 @@ def notebook(server: LocalServer) -> Iterator[Notebook]:
         yield notebook
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", CELLS)
 def test_an_interrupted_cell(
     notebook: Notebook,

@@ -33,7 +33,7 @@ PAGES = _pages()
 ABSENT = missing() or (
     None if PAGES else "Debian's package python3-doc is not installed: apt-get install python3-doc"
 )
-pytestmark = pytest.mark.skipif(ABSENT is not None, reason=ABSENT or "")
+pytestmark = [pytest.mark.once, pytest.mark.skipif(ABSENT is not None, reason=ABSENT or "")]
 
 WAYS: dict[str, Callable[[list[str], cf.Options], cf.Run]] = {
     "sync+requests": cf.fetch_sync,

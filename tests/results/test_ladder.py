@@ -213,6 +213,7 @@ def test_without_a_complete_round_the_table_still_shows() -> None:
 # --- on a real server ---
 
 
+@pytest.mark.alone
 def test_on_a_server_that_waits_concurrency_brings_nearly_everything() -> None:
     with LocalServer(latency=0.02) as server:
         options = Options(concurrency=8, reuse_connections=False)

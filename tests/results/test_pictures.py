@@ -30,6 +30,8 @@ from concurrent_fetch.render._spans import at_once, joined, rows_of
 from concurrent_fetch.render._svg import FAILED, FETCH, INK
 from concurrent_fetch.results._pictures import typical_round
 
+pytestmark = pytest.mark.once
+
 MOST_BYTES = 50_000
 SVG = "{http://www.w3.org/2000/svg}"
 

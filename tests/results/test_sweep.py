@@ -329,6 +329,7 @@ def test_a_range_serves_as_levels_and_the_first_is_the_reference() -> None:
 
 # A wave of 0.1 s, since a busy test machine is some milliseconds late; bench/truth/sweep.py has
 # one of 20 ms.
+@pytest.mark.alone
 def test_a_server_that_serves_eight_at_once_needs_eight_in_flight() -> None:
     with LocalServer(latency=0.1, capacity=8) as server:
         swept = Runner(server.urls(16), rounds=4, seed=1).sweep(fetch_async, (4, 8, 16))
@@ -336,6 +337,7 @@ def test_a_server_that_serves_eight_at_once_needs_eight_in_flight() -> None:
     unless_busy(swept.ceiling(4).limit is Limit.CONCURRENCY, swept)
 
 
+@pytest.mark.alone
 def test_a_server_without_a_limit_is_not_exhausted_by_the_largest_level() -> None:
     with LocalServer(latency=0.02) as server:
         swept = Runner(server.urls(16), rounds=3, seed=1).sweep(fetch_async, (2, 4, 8))

@@ -13,6 +13,8 @@ from plain_http import (
 from concurrent_fetch.server import LocalServer, LogNormal
 from concurrent_fetch.server._loop import new_loop
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_request_takes_at_least_the_latency() -> None:
     with LocalServer(latency=0.05) as server:

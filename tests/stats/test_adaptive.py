@@ -17,6 +17,8 @@ from concurrent_fetch.runner._rounds import rounds
 from concurrent_fetch.stats._estimate import speedup
 from concurrent_fetch.stats._verdict import verdict_of
 
+pytestmark = pytest.mark.once
+
 LOOKS = (10, 20, 40)
 ALPHA = 0.05
 

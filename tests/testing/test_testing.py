@@ -29,6 +29,8 @@ from concurrent_fetch.testing import (
     parametrize_with_checks,
 )
 
+pytestmark = pytest.mark.once
+
 BY_NAME = {check.name: check for check in CHECKS}
 # From each family one or two: a fault must show in the check that is for it, not in these.
 SAMPLE = (

@@ -14,6 +14,8 @@ from pace import in_time
 
 from concurrent_fetch.server import LocalServer
 
+pytestmark = pytest.mark.once  # how a kernel interrupts; Ctrl-C itself is tested on each
+
 PREPARE = """
 import asyncio, gc, os, re, threading
 import concurrent_fetch as cf

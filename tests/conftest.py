@@ -4,6 +4,7 @@ And the rule by which a test that was too slow is done again: see `support/pace`
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import trustme
@@ -61,7 +62,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     return True
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Count what was done again, by test."""
     again = {
         report.nodeid: len(report.user_properties)

@@ -18,6 +18,8 @@ nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "docs", "typing", "lowest", "frames", "tests"]
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+# The tests start some thousand processes of this package: it is to be compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 PROJECT = nox.project.load_toml("pyproject.toml")
@@ -30,7 +32,7 @@ def install(session: nox.Session, *groups: str) -> None:
 
 def pytest(session: nox.Session, marks: str, *arguments: str) -> None:
     """Run tests side by side; those that time something after them, each alone."""
-    beside = ("-n", "2", "--dist", "loadgroup")
+    beside = ("-n", "4", "--dist", "loadgroup")  # most wait most of the time, also on two cores
     session.run("pytest", *beside, "-m", f"({marks}) and not alone", *arguments)
     # 5: none of those that were asked for must run alone.
     session.run("pytest", "-m", f"({marks}) and alone", *arguments, success_codes=[0, 5])

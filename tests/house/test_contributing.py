@@ -45,7 +45,7 @@ def test_a_command_can_be_given(command: str) -> None:
             collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", path]
             done = subprocess.run(collect, cwd=ROOT, check=False, capture_output=True)
             assert done.returncode == 0
-        case ["python", "-m", "pytest", "-n", "2", "--dist", "loadgroup"]:
+        case ["python", "-m", "pytest", "-n", "4", "--dist", "loadgroup"]:
             assert "pytest-xdist" in str(PROJECT["dependency-groups"]["test"])
         case ["nox"]:
             pass

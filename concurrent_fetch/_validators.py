@@ -72,12 +72,15 @@ def whole(
 
 def seconds(*, above: float | None = None, least: float = 0.0, none: str | None = None) -> Rule:
     """Finite seconds, above a bound or at least another."""
-    if above is None:
-        words = f"finite seconds of at least {least:g}"
-        return Rule(is_number, "seconds as a float", lambda x: least <= x < math.inf, words, none)
-    words = f"finite seconds greater than {above:g}"
-    return Rule(is_number, "seconds as a float", lambda x: above < x < math.inf, words, none)
+    bound = f"of at least {least:g}" if above is None else f"greater than {above:g}"
+    return Rule(
+        is_number,
+        "seconds as a float",
+        lambda x: (least <= x if above is None else above < x) and x < math.inf,
+        f"finite seconds {bound}",
+        none,
+    )
 
 
-FLAG = Rule(lambda value: isinstance(value, bool), "True or False", bool.__instancecheck__, "")
+FLAG = Rule(lambda value: isinstance(value, bool), "True or False", lambda _: True, "")
 """True or False."""

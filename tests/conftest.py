@@ -3,6 +3,7 @@
 And the rule by which a test that was too slow is done again: see `support/pace`.
 """
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from pace import TRIES, TooSlow
 
 from concurrent_fetch.server import LocalServer
 
+# A shell that puts a test run into the background lets it ignore Ctrl-C, and all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # How busy the machine is says nothing about the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")

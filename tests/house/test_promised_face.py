@@ -50,7 +50,8 @@ def told(name: str, public: Any) -> Iterator[str]:
     elif inspect.isfunction(public):
         yield from parameters(name, public)
     else:
-        yield f"{name}: {type(public).__name__}"
+        kind = type(public).__name__
+        yield f"{name}: {'UnionType' if kind == 'Union' else kind}"  # as Python 3.14 calls it
 
 
 def members(public: type) -> Iterator[str]:

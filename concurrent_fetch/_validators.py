@@ -25,6 +25,13 @@ def is_number(value: object) -> bool:
     return is_whole(value) or isinstance(value, float)
 
 
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python does not write an int of thousands of digits
+        return f"one of {len(hex(value)) - 2} hex digits"  # type: ignore[arg-type]  # it is an int
+
+
 @attrs.frozen
 class Rule:
     """What a value may be: of which type, and within which range."""
@@ -46,9 +53,9 @@ class Rule:
             return
         alternative = "" if self.none is None else f", or {self.none}"
         if not self.is_of_type(value):
-            raise TypeError(f"{name} must be {self.type_words}{alternative}, got {value!r}")
+            raise TypeError(f"{name} must be {self.type_words}{alternative}, got {_shown(value)}")
         if not self.holds(value):
-            raise ValueError(f"{name} must be {self.range_words}{alternative}, got {value!r}")
+            raise ValueError(f"{name} must be {self.range_words}{alternative}, got {_shown(value)}")
 
     @property
     def of_argument(self) -> Validator:

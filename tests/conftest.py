@@ -48,6 +48,9 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
+_AGAIN = ("done again", 1)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     """Call the test, again while it is too slow and has tries left."""
@@ -59,7 +62,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
         except TooSlow:
             if not left:
                 raise
-            pyfuncitem.user_properties.append(("done again", 1))
+            pyfuncitem.user_properties.append(_AGAIN)
         else:
             break
     return True
@@ -68,10 +71,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Count what was done again, by test."""
     again = {
-        report.nodeid: len(report.user_properties)
+        report.nodeid: times
         for reports in terminalreporter.stats.values()
         for report in reports
-        if getattr(report, "when", "") == "call" and report.user_properties
+        if getattr(report, "when", "") == "call" and (times := report.user_properties.count(_AGAIN))
     }
     if again:
         terminalreporter.section("done again, since a limit of time was missed")

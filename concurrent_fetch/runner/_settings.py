@@ -48,7 +48,7 @@ check_budget = Rule(
 ).of_argument
 check_allowance = whole(1, none="None for any number").of_argument
 check_seed = whole(
-    -(_MOST_SEED), _MOST_SEED, none="None to draw one", what="an int of at most 256 bits"
+    -_MOST_SEED, _MOST_SEED, none="None to draw one", what="an int of at most 256 bits"
 ).of_argument
 
 

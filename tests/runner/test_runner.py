@@ -528,3 +528,9 @@ def test_the_built_in_strategies_are_comparable(local: LocalServer) -> None:
     assert comparison.notes == ()
     assert [check.peak_in_flight for check in comparison.checks.values()] == [1, 3, 3, 1]
     assert local.stats().requests == 4 * (2 + 2) * 6
+
+
+@pytest.mark.parametrize("seed", [10**5000, -(2**256)], ids=["unwritable", "just beyond"])
+def test_a_seed_too_large_to_be_written_is_refused_with_its_rule(seed: int) -> None:
+    with pytest.raises(ValueError, match="seed must be an int of at most 256 bits, or None to"):
+        Runner(URLS, seed=seed)

@@ -10,7 +10,8 @@ from pathlib import Path
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write text as UTF-8; the file is the old one until the new one is complete.
 
-    A link is followed. What is no file, as `/dev/stdout`, is written to directly.
+    It keeps the permissions of the old one, and nobody else can read it before it is complete. A
+    link is followed. What is no file, as `/dev/stdout`, is written to directly.
 
     Raises:
         OSError: it cannot be written; then nothing has changed.
@@ -23,18 +24,28 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no folder", str(target.parent))
     beside = target.with_name(f".{os.urandom(16).hex()}.part")
+    mode = _mode(target if target.exists() else beside)
     try:
-        with beside.open("xb") as file:
+        with open(beside, "xb", opener=_for_us_alone) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            beside.chmod(stat.S_IMODE(target.stat().st_mode))
+        beside.chmod(mode)
         beside.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+def read_plain(path: str | os.PathLike[str]) -> bytes | None:
+    """Return what is in a plain file; None for what may never end, as a pipe or a device.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
 
 
 def objection_to(path: str | os.PathLike[str]) -> str | None:
@@ -50,6 +61,25 @@ def objection_to(path: str | os.PathLike[str]) -> str | None:
 def without_surrogates(text: str) -> str:
     r"""Return the text with each lone surrogate as the six characters `\udc80`: fit for UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _mode(path: Path) -> int:
+    """Return the permissions of a file; of one that is not there, those that it would get."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    path.touch(exist_ok=False)  # to ask is the only way: reading the umask is changing it
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    finally:
+        path.unlink()
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_special(path: str | os.PathLike[str]) -> bool:

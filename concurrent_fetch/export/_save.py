@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from concurrent_fetch._did_you_mean import did_you_mean
-from concurrent_fetch._files import write_whole
+from concurrent_fetch._files import read_plain, write_whole
+from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._view import Result, View
 
@@ -53,13 +53,16 @@ def load(path: str | os.PathLike[str]) -> Result:
     saved, unless secrets had to be left out of the file.
 
     Raises:
-        FormatError: the file is damaged, foreign, or from a newer version; says what and where.
+        FormatError: the file is damaged, foreign, from a newer version, or no plain file (a pipe, a
+            device); says what and where.
         OSError: the file cannot be read.
     """
     name = Path(path).name.lower()
     if not name.endswith(LOADED) or suffix_of(path) != LOADED:
         raise FormatError(f"{os.fspath(path)!r}: only {LOADED} is loaded; save as that too")
-    data = Path(path).read_bytes()
+    data = read_plain(path)
+    if data is None:
+        raise FormatError(f"{os.fspath(path)}: this is no plain file; save what is in it as one")
     if not data.strip():
         raise FormatError(f"{os.fspath(path)}: the file is empty")
     read: Callable[[str], Result] = _module(LOADED).from_json

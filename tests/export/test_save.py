@@ -281,6 +281,35 @@ def test_an_older_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) ->
     assert link.is_symlink()
 
 
+@pytest.mark.parametrize(("umask", "old", "new"), [(0o022, None, 0o644), (0, 0o600, 0o600)])
+def test_nobody_else_reads_a_file_before_it_is_complete_nor_one_that_was_ours_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int, old: int | None, new: int
+) -> None:
+    path = tmp_path / "x.md"
+    before = os.umask(umask)
+    modes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: modes.append(os.fstat(fd).st_mode))
+    try:
+        if old is not None:
+            path.touch()
+            path.chmod(old)
+        write_whole(path, "new")
+    finally:
+        os.umask(before)
+    assert list(map(stat.S_IMODE, modes)) == [0o600]
+    assert stat.S_IMODE(path.stat().st_mode) == new
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_or_a_device_is_not_loaded(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe.json", tmp_path / "zero.json"
+    os.mkfifo(pipe)
+    link.symlink_to("/dev/zero")
+    for path in (pipe, link):
+        with pytest.raises(FormatError, match="no plain file"):
+            load(path)
+
+
 def test_what_is_no_file_is_written_to_directly() -> None:
     write_whole("/dev/null", "x")
     assert not Path("/dev/null").is_file()

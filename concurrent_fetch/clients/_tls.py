@@ -25,6 +25,7 @@ def tls_context(verify: bool | str) -> ssl.SSLContext:
     except OSError as error:
         raise ValueError(f"Options.verify={verify!r} is no usable CA bundle: {error}") from error
     context.sslsocket_class = DeadlineTLSSocket
+    context.hostname_checks_common_name = False  # as browsers: RFC 9110, 4.3.4
     context.set_alpn_protocols(["http/1.1"])
     if verify is False:
         context.check_hostname = False

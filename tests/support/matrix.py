@@ -72,7 +72,15 @@ def _path(name: str, given: str, sent: str) -> Case:
     return _url(name, "{base}" + _ANYTHING + given, Answered(path=_ANYTHING + sent))
 
 
-def _tls(name: str, does: str, server: str, expected: Expected, **options: Any) -> Case:
+def _tls(
+    name: str,
+    does: str,
+    server: str,
+    expected: Expected,
+    *,
+    url: str = "{base}/get",
+    **options: Any,
+) -> Case:
     return Case(
         name=f"tls_{name}",
         group="TLS",
@@ -80,7 +88,7 @@ def _tls(name: str, does: str, server: str, expected: Expected, **options: Any) 
         expected=(expected,),
         options={"verify": "{ca}", **options},
         server=server,
-        url="{base}/get",
+        url=url,
     )
 
 
@@ -93,6 +101,20 @@ CASES: tuple[Case, ...] = (
     _tls("expired", "The certificate has expired.", "expired", Kind.TLS),
     _tls("not_yet", "The certificate is not valid yet.", "not_yet", Kind.TLS),
     _tls("wrong_host", "The certificate is another host's.", "wrong_host", Kind.TLS),
+    _tls(
+        "by_name",
+        "The certificate names the host among its subject alternative names.",
+        "good",
+        _GET,
+        url="https://localhost:{port}/get",
+    ),
+    _tls(
+        "common_name_only",
+        "The certificate names the host by its common name only.",
+        "common_name",
+        Kind.TLS,
+        url="https://localhost:{port}/get",
+    ),
     _url("empty", ""),
     _url("no_scheme", "127.0.0.1/get"),
     _url("scheme_rel", "//127.0.0.1/get"),
@@ -180,11 +202,14 @@ class Servers:
     def _made(self, name: str) -> LocalServer:
         if name == "plain":
             return LocalServer()
-        if name not in ("good", "self_signed", "expired", "not_yet", "wrong_host"):
+        if name not in _CERTIFICATES:
             return LocalServer(fault=name)
-        path = str(self._folder / f"{name}.pem")
-        self._certificate(name).private_key_and_cert_chain_pem.write_to_path(path)
-        return LocalServer(certificate=path)
+        path = self._folder / f"{name}.pem"
+        if name == "common_name":
+            path.write_bytes(_common_name_only(self._authority))
+        else:
+            self._certificate(name).private_key_and_cert_chain_pem.write_to_path(str(path))
+        return LocalServer(certificate=str(path))
 
     def _certificate(self, name: str) -> trustme.LeafCert:
         authority = trustme.CA() if name == "self_signed" else self._authority
@@ -195,6 +220,31 @@ class Servers:
             "not_yet": {"not_before": datetime(2090, 1, 1, tzinfo=UTC)},
         }  # fmt: skip
         return authority.issue_cert(host, "localhost", **dates.get(name, {}))
+
+
+_CERTIFICATES = ("good", "self_signed", "expired", "not_yet", "wrong_host", "common_name")
+
+
+def _common_name_only(authority: trustme.CA) -> bytes:
+    """Return a key and a certificate for localhost without any subject alternative name."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    signer = serialization.load_pem_private_key(authority.private_key_pem.bytes(), None)
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        x509.CertificateBuilder(issuer, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2090, 1, 1, tzinfo=UTC))
+        .sign(signer, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    told = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(pem, *told) + certificate.public_bytes(pem)
 
 
 class Matrix:

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._words import visible
 
 _BETWEEN: Seconds = 0.05
 _REDRAWN: Seconds = 0.25  # to draw a widget costs about 2 ms; so it is below 1 %
@@ -197,7 +198,7 @@ def _tqdm() -> Any:
 def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
     is_fetch = begun.stage == "fetch"
     with tqdm(
-        desc=begun.strategy if is_fetch else None,
+        desc=visible(begun.strategy) if is_fetch else None,
         total=begun.total,
         unit=" fetch" if is_fetch else "run",
         leave=False,
@@ -222,4 +223,4 @@ def _remarks(progress: Progress) -> str:
     where: str = progress.stage
     if progress.round is not None:
         where = f"round {progress.round + 1}/{progress.rounds}"
-    return ", ".join([where, progress.strategy, f"{progress.fetches:,} fetches", *failed])
+    return ", ".join([where, visible(progress.strategy), f"{progress.fetches:,} fetches", *failed])

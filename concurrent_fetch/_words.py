@@ -1,6 +1,25 @@
-"""Names that users type: what they may have meant."""
+"""Words for people: text from outside made harmless and short, and near misses of names."""
 
 from collections.abc import Iterable
+
+_LONGEST = 300
+
+
+def visible(text: str) -> str:
+    """Return `text` with every character that does not print written as Python escapes it.
+
+    Line breaks, terminal codes, changes of writing direction and lone surrogates all lose their
+    power. Backslashes stay as they are: the result is for reading, not for undoing.
+    """
+    if text.isprintable():
+        return text
+    return "".join([c if c.isprintable() else _escaped(c) for c in text])
+
+
+def told(text: str) -> str:
+    """Return what somebody else says as a part of a line: visible, at most 300 characters."""
+    shown = visible(text[: _LONGEST + 1])
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
@@ -13,3 +32,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
     close = get_close_matches(name, list(names), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

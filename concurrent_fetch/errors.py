@@ -1,8 +1,16 @@
 """Exceptions: for misuse by the caller. What happens to a URL is an outcome, never an exception."""
 
+from concurrent_fetch._words import visible
+
 
 class ConcurrentFetchError(Exception):
-    """The root of every exception that this package raises on purpose."""
+    """The root of every exception that this package raises on purpose.
+
+    Names and URLs from outside may be part of its message: what does not print is escaped.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(visible(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class StrategyError(ConcurrentFetchError):

@@ -144,16 +144,20 @@ def _reasons_against(
         i = other[0]
         reasons.append(
             f"{len(other)} of {len(urls)} URLs came back differently, first "
-            f"{redact(urls[i])}: {results[i]} against {expected[i]}"
+            f"{_shown(urls[i], check)}: {results[i]} against {expected[i]}"
         )
     bodies = [i for i in differing_bodies(check, reference) if i not in changing]
     if bodies:
         reasons.append(
-            f"{len(bodies)} of {len(urls)} bodies differ, first {redact(urls[bodies[0]])}"
+            f"{len(bodies)} of {len(urls)} bodies differ, first {_shown(urls[bodies[0]], check)}"
         )
     if check.failures == len(urls):
         reasons.append("no URL was answered")
     return tuple(reasons)
+
+
+def _shown(url: str, record: Record) -> str:
+    return redact(url, record.options.secret_params)
 
 
 def _other_work(check: Record, reference: Record) -> Iterator[str]:
@@ -182,12 +186,16 @@ def _deviation(
     results, expected = record.results, check.results
     if results != expected:
         i = next(i for i in range(len(urls)) if results[i] != expected[i])
-        return f"brought {results[i]} for {redact(urls[i])}, and {expected[i]} in its check run"
+        return (
+            f"brought {results[i]} for {_shown(urls[i], check)}, and {expected[i]} in its check run"
+        )
     if record.worked != check.worked:
         return f"did the work on {record.worked} responses, and on {check.worked} in its check run"
     bodies = [i for i in differing_bodies(record, reference) if i not in known]
     if bodies:
-        return f"brought another body than {reference.strategy} for {redact(urls[bodies[0]])}"
+        return (
+            f"brought another body than {reference.strategy} for {_shown(urls[bodies[0]], check)}"
+        )
     return None
 
 

@@ -12,6 +12,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._version import version_of
+from concurrent_fetch._words import visible
 
 _FREE = "free-threaded"
 _PACKAGES = ("concurrent_fetch", "requests", "urllib3", "httpx", "httpcore", "h11", "aiohttp")
@@ -70,7 +71,7 @@ class Card:
         load = "" if self.load is None else f", load {self.load:.1f}"
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
         variables = f"; set: {', '.join(self.variables)}" if self.variables else ""
-        return (
+        return visible(
             f"{self.python} ({self.build}) on {self.platform}, {self.cores} cores{load}; "
             f"{self.loop}; {versions}{variables}"
         )

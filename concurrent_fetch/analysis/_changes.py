@@ -66,7 +66,7 @@ class Changes:
         least, most = self._sizes[first]
         return (
             f"{len(far)} of {len(urls)} bodies are of another size than the reference ever got, "
-            f"first {redact(urls[first])}: {size(sizes[first])} "
+            f"first {redact(urls[first], record.options.secret_params)}: {size(sizes[first])} "
             f"against {size(least)} to {size(most)}"
         )
 

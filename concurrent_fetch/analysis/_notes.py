@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._words import visible
 from concurrent_fetch.analysis._card import Card
 from concurrent_fetch.analysis._changes import differing_bodies
 from concurrent_fetch.analysis._record import Record
@@ -38,7 +39,7 @@ class Note:
 
     def __str__(self) -> str:
         subject = f"{self.strategy}: " if self.strategy else ""
-        return f"{subject}{self.fact}" + (f"; {self.advice}" if self.advice else "")
+        return visible(f"{subject}{self.fact}" + (f"; {self.advice}" if self.advice else ""))
 
 
 def gathered(notes: Iterable[Note]) -> list[str]:
@@ -113,7 +114,7 @@ def _changing(
     return Note(
         strategy=check.strategy,
         fact=f"{len(bodies)} of {len(urls)} bodies changed from one fetch to another, "
-        f"first {redact(urls[bodies[0]])}",
+        f"first {redact(urls[bodies[0]], check.options.secret_params)}",
         advice="only their sizes were compared, roughly",
     )
 
@@ -171,7 +172,7 @@ def _redirects(check: Record, reference: Record) -> Note | None:
     other = [(x, y) for a, b, x, y in ends if x and y and (a != b or x != y)]
     if not other:
         return None
-    mine, theirs = map(redact, other[0])
+    mine, theirs = (redact(url, check.options.secret_params) for url in other[0])
     return Note(
         strategy=check.strategy,
         fact=f"{many(len(other), 'answer')} came by other redirects, first {mine} where "

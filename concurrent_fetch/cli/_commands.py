@@ -206,15 +206,15 @@ def _show_run(run: Run) -> int:
     if not len(run):
         show(str(run))
         return 0
-    rows = [_row(outcome) for outcome in run]
+    rows = [_row(outcome, run.options.secret_params) for outcome in run]
     result, width, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
     lines = [f"{r:<{result}}  {s:>{width}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
     show("\n".join([*lines, f"{many(len(run), 'URL')} in {run.elapsed:.2f} s"]))
     return _show_losses(len(run.failures), len(run.not_ok) - len(run.failures), len(run))
 
 
-def _row(outcome: Outcome) -> tuple[str, str, str, str]:
-    url, time = to_text(redact(outcome.url)), seconds(outcome.elapsed)
+def _row(outcome: Outcome, also: tuple[str, ...]) -> tuple[str, str, str, str]:
+    url, time = to_text(redact(outcome.url, also)), seconds(outcome.elapsed)
     if isinstance(outcome, Response):
         return str(outcome.status_code), str(outcome.size), time, url
     return str(outcome.kind), size(None), time, f"{url}  {to_text(outcome.message)}"

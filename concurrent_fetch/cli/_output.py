@@ -8,6 +8,8 @@ import sys
 import textwrap
 from typing import TextIO
 
+from concurrent_fetch._words import visible
+
 # Windows calls a pipe without a reader an invalid argument.
 _NO_READER = {errno.EPIPE, errno.EINVAL}
 _PLAIN = str.maketrans({"×": "x", "–": "-", "µ": "u", "…": "...", "∞": "inf", "≥": ">="})
@@ -23,12 +25,12 @@ def show(text: str) -> None:
     Raises:
         OutputError: it cannot be written, as on a full disk.
     """
-    _write(sys.stdout, f"{text}\n")
+    _write(sys.stdout, f"{_harmless(text)}\n")
 
 
 def note(text: str) -> None:
     """Write to stderr what is no result; raises as `show` does."""
-    _write(sys.stderr, f"{text}\n")
+    _write(sys.stderr, f"{_harmless(text)}\n")
 
 
 def flush() -> None:
@@ -62,6 +64,11 @@ def encodable(text: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
     return text
+
+
+def _harmless(text: str) -> str:
+    """Return lines in which nothing speaks to the terminal but their ends."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _write(stream: TextIO | None, text: str) -> None:

@@ -17,7 +17,7 @@ from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._tls import tls_context
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
-from concurrent_fetch.http import SECRET, CanonicalURL
+from concurrent_fetch.http import CanonicalURL, may_go_anywhere
 from concurrent_fetch.model import Options
 
 FAILURES: dict[type[BaseException], FailureKind] = {
@@ -60,7 +60,7 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
         async def send(exchange: Exchange) -> None:
             nonlocal usual
             _sending.set(exchange)
-            if usual is None and SECRET.isdisjoint(map(str.lower, exchange.headers)):
+            if usual is None and all(map(may_go_anywhere, exchange.headers)):
                 usual = exchange.headers
                 session.headers.update(usual)  # merging them anew into every request costs 3 µs
             async with session.get(

@@ -60,8 +60,8 @@ def changes_tree(value: Any, base: Any) -> dict[str, Any]:
 
 
 def cleaned(text: str) -> str:
-    """Return a text without the user info of URLs in it."""
-    return redact_within(text) if "@" in text else text
+    """Return a text without what is secret in the URLs in it."""
+    return redact_within(text)
 
 
 _WRITTEN: tuple[tuple[Any, Callable[[Any], Any]], ...] = (

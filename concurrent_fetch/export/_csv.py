@@ -1,13 +1,15 @@
 """CSV (RFC 4180, with a plain line end): a row per fetch."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from concurrent_fetch._files import without_surrogates
+from concurrent_fetch._words import visible
 from concurrent_fetch.export._view import View
 
 _WORDS = {None: "", True: "true", False: "false"}
+_FORMULA = re.compile("'*[=+@\uff1d\uff0b\uff0d\uff20-]")
 
 
 class _Lines(list[str]):
@@ -29,7 +31,8 @@ def write(view: View) -> str:
 def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
     r"""Return the columns as CSV, their names first: None is empty, a bool is `true` or `false`.
 
-    A lone surrogate, which no file can hold, stands as the six characters `\udc80`.
+    What does not print stands as Python escapes it. A text that a spreadsheet would take for a
+    formula has one `'` more before it, as has one that begins like that.
 
     Raises:
         ValueError: the columns are not all as long as each other.
@@ -43,5 +46,6 @@ def to_csv(columns: Mapping[str, Sequence[Any]]) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return without_surrogates(value)
+        text = visible(value)
+        return f"'{text}" if _FORMULA.match(text) else text
     return _WORDS[value] if value is None or isinstance(value, bool) else value

@@ -15,12 +15,14 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch._version import own_version
 from concurrent_fetch.export._document import as_json
 from concurrent_fetch.export._view import View
-from concurrent_fetch.http import Headers, redact, redact_within
-from concurrent_fetch.model import Failure, Outcome, Response, Run, Timing
+from concurrent_fetch.http import Headers, redact, redact_reference, redact_within
+from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run, Timing
 
 _NEVER_SENT = frozenset(
     {FailureKind.INVALID_URL, FailureKind.DNS, FailureKind.CONNECT, FailureKind.TLS}
 )
+
+_REFERENCES = frozenset({"content-location", "location", "origin", "referer"})
 
 _Object = dict[str, Any]
 _LONGEST = 1e10  # seconds, some centuries: a date has an end
@@ -63,32 +65,40 @@ def _page(page: str, title: str, run: Run) -> _Object:
 
 def _entries(page: str, run: Run) -> Iterator[_Object]:
     """The oldest first, as the format prefers; `_index` says the place in the URL set."""
-    sent = _fields(Headers.from_mapping(run.options.headers))
+    also = run.options.secret_params
+    sent = _fields(Headers.from_mapping(run.options.headers), also)
     first = min((outcome.timing.started for outcome in run), default=0.0)
     for outcome in sorted(run, key=lambda o: o.timing.started):
         after = timedelta(seconds=min(outcome.timing.started - first, _LONGEST))
-        yield {"pageref": page} | _entry(outcome, run.started_at + after, sent)
+        yield {"pageref": page} | _entry(outcome, run.started_at + after, sent, also)
 
 
-def _entry(outcome: Outcome, started: datetime, sent: list[_Object]) -> _Object:
+def _entry(
+    outcome: Outcome, started: datetime, sent: list[_Object], also: tuple[str, ...]
+) -> _Object:
+    url, message = (COLUMNS[name](outcome, also) for name in ("url", "message"))
     phases = _phases(outcome)
     protocol = f"HTTP/{outcome.http_version}" if isinstance(outcome, Response) else ""
-    answer = _response(outcome) if isinstance(outcome, Response) else _no_response(outcome)
+    answer = (
+        _response(outcome, also)
+        if isinstance(outcome, Response)
+        else _no_response(f"{outcome.kind}: {message}")
+    )
     return {
         "startedDateTime": started.isoformat(),
         "time": phases.time / 1000,
-        "request": _request(outcome, sent) | {"httpVersion": protocol},
+        "request": _request(url, sent) | {"httpVersion": protocol},
         "response": answer | {"httpVersion": protocol},
         "cache": {},
         "timings": phases.timings(),
         "_index": outcome.index,
-        "_worker": outcome.worker,
+        "_worker": COLUMNS["worker"](outcome, also),
         "_attempts": outcome.attempts,
     }
 
 
-def _request(outcome: Outcome, sent: list[_Object]) -> _Object:
-    url = redact(outcome.url).partition("#")[0]
+def _request(url: str, sent: list[_Object]) -> _Object:
+    url = url.partition("#")[0]
     query = parse_qsl(url.partition("?")[2], keep_blank_values=True)
     return {
         "method": "GET",
@@ -101,31 +111,32 @@ def _request(outcome: Outcome, sent: list[_Object]) -> _Object:
     }
 
 
-def _response(response: Response) -> _Object:
+def _response(response: Response, also: tuple[str, ...]) -> _Object:
     known = response.wire_size is not None
     return {
         "status": response.status_code,
         "statusText": _phrase(response.status_code),
         "cookies": [],
-        "headers": _fields(response.headers),
+        "headers": _fields(response.headers, also),
         "content": _content(response),
         "redirectURL": "",
         "headersSize": -1,
         "bodySize": response.wire_size if known else -1,
         # Chrome would add the -1 of headersSize to the size that it shows.
         **({"_transferSize": response.wire_size} if known else {}),
-        **({"comment": _redirects(response)} if response.redirects else {}),
+        **({"comment": _redirects(response, also)} if response.redirects else {}),
     }
 
 
 def _content(response: Response) -> _Object:
-    content = {"size": response.size, "mimeType": response.headers.get("content-type", "")}
+    mime_type = redact_within(response.headers.get("content-type", ""))
+    content = {"size": response.size, "mimeType": mime_type}
     if response.wire_size is None:
         return content
     return content | {"compression": response.size - response.wire_size}
 
 
-def _no_response(failure: Failure) -> _Object:
+def _no_response(message: str) -> _Object:
     """As Chrome writes one."""
     return {
         "status": 0,
@@ -136,13 +147,13 @@ def _no_response(failure: Failure) -> _Object:
         "redirectURL": "",
         "headersSize": -1,
         "bodySize": -1,
-        "_error": f"{failure.kind}: {redact_within(failure.message, failure.url)}",
+        "_error": message,
     }
 
 
-def _redirects(response: Response) -> str:
+def _redirects(response: Response, also: tuple[str, ...]) -> str:
     number = len(response.redirects)
-    return f"after {number} redirect{'s' * (number > 1)}, from {redact(response.final_url)}"
+    return f"after {number} redirect{'s' * (number > 1)}, from {redact(response.final_url, also)}"
 
 
 def _phrase(status: int) -> str:
@@ -152,13 +163,15 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _fields(headers: Headers) -> list[_Object]:
-    return [{"name": name, "value": _shown(value)} for name, value in headers.redacted()]
+def _fields(headers: Headers, also: tuple[str, ...]) -> list[_Object]:
+    fields = headers.redacted()
+    return [{"name": name, "value": _shown(name, value, also)} for name, value in fields]
 
 
-def _shown(value: str) -> str:
-    """A Location may hold user info too."""
-    return redact_within(value) if "@" in value else value
+def _shown(name: str, value: str, also: tuple[str, ...]) -> str:
+    if name.lower() in _REFERENCES:
+        return redact_reference(value, also)
+    return redact_within(value, None, also)
 
 
 class _Phases(NamedTuple):

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from concurrent_fetch._files import without_surrogates
+from concurrent_fetch.export._document import escaped
 
 compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 """Return JSON on one line."""
@@ -17,8 +17,7 @@ class Encoded(str):
 
 def laid_out(tree: Any) -> str:
     """Return a tree as JSON; what holds objects or lists has a line for each of them."""
-    # A lone surrogate, which no file in UTF-8 can hold, becomes the escape that JSON has for it.
-    return without_surrogates(_lines(tree, "\n") + "\n")
+    return escaped(_lines(tree, "\n") + "\n")
 
 
 def _lines(tree: Any, indent: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.analysis import Record, column_of
 from concurrent_fetch.errors import FormatError
-from concurrent_fetch.export._codec import cleaned, read_text
+from concurrent_fetch.export._codec import read_text
 from concurrent_fetch.export._damage import check_keys, damage, items, within, wrong
 from concurrent_fetch.export._layout import Encoded, compact
 from concurrent_fetch.export._packing import (
@@ -22,7 +22,7 @@ from concurrent_fetch.export._packing import (
     packed_times,
     unpacked,
 )
-from concurrent_fetch.http import redact, redact_within
+from concurrent_fetch.http import redact, redact_message, redact_within
 
 _Intern: TypeAlias = Callable[[Any], Any]
 
@@ -85,6 +85,8 @@ class Beside(NamedTuple):
     """What a record stands beside in its file, and may be told by."""
 
     urls: Sequence[str]
+    also: tuple[str, ...] = ()
+    """Names of parameters that are secret besides those of the list."""
     check: Record | None = None
     """The check run of the same strategy; None for a check run itself."""
     reference: Record | None = None
@@ -126,22 +128,28 @@ def _packed(name: str, record: Record, beside: Beside) -> Any:
             return {"as": other}
     if name == "final_url" and column == tuple(beside.urls) and not is_constant:
         return {"as": "urls"}
-    return packed_numbers(values) if types is _WHOLE else packed(_hidden(name, values, beside.urls))
+    return packed_numbers(values) if types is _WHOLE else packed(_hidden(name, values, beside))
 
 
-def _hidden(name: str, values: list[Any], urls: Sequence[str]) -> list[Any]:
+def _hidden(name: str, values: list[Any], beside: Beside) -> list[Any]:
+    also = beside.also
     if name == "message":
-        return [m and redact_within(m, url) for m, url in zip(values, urls, strict=True)]
+        pairs = zip(values, beside.urls, strict=True)
+        return [m and redact_message(m, url, also) for m, url in pairs]
     if _RULES[name].types not in (_TEXT, _TEXTS):
         return values
-    hide: Callable[[Any], Any] = _HIDE.get(name, cleaned)
-    changed = {v: h for v in set(values) if v and (h := hide(v)) != v}
+    hide = _HIDE.get(name, _hidden_within)
+    changed = {v: h for v in set(values) if v and (h := hide(v, also)) != v}
     return [changed.get(v, v) for v in values] if changed else values
 
 
-_HIDE: Mapping[str, Callable[[Any], Any]] = {
+def _hidden_within(text: str, also: tuple[str, ...]) -> str:
+    return redact_within(text, None, also)
+
+
+_HIDE: Mapping[str, Callable[[Any, tuple[str, ...]], Any]] = {
     "final_url": redact,
-    "redirects": lambda urls: tuple(map(redact, urls)),
+    "redirects": lambda urls, also: tuple([redact(url, also) for url in urls]),
 }
 
 

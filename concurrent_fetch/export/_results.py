@@ -36,8 +36,10 @@ Tree: TypeAlias = dict[str, Any]
 
 
 def _comparison_tree(comparison: Comparison, writer: ColumnsWriter) -> Tree:
+    also = _secret_params(comparison)
+
     def tree(record: Record) -> Tree:
-        beside = _beside(record, comparison.urls, comparison.checks, comparison.reference)
+        beside = _beside(record, comparison.urls, also, comparison.checks, comparison.reference)
         told = fields_tree(record, leave=("columns", "options"))
         told["options"] = changes_tree(record.options, comparison.options)
         return {**told, "columns": writer.write(record, beside)}
@@ -46,20 +48,34 @@ def _comparison_tree(comparison: Comparison, writer: ColumnsWriter) -> Tree:
     checks = {cleaned(name): tree(check) for name, check in comparison.checks.items()}
     records = [tree(record) for record in comparison.records]
     return {
-        "urls": list(map(redact, comparison.urls)),
+        "urls": [redact(url, also) for url in comparison.urls],
         **told,
         "checks": checks,
         "records": records,
     }
 
 
+def _secret_params(comparison: Comparison) -> tuple[str, ...]:
+    """Return the names of all parameters that one of its strategies holds secret."""
+    options = {id(one): one for one in (record.options for record in comparison.records)}
+    names = dict.fromkeys(comparison.options.secret_params)
+    for one in options.values():
+        names |= dict.fromkeys(one.secret_params)
+    return tuple(names)
+
+
 def _beside(
-    record: Record, urls: Sequence[str], checks: Mapping[str, Record], reference: str
+    record: Record,
+    urls: Sequence[str],
+    also: tuple[str, ...],
+    checks: Mapping[str, Record],
+    reference: str,
 ) -> Beside:
     """Return what a record may be told by: what stands before it in the file."""
     if record.round is not None:
-        return Beside(urls, checks.get(record.strategy), checks.get(reference))
-    return Beside(urls, None, None if record.strategy == reference else checks.get(reference))
+        return Beside(urls, also, checks.get(record.strategy), checks.get(reference))
+    mine = record.strategy == reference
+    return Beside(urls, also, None, None if mine else checks.get(reference))
 
 
 def _whole_tree(result: Sweep | Ladder, writer: ColumnsWriter) -> Tree:
@@ -70,7 +86,7 @@ def _whole_tree(result: Sweep | Ladder, writer: ColumnsWriter) -> Tree:
 def _run_tree(run: Run, writer: ColumnsWriter) -> Tree:
     for outcome in run:
         check_outcome(outcome)
-    urls = tuple(outcome.url for outcome in run)
+    urls, also = tuple(outcome.url for outcome in run), run.options.secret_params
     record = Record(
         strategy=run.strategy,
         round=None,
@@ -83,8 +99,8 @@ def _run_tree(run: Run, writer: ColumnsWriter) -> Tree:
         columns=columns_of(run.outcomes, interning()),
     )
     told = fields_tree(run, leave=("outcomes",))
-    columns = writer.write(record, Beside(urls))
-    return {"urls": list(map(redact, urls)), **told, "columns": columns}
+    columns = writer.write(record, Beside(urls, also))
+    return {"urls": [redact(url, also) for url in urls], **told, "columns": columns}
 
 
 # --- in ---
@@ -101,7 +117,7 @@ def _read_comparison(raw: Any, where: str = "") -> Comparison:
         change = partial(attrs.evolve, facts["options"])
         told["options"] = build(change, changes, within(at, "options"))
         bare = Record(**{**told, "columns": {}})
-        beside = _beside(bare, urls, checks, reference)
+        beside = _beside(bare, urls, (), checks, reference)
         columns = read_columns(told["columns"], beside, within(at, "columns"), intern)
         return attrs.evolve(bare, columns=columns)
 

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.export._document import as_json
 from concurrent_fetch.export._view import View
-from concurrent_fetch.http import redact, redact_within
-from concurrent_fetch.model import Failure, Outcome, Response, Run
+from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run
 
 _LONGEST = 40
 _SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
@@ -71,7 +70,9 @@ def to_trace(runs: Sequence[Run], titles: Sequence[str]) -> str:
 def _process(
     process: _Event, titled: _Titled, numbers: Iterator[int], clock: _Clock
 ) -> Iterator[_Event]:
-    fetches = [_fetch(outcome, clock) for run, _ in titled for outcome in run]
+    fetches = [
+        _fetch(outcome, clock, run.options.secret_params) for run, _ in titled for outcome in run
+    ]
     spans = [_run(run, title, clock) for run, title in titled if len(run)]
     for place, (name, lane) in enumerate([*_tracks(spans), *_tracks(fetches)]):
         track = process | {"tid": next(numbers)}
@@ -118,27 +119,27 @@ def _run(run: Run, title: str, clock: _Clock) -> _Span:
     )
 
 
-def _fetch(outcome: Outcome, clock: _Clock) -> _Span:
-    url, timing = redact(outcome.url), outcome.timing
+def _fetch(outcome: Outcome, clock: _Clock, also: tuple[str, ...]) -> _Span:
+    told = {name: COLUMNS[name](outcome, also) for name in ("url", "message", "worker")}
+    url, timing = told["url"], outcome.timing
     answered = isinstance(outcome, Response)
     return _Span(
-        track=outcome.worker,
+        track=told["worker"],
         start=clock(timing.started),
         end=clock(timing.finished),
         name=_short(url),
         more={
             "cat": "fetch",
             **({} if answered else {"cname": "terrible"}),
-            "args": {"url": url, "index": outcome.index, **_result(outcome)},
+            "args": {"url": url, "index": outcome.index, **_result(outcome, told["message"])},
         },
         within=tuple(_within(outcome, clock)),
     )
 
 
-def _result(outcome: Outcome) -> _Event:
+def _result(outcome: Outcome, message: str) -> _Event:
     attempts = {"attempts": outcome.attempts}
     if isinstance(outcome, Failure):
-        message = redact_within(outcome.message, outcome.url)
         return {"result": str(outcome.kind), "message": message, **attempts}
     return {"result": str(outcome.status_code), "size": outcome.size, **attempts}
 

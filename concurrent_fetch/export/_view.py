@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from concurrent_fetch.http import redact_within
 from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run
 from concurrent_fetch.render import Picture, Table
 from concurrent_fetch.results import Comparison, Ladder, Sweep
@@ -63,12 +64,14 @@ class View:
 
     @property
     def runs(self) -> Mapping[str, Run]:
-        """Every timed run by its title, in the order they ran; without user info in any text."""
+        """Every timed run by its title, in the order they ran; without secrets in any text."""
         if isinstance(self.result, Run):
-            return {self.result.strategy: _cleaned(self.result)}
+            return {redact_within(self.result.strategy): _cleaned(self.result)}
         whole = _comparison_of(self.result)
         return {
-            f"{record.strategy}, round {(record.round or 0) + 1}": _cleaned(record.run(whole.urls))
+            redact_within(f"{record.strategy}, round {(record.round or 0) + 1}"): _cleaned(
+                record.run(whole.urls)
+            )
             for record in whole.records
         }
 
@@ -84,10 +87,11 @@ def _comparison_of(result: Comparison | Sweep | Ladder) -> Comparison:
 
 
 def _cleaned(run: Run) -> Run:
-    return attrs.evolve(run, outcomes=map(_without_userinfo, run))
+    also = run.options.secret_params
+    return attrs.evolve(run, outcomes=[_without_secrets(outcome, also) for outcome in run])
 
 
-def _without_userinfo(outcome: Outcome) -> Outcome:
-    texts = {name: COLUMNS[name](outcome) for name in _TEXTS[type(outcome)]}
+def _without_secrets(outcome: Outcome, also: tuple[str, ...]) -> Outcome:
+    texts = {name: COLUMNS[name](outcome, also) for name in _TEXTS[type(outcome)]}
     told = {name: text for name, text in texts.items() if text != getattr(outcome, name)}
     return attrs.evolve(outcome, **told) if told else outcome

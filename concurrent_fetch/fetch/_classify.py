@@ -45,6 +45,7 @@ _BY_NUMBER = {
     errno.ENETRESET: FailureKind.DISCONNECTED,
     errno.ENOTCONN: FailureKind.DISCONNECTED,
 }
+_LONGEST = 4096  # of a text that is cut once more when it is told: first it is searched for secrets
 # Steps of the TLS machinery, left behind as context of whatever comes next.
 _NO_CAUSE = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -105,13 +106,13 @@ def let_go(error: BaseException, handled: BaseException | None = None) -> None:
 
 
 def in_words(error: BaseException) -> str:
-    """Return the exception's class and text, as far as it can be had."""
+    """Return the exception's class and text, as far as it can be had, and not all of a long one."""
     name = type(error).__name__
     try:
         text = str(error)
     except Exception as failed:  # noqa: BLE001 - foreign code
         text = f"its text cannot be had, that raises {type(failed).__name__}"
-    return f"{name}: {text}" if text else name
+    return f"{name}: {text[:_LONGEST]}" if text else name
 
 
 def _judge(

@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from concurrent_fetch._did_you_mean import did_you_mean
 from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
 from concurrent_fetch.fetch._fetching import Fetching

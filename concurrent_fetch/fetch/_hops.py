@@ -12,10 +12,11 @@ from time import perf_counter
 from typing import TypeAlias
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
-from concurrent_fetch.fetch._classify import classify, in_words, let_go
+from concurrent_fetch.fetch._classify import classify, let_go
 from concurrent_fetch.fetch._exchange import BodyUnwanted, Exchange
 from concurrent_fetch.fetch._fetching import Fetching
-from concurrent_fetch.http import CanonicalURL, canonicalize, redact_within, resolve
+from concurrent_fetch.fetch._message import message_of
+from concurrent_fetch.http import CanonicalURL, canonicalize, resolve
 from concurrent_fetch.model import Failure, Outcome, Response, Timing
 
 Hops: TypeAlias = Generator[Exchange, BaseException | None, Outcome]
@@ -164,8 +165,7 @@ class _Trip:
             sent=timing.sent is not None,
             handled=self.handled,
         )
-        proxy = None if self.exchange is None else self.exchange.proxy
-        return kind, redact_within(in_words(cause), proxy), type(error).__name__
+        return kind, message_of(kind, cause, self.exchange), type(error).__name__
 
     def _timing(self) -> Timing:
         exchange = self.exchange

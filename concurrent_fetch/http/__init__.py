@@ -1,15 +1,15 @@
 """What a URL, a head, a body and a text may be: one judgement for all clients."""
 
 from concurrent_fetch.http._decoding import Decoder
-from concurrent_fetch.http._headers import SECRET, Headers
+from concurrent_fetch.http._headers import Headers
 from concurrent_fetch.http._host import host_and_port
-from concurrent_fetch.http._redaction import redact, redact_within
+from concurrent_fetch.http._names import may_go_anywhere
+from concurrent_fetch.http._redaction import redact, redact_message, redact_reference, redact_within
 from concurrent_fetch.http._response_head import Head, check_reason, read_head
 from concurrent_fetch.http._text import decode_text, encoding_of
 from concurrent_fetch.http._url import CanonicalURL, canonicalize, resolve
 
 __all__ = [
-    "SECRET",
     "CanonicalURL",
     "Decoder",
     "Head",
@@ -19,8 +19,11 @@ __all__ = [
     "decode_text",
     "encoding_of",
     "host_and_port",
+    "may_go_anywhere",
     "read_head",
     "redact",
+    "redact_message",
+    "redact_reference",
     "redact_within",
     "resolve",
 ]

@@ -17,6 +17,7 @@ _SLICE = 16384  # zlib copies what it has not consumed at every call: keep that 
 _MOST_CODINGS = 5
 _MEMBER_COST = 1024  # of a layer's budget: an empty gzip member takes time too
 _CODINGS = frozenset({"gzip", "deflate"})
+_KNOWN = frozenset({"aes128gcm", "br", "compress", "dcb", "dcz", "exi", "pack200-gzip", "zstd"})
 _GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # "wbits" of zlib
 
 
@@ -163,7 +164,8 @@ def _layers(codings: Sequence[str], max_bytes: Bytes | None) -> list[_Layer]:
         raise _undecodable(f"{len(codings)} content-codings, of which {_MOST_CODINGS} are allowed")
     for coding in codings:
         if coding not in _CODINGS:
-            raise _undecodable(f"the content-coding {coding[:40]!a} is not supported")
+            named = f"the content-coding {coding!r}" if coding in _KNOWN else "a content-coding"
+            raise _undecodable(f"{named} of the body is not supported")
     budget = None if max_bytes is None else 2 * max_bytes + _PIECE
     inner = [_Layer(coding, budget) for coding in codings[:0:-1]]
     return [*inner, *[_Layer(coding, None) for coding in codings[:1]]]

@@ -7,8 +7,7 @@ colon and no value a line end, so a plain search for a name between the two find
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-"""Lower-case names of the fields whose values are never shown or saved."""
+from concurrent_fetch.http._names import is_secret
 
 _NAME = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_VALUE = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
@@ -70,8 +69,7 @@ class Headers(Mapping[str, str]):
 
     def redacted(self) -> tuple[tuple[str, str], ...]:
         """Return the fields with `***` for secret values, fit to be shown or saved."""
-        fields = self.fields
-        return tuple([(n, "***" if n.lower() in SECRET else value) for n, value in fields])
+        return tuple([(n, "***" if is_secret(n) else value) for n, value in self.fields])
 
     def __getitem__(self, name: str) -> str:
         values = self.get_all(name)
@@ -104,7 +102,7 @@ class Headers(Mapping[str, str]):
         return hash(frozenset(self._by_name().items()))
 
     def __repr__(self) -> str:
-        shown = {name: "***" if name.lower() in SECRET else self[name] for name in self}
+        shown = {name: "***" if is_secret(name) else self[name] for name in self}
         return f"Headers({shown!r})"
 
     def _by_name(self) -> dict[str, tuple[str, ...]]:

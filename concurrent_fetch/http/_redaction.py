@@ -1,51 +1,110 @@
-"""Redaction: user info in URLs is never shown, in no `repr`, message or saved file."""
+"""Redaction: what is never shown, in no `repr`, message or saved file.
+
+Of URLs, user info wherever it was meant to stand, and values of query parameters whose names say
+that they are secret; of texts, the same of every URL in them, and fields that carry credentials.
+In doubt more is hidden than need be. `also` names parameters that are secret besides the list.
+"""
 
 import re
+from functools import partial
 from urllib.parse import unquote
 
 from concurrent_fetch._failure_kinds import Refusal
+from concurrent_fetch.http._names import is_secret
 from concurrent_fetch.http._url import canonicalize
 
-_UP_TO_LAST_AT = re.compile(r"\A([^/?#@]*//+|[A-Za-z][A-Za-z0-9+.-]*:/)?.+@", re.DOTALL)
-_USERINFO_WITHIN = re.compile(r"(?<=://)[^\s/?#]*@")
-_USERINFO = re.compile(r"\A([^/?#@]*//+|[A-Za-z][A-Za-z0-9+.-]*:/)?[^/?#]+@")
+_AT = "@\ufe6b\uff20"  # and what international names make an @ of
+_LOOKS_LIKE_AT = re.compile(f"[{_AT}]|%40")
+_SCHEME = r"(?:https?|wss?|ftps?|socks[45]?[ah]?):"
+_LEAD = rf"(?:[br]{{1,2}}['\"]|[ \t'\"<])*(?:{_SCHEME})?[/\\]*"
+_UP_TO_LAST_AT = re.compile(rf"\A({_LEAD})[^/\\{_AT}].*(?:[{_AT}]|%40)", re.DOTALL | re.IGNORECASE)
+_USERINFO = re.compile(r"\A([^/?#@]*//+)[^/?#]+@")
+_PATH = re.compile(r"[?#]|/(?![/\\])")
+# In a text an authority ends at a slash, unless what stands before that can be no host and port.
+_USERINFO_WITHIN = re.compile(
+    rf"((?:{_SCHEME}|(?<![\w:/\\.-]))(?://|\\\\)[/\\]*|{_SCHEME}[/\\])"
+    rf"(?:[^\s/\\?#]*[{_AT}]|(?!\[)[^\s/\\?#:{_AT}]*:(?!\d*(?:[/\\?#\s\"'>)\],]|\Z))\S{{0,400}}[{_AT}])",
+    re.IGNORECASE,
+)
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 
+_PARAMETER = re.compile("(?<=[?&;#])([^=&;#?]{1,200})=([^&#]*)")
+_PARAMETER_WITHIN = re.compile(r"(?<=[?&;#])([^=&;#?\s]{1,200})=([^&#\s\"'<>]*)")
+_FIELD_WITHIN = re.compile(
+    r"\b((?:set-)?cookie2?|(?:proxy-)?authorization)\b.*"
+    r"|((?<![\w-])[\w-]{0,60}?(?:token|secret|password|api[_-]?key)[\"']?\s*[:=]\s*)[^\s,;]+",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHORT = 3  # a value as short as that is no secret, and may stand anywhere
 
-def redact(url: str) -> str:
-    """Replace user info by `***`, in any text that is or was meant to be a URL; never raises.
+
+def redact(url: str, also: tuple[str, ...] = ()) -> str:
+    """Replace what is secret by `***`, in any text that is or was meant to be a URL; never raises.
 
     Of what is no usable URL all goes, up to the last `@`: a password may hold what ends the host.
 
-    >>> redact("https://user:secret@example.com/a@b")
-    'https://***@example.com/a@b'
+    >>> redact("https://user:secret@example.com/a@b?page=1&api_key=secret")
+    'https://***@example.com/a@b?page=1&api_key=***'
     >>> redact("https://user:sec/ret@example.com/")
     'https://***@example.com/'
     """
-    if "@" not in url:
-        return url
-    try:
-        canonicalize(url)
-    except Refusal:
-        return _UP_TO_LAST_AT.sub(r"\1***@", url)
-    return _USERINFO.sub(r"\1***@", url)
+    if _LOOKS_LIKE_AT.search(url):
+        try:
+            canonicalize(url)
+        except Refusal:
+            url = _UP_TO_LAST_AT.sub(r"\1***@", url)
+        else:
+            url = _USERINFO.sub(r"\1***@", url)
+    return _PARAMETER.sub(partial(_hidden, also), url) if "=" in url else url
 
 
-def redact_within(text: str, known: str | None = None) -> str:
-    """Replace the user info of every URL in a text by `***`.
+def redact_reference(reference: str, also: tuple[str, ...] = ()) -> str:
+    """Do the same to a reference, as in a Location: a path has no user info."""
+    if _PATH.match(reference):
+        return _PARAMETER.sub(partial(_hidden, also), reference)
+    return redact(reference, also)
 
-    `known` is a URL that may be in it: its user info goes also where it stands without its scheme,
-    or decoded, and its password also where it stands alone.
+
+def redact_within(text: str, known: str | None = None, also: tuple[str, ...] = ()) -> str:
+    """Replace what is secret in every URL in a text by `***`.
+
+    `known` is a URL that may be in it: what is secret of it goes also where it stands without its
+    scheme, decoded, or alone.
     """
-    for secret in _secrets(known or ""):
+    for secret in _secrets(known or "", also):
         text = text.replace(secret, "***")
-    return _USERINFO_WITHIN.sub("***@", text)
+    text = _USERINFO_WITHIN.sub(r"\1***@", text)
+    return _PARAMETER_WITHIN.sub(partial(_hidden, also), text) if "=" in text else text
 
 
-def _secrets(url: str) -> list[str]:
-    """Return the texts by which user info may be recognised, the longest first."""
+def redact_message(text: str, known: str | None = None, also: tuple[str, ...] = ()) -> str:
+    """Do the same to what foreign code says, which may quote header fields: those go, too."""
+    return _FIELD_WITHIN.sub(_without_value, redact_within(text, known, also))
+
+
+def _hidden(also: tuple[str, ...], parameter: re.Match[str]) -> str:
+    name, value = parameter.groups()
+    if value and (is_secret(name, also) or _holds_secret(value, also)):
+        return f"{name}=***"
+    return parameter[0]
+
+
+def _holds_secret(value: str, also: tuple[str, ...]) -> bool:
+    """Whether a value is, or holds, a URL with something secret, percent-encoded as it may be."""
+    inner = unquote(value) if "%" in value else value
+    return ("@" in inner or "=" in inner) and redact_within(inner, None, also) != inner
+
+
+def _without_value(field: re.Match[str]) -> str:
+    return f"{field[1]} ***" if field[1] else f"{field[2]}***"
+
+
+def _secrets(url: str, also: tuple[str, ...]) -> list[str]:
+    """Return the texts by which what is secret of a URL may be recognised, the longest first."""
     authority = _AUTHORITY.match(url)
     userinfo = authority[1].rpartition("@")[0].strip(":") if authority else ""
     password = userinfo.partition(":")[2]
-    secrets = {userinfo, unquote(userinfo), password, unquote(password)}
+    values = [value for name, value in _PARAMETER.findall(url) if is_secret(name, also)]
+    long = {value for value in (*values, *map(unquote, values)) if len(value) > _SHORT}
+    secrets = {userinfo, unquote(userinfo), password, unquote(password)} | long
     return sorted(filter(None, secrets), key=len, reverse=True)

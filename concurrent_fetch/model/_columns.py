@@ -1,46 +1,67 @@
 """Outcomes as columns: one table that says how each fact of an outcome is read."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from concurrent_fetch.http import redact, redact_within
+from concurrent_fetch.http import redact, redact_message
 from concurrent_fetch.model._outcome import Failure, Outcome, Response
 
+Read: TypeAlias = Callable[[Outcome, tuple[str, ...]], Any]
+"""How a fact is read, without what is secret; also of parameters of these names."""
 
-def _of_response(name: str) -> Callable[[Outcome], Any]:
-    return lambda outcome: getattr(outcome, name) if isinstance(outcome, Response) else None
+
+def _of_both(name: str) -> Read:
+    return lambda outcome, _: getattr(outcome, name)
 
 
-def _hidden(name: str) -> Callable[[Outcome], Any]:
-    """Read a text without user info: whoever made it may have put a URL into it."""
+def _of_response(name: str) -> Read:
+    return lambda outcome, _: getattr(outcome, name) if isinstance(outcome, Response) else None
 
-    def read(outcome: Outcome) -> str | None:
-        text: str | None = getattr(outcome, name, None)
-        return redact_within(text, outcome.url) if text and "@" in text else text
+
+def _of_timing(name: str) -> Read:
+    return lambda outcome, _: getattr(outcome.timing, name)
+
+
+def _url(name: str) -> Read:
+    def read(outcome: Outcome, also: tuple[str, ...]) -> str | None:
+        url: str | None = getattr(outcome, name, None)
+        return redact(url, also) if url else url
 
     return read
 
 
-COLUMNS: Mapping[str, Callable[[Outcome], Any]] = {
-    "index": lambda o: o.index,
-    "url": lambda o: redact(o.url),
-    "ok": lambda o: o.ok,
+def _text(name: str) -> Read:
+    """Read a text that somebody else made, who may have put a URL or a header field into it."""
+
+    def read(outcome: Outcome, also: tuple[str, ...]) -> str | None:
+        text: str | None = getattr(outcome, name, None)
+        return redact_message(text, outcome.url, also) if text else text
+
+    return read
+
+
+COLUMNS: Mapping[str, Read] = {
+    "index": _of_both("index"),
+    "url": _url("url"),
+    "ok": _of_both("ok"),
     "status_code": _of_response("status_code"),
-    "kind": lambda o: str(o.kind) if isinstance(o, Failure) else None,
-    "message": _hidden("message"),
-    "error": _hidden("error"),
-    "final_url": _hidden("final_url"),
-    "redirects": lambda o: len(o.redirects) if isinstance(o, Response) else None,
+    "kind": lambda outcome, _: str(outcome.kind) if isinstance(outcome, Failure) else None,
+    "message": _text("message"),
+    "error": _text("error"),
+    "final_url": _url("final_url"),
+    "redirects": lambda outcome, _: (
+        len(outcome.redirects) if isinstance(outcome, Response) else None
+    ),
     "size": _of_response("size"),
     "wire_size": _of_response("wire_size"),
     "digest": _of_response("digest"),
     "http_version": _of_response("http_version"),
     "reused": _of_response("reused"),
-    "attempts": lambda o: o.attempts,
-    "started": lambda o: o.timing.started,
-    "sent": lambda o: o.timing.sent,
-    "first_byte": lambda o: o.timing.first_byte,
-    "finished": lambda o: o.timing.finished,
-    "elapsed": lambda o: o.elapsed,
-    "worker": _hidden("worker"),
+    "attempts": _of_both("attempts"),
+    "started": _of_timing("started"),
+    "sent": _of_timing("sent"),
+    "first_byte": _of_timing("first_byte"),
+    "finished": _of_timing("finished"),
+    "elapsed": _of_both("elapsed"),
+    "worker": _text("worker"),
 }

@@ -1,7 +1,7 @@
 """Options: what is the same for every strategy in a comparison."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
@@ -75,12 +75,22 @@ def _as_headers(value: Mapping[str, str]) -> Headers:
         raise type(error)(f"Options.headers: {error}") from None
 
 
+def _as_names(value: Iterable[str]) -> tuple[str, ...]:
+    names: list[object] = [] if isinstance(value, str) else list(value)
+    if isinstance(value, str) or not all(isinstance(name, str) and name for name in names):
+        raise TypeError(
+            "Options.secret_params must be names of query parameters, as ('code', 'state'), "
+            f"got {value!r}"
+        )
+    return tuple(map(str, names))
+
+
 def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -> None:
-    for name in value:
+    for name, text in value.fields:
         advice = _OWNED_BY_CLIENT.get(name.lower())
         if advice:
             raise ValueError(f"Options.{field.name} must not set {name!r}: {advice}")
-        if not value[name].isascii():
+        if not text.isascii():
             raise ValueError(
                 f"Options.{field.name}: the value of {name!r} must be ASCII, since clients encode "
                 "the rest differently; percent-encode it"
@@ -121,6 +131,11 @@ class Options:
     """Take proxies and `.netrc` from the environment, for all clients alike."""
     digest: bool = attrs.field(default=False, validator=_FLAG)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
+    secret_params: tuple[str, ...] = attrs.field(
+        default=(), converter=_as_names, eq=False, repr=False
+    )
+    """Names of query parameters whose values are hidden besides those that the list of secrets
+    has (docs, "Security"); what is sent stays as it is."""
     work: Work | None = attrs.field(default=None, validator=_work, repr=called, hash=False)
     """Called on every `Response` where it was fetched, in its thread or on its event loop, with
     the body there even if it is not kept. What it returns is dropped; what it raises ends the run.

@@ -11,11 +11,22 @@ import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch._words import told
 from concurrent_fetch.http import Headers, decode_text, encoding_of, redact
 
 
-def _redacted(url: str) -> str:
-    return repr(redact(url))
+def _redacted(url: object) -> str:
+    return repr(redact(url) if isinstance(url, str) else url)
+
+
+def _all_redacted(urls: Iterable[object]) -> str:
+    return f"({', '.join(map(_redacted, urls))})"
+
+
+def _as_told(value: str) -> str:
+    if isinstance(value, str):
+        return told(value)
+    return value  # what is no str is check_outcome's to name
 
 
 def _as_headers(value: Mapping[str, str]) -> Headers:
@@ -83,7 +94,7 @@ class Response:
 
     url: str = attrs.field(repr=_redacted)
     """As it was given."""
-    final_url: str
+    final_url: str = attrs.field(repr=_redacted)
     """Where the response came from: canonical, without user info and fragment."""
     status_code: int
     """Any: 500 is an answer."""
@@ -97,7 +108,7 @@ class Response:
     """Of the body as it came, before decoding; None where the client cannot know."""
     digest: str | None = None
     """SHA-256 of the decoded body in hexadecimal, where `Options.digest` asked for it."""
-    redirects: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
+    redirects: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple, repr=_all_redacted)
     """The URLs that redirected, in order."""
     http_version: str = "1.1"
     """Of the response, as "1.1"."""
@@ -148,8 +159,8 @@ class Failure:
     """As it was given (what is not a `str`: its `repr`)."""
     kind: FailureKind = attrs.field(converter=_as_kind, repr=str)
     """What went wrong, as one of few words."""
-    message: str
-    """The same in a sentence, for a person."""
+    message: str = attrs.field(converter=_as_told)
+    """The same in a sentence of at most 300 characters, for a person."""
     error: str | None = None
     """Name of the client's exception class; None where a rule of this package ended the fetch."""
     attempts: int = 1

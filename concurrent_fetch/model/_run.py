@@ -10,6 +10,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._validators import seconds as finite
+from concurrent_fetch._words import visible
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
@@ -137,13 +138,15 @@ class Run(Sequence[Outcome]):
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one list per fact, one entry per outcome: feeds pandas, polars or pyarrow.
 
-        User info in URLs is hidden.
+        User info in URLs is hidden, and what `Options.secret_params` says.
         """
-        return {name: [read(o) for o in self.outcomes] for name, read in COLUMNS.items()}
+        also = self.options.secret_params
+        return {name: [read(o, also) for o in self.outcomes] for name, read in COLUMNS.items()}
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return one dict per outcome, with the same names as `to_columns`."""
-        return [{name: read(o) for name, read in COLUMNS.items()} for o in self.outcomes]
+        also = self.options.secret_params
+        return [{name: read(o, also) for name, read in COLUMNS.items()} for o in self.outcomes]
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
@@ -157,9 +160,13 @@ class Run(Sequence[Outcome]):
         """
         failed = self.failures
         if failed:
-            first = "; ".join(f"{COLUMNS['url'](f)}: {f.kind}: {f.message}" for f in failed[:3])
+            first = "; ".join(map(self._told, failed[:3]))
             rest = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
             raise FetchFailed(f"{len(failed)} of {len(self)} URLs failed: {first}{rest}")
+
+    def _told(self, failure: Failure) -> str:
+        url, message = (COLUMNS[n](failure, self.options.secret_params) for n in ("url", "message"))
+        return f"{url}: {failure.kind}: {message}"
 
     def timeline(self) -> Picture:
         """Return a picture: a row for each fetch in start order, and the number in flight."""
@@ -170,16 +177,16 @@ class Run(Sequence[Outcome]):
 
         A few one by one; many by what came back.
         """
-        return table_of(self.outcomes, self._caption)
+        return table_of(self.outcomes, self._caption, self.options.secret_params)
 
     def __repr__(self) -> str:
         return (
-            f"<Run {self.strategy}: {many(len(self), 'outcome')}, "
+            f"<Run {visible(self.strategy)}: {many(len(self), 'outcome')}, "
             f"{many(len(self.failures), 'failure')}, {seconds(self.elapsed)}>"
         )
 
     def __str__(self) -> str:
-        return to_text(self.table()) if len(self) else self._caption
+        return to_text(self.table() if len(self) else self._caption)
 
     def _repr_html_(self) -> str:
         pictures = [self.timeline()] if len(self) else []

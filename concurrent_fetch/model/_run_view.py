@@ -23,11 +23,20 @@ from concurrent_fetch.stats import quantile
 _SHOWN = 12
 
 
-def table_of(outcomes: Sequence[Outcome], caption: str) -> Table:
-    """Return a row for each of a few outcomes; of many, a row for each sort of result."""
+def table_of(outcomes: Sequence[Outcome], caption: str, also: tuple[str, ...]) -> Table:
+    """Return a row for each of a few outcomes; of many, a row for each sort of result.
+
+    `also` names parameters of URLs that are secret besides those of the list.
+    """
+
+    def url(outcome: Outcome) -> str:
+        return str(COLUMNS["url"](outcome, also))
+
     if len(outcomes) <= _SHOWN:
-        return Table.of(_OF_ONE, outcomes, caption=caption)
-    return Table.of(_OF_MANY, _groups(outcomes), caption=caption)
+        fields = (*_OF_ONE, Field("URL", url, max_width=100))
+        return Table.of(fields, outcomes, caption=caption)
+    first = Field[_Group]("first of them", lambda group: url(group[1][0]), max_width=80)
+    return Table.of((*_OF_MANY, first), _groups(outcomes), caption=caption)
 
 
 def timeline_of(
@@ -61,14 +70,12 @@ _OF_ONE: tuple[Field[Outcome], ...] = (
     Field("result", _result),
     Field.number("size", lambda one: size(one.size if isinstance(one, Response) else None)),
     Field.number("time", lambda one: seconds(one.elapsed)),
-    Field("URL", COLUMNS["url"], max_width=100),
 )
 _OF_MANY: tuple[Field[_Group], ...] = (
     Field("result", lambda group: group[0]),
     Field.number("URLs", lambda group: f"{len(group[1]):,}"),
     Field.number("bytes", lambda group: size(_received(group[1]))),
     Field.number("median time", lambda group: seconds(_typical(group[1]))),
-    Field("first of them", lambda group: COLUMNS["url"](group[1][0]), max_width=80),
 )
 
 

@@ -1,16 +1,7 @@
-"""Text from outside in a line of ours: made visible, measured in terminal cells, clipped."""
+"""Text in terminal cells: measured, and clipped."""
 
 import unicodedata
 from itertools import accumulate, takewhile
-
-
-def visible(text: str) -> str:
-    """Return `text` with every character that does not print written as Python escapes it.
-
-    Line breaks, terminal codes, changes of writing direction and lone surrogates all lose their
-    power. Backslashes stay as they are: the result is for reading, not for undoing.
-    """
-    return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
 def width(text: str) -> int:
@@ -25,10 +16,6 @@ def clip(text: str, limit: int | None) -> str:
     ends = zip(text, accumulate(map(_cells, text)), strict=True)
     kept = takewhile(lambda end: end[1] < limit, ends)
     return "".join(c for c, _ in kept) + "…"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _cells(character: str) -> int:

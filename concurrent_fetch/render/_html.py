@@ -2,7 +2,7 @@
 
 from html import escape
 
-from concurrent_fetch.render._characters import visible
+from concurrent_fetch._words import visible
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._svg import INK
 from concurrent_fetch.render._table import Column, Table

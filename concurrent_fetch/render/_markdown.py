@@ -2,7 +2,7 @@
 
 import re
 
-from concurrent_fetch.render._characters import visible
+from concurrent_fetch._words import visible
 from concurrent_fetch.render._table import Align, Table
 
 # What would start markup, an HTML tag, a mention or a reference to an issue.

@@ -7,7 +7,7 @@ from html import escape
 import attrs
 
 from concurrent_fetch._files import write_whole
-from concurrent_fetch.render._characters import visible
+from concurrent_fetch._words import visible
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -16,7 +16,7 @@ class Picture:
 
     svg: str
     """The drawing: one `<svg>` element."""
-    alt: str
+    alt: str = attrs.field(converter=visible)
     """What it shows, in words."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -34,7 +34,7 @@ class Picture:
         """Return it as an `<img>`, which passes sanitizers where an `<svg>` does not."""
         data = b64encode(self.svg.encode("utf-8")).decode("ascii")
         return (
-            f'<img alt="{escape(visible(self.alt))}" src="data:image/svg+xml;base64,{data}" '
+            f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}" '
             'style="max-width:100%">'
         )
 

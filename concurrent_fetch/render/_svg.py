@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from html import escape
 from itertools import accumulate
 
-from concurrent_fetch.render._characters import visible, width
+from concurrent_fetch._words import visible
+from concurrent_fetch.render._characters import width
 
 INK = "#78818c"
 """Text, axes and marks."""

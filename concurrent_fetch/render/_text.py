@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from concurrent_fetch.render._characters import clip, visible, width
+from concurrent_fetch._words import visible
+from concurrent_fetch.render._characters import clip, width
 from concurrent_fetch.render._table import Align, Column, Table
 
 

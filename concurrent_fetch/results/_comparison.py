@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._words import visible
 from concurrent_fetch.analysis import (
     Card,
     Note,
@@ -244,7 +245,8 @@ class Comparison:
         return to_html(self.table(), self.timeline(), text=self.explain())
 
     def __repr__(self) -> str:
-        return f"<Comparison of {', '.join(self.strategies)}: {self.rounds} rounds>"
+        names = visible(", ".join(self.strategies))
+        return f"<Comparison of {names}: {self.rounds} rounds>"
 
     @property
     def _session(self) -> Session:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from concurrent_fetch._words import visible
 from concurrent_fetch.analysis import Evidence, Why
 from concurrent_fetch.render import average, percent, rate, ratio, seconds
 from concurrent_fetch.results._comparison_table import reasons_of
@@ -20,7 +21,7 @@ def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int)
     told = [x.why for x in lines if not x.reasons and (x is lines[0] or x.fastest)]
     enough = len(lines) == 1 or any(x.speedup and is_told(x.speedup) for x in lines[1:])
     held_up = list(filter(None, map(limits, told))) if enough else []
-    return "\n".join([said, *held_up])
+    return "\n".join(map(visible, [said, *held_up]))
 
 
 def _excluded(lines: Sequence[Line]) -> str:

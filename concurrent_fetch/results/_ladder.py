@@ -4,6 +4,7 @@ import math
 
 import attrs
 
+from concurrent_fetch._words import visible
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.render import Table, to_html, to_text
 from concurrent_fetch.results._comparison import Comparison, lines_of
@@ -74,7 +75,8 @@ class Ladder:
         return to_html(self.table(), self.comparison.timeline())
 
     def __repr__(self) -> str:
-        return f"<Ladder of {', '.join(self.changes)}: {self.comparison.rounds} rounds>"
+        changes = visible(", ".join(self.changes))
+        return f"<Ladder of {changes}: {self.comparison.rounds} rounds>"
 
     @property
     def _alpha(self) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from concurrent_fetch._words import visible
 from concurrent_fetch.analysis import Ceiling, Level, ceilings
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.model import stream_of
@@ -132,7 +133,7 @@ class Sweep:
 
     def __repr__(self) -> str:
         levels = ", ".join(map(str, self.levels))
-        return f"<Sweep of {self.strategy} at {levels}: {self.comparison.rounds} rounds>"
+        return f"<Sweep of {visible(self.strategy)} at {levels}: {self.comparison.rounds} rounds>"
 
     def _able(self) -> list[int]:
         """The levels to choose from; the first of all is among them."""

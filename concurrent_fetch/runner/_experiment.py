@@ -24,7 +24,6 @@ from concurrent_fetch.analysis import (
     read_card,
 )
 from concurrent_fetch.errors import StrategyError
-from concurrent_fetch.http import redact_within
 from concurrent_fetch.model import Options
 from concurrent_fetch.results import Comparison
 from concurrent_fetch.runner._bridge import Clock
@@ -120,7 +119,7 @@ class Experiment:
                 digest = self._audit.asks_for_digests
                 records[name] = self._run(name, None, digest=digest, probes=probes)
             except StrategyError as error:
-                errors[name] = redact_within(str(error))
+                errors[name] = str(error)
             else:
                 self._probes[name] = probes.result()
             self._tell("probe", name, records.get(name))

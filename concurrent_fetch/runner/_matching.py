@@ -5,20 +5,25 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
+from concurrent_fetch._words import told
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Failure, Outcome, Response, check_outcome
 
 _RULE = "a Response or a Failure for each URL, in any order"
 
 
-def in_url_order(returned: object, urls: Sequence[str]) -> list[Outcome]:
+def in_url_order(
+    returned: object, urls: Sequence[str], also: tuple[str, ...] = ()
+) -> list[Outcome]:
     """Return the outcomes in the order of the URLs, each with its right `index`.
+
+    `also` names parameters of URLs that are secret besides those of the list.
 
     Raises:
         ValueError: it is no list of outcomes, a field of one breaks its rule, or a URL is missing
             or answered too often; the message goes on where "strategy 'mine'" ends.
     """
-    outcomes = _as_outcomes(returned)
+    outcomes = _as_outcomes(returned, also)
     ordered, astray = _placed(outcomes, urls)
     free: dict[str, deque[int]] = defaultdict(deque)
     for index, url in enumerate(urls):
@@ -33,11 +38,12 @@ def in_url_order(returned: object, urls: Sequence[str]) -> list[Outcome]:
             extra.append(outcome.url)
     missing = [url for url, places in free.items() for _ in places]
     if missing or extra:
-        raise ValueError(_mismatch(len(outcomes), len(urls), missing, extra))
+        counts = len(outcomes), len(urls)
+        raise ValueError(_mismatch(counts, _some(missing, also), _some(extra, also)))
     return [ordered[index] for index in range(len(urls))]
 
 
-def _as_outcomes(returned: object) -> list[Outcome]:
+def _as_outcomes(returned: object, also: tuple[str, ...]) -> list[Outcome]:
     if not isinstance(returned, list):
         raise ValueError(f"returned {_what(returned)}; it must return {_RULE}")  # noqa: TRY004 - see in_url_order
     for item in returned:
@@ -46,7 +52,7 @@ def _as_outcomes(returned: object) -> list[Outcome]:
         try:
             check_outcome(item)
         except ValueError as error:
-            url = redact(str(item.url))
+            url = redact(str(item.url), also)
             raise ValueError(f"returned an outcome for {url} that cannot be: {error}") from None
     return returned
 
@@ -70,13 +76,13 @@ def _what(value: object) -> str:
     return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
-def _mismatch(got: int, expected: int, missing: list[str], extra: list[str]) -> str:
-    parts = [f"returned {got} outcomes for {expected} URLs"]
-    parts += [f"missing: {_some(missing)}"] if missing else []
-    parts += [f"not asked for, or too often: {_some(extra)}"] if extra else []
+def _mismatch(counts: tuple[int, int], missing: str, extra: str) -> str:
+    parts = ["returned {} outcomes for {} URLs".format(*counts)]
+    parts += [f"missing: {missing}"] if missing else []
+    parts += [f"not asked for, or too often: {extra}"] if extra else []
     return f"{'; '.join(parts)}. It must return {_RULE}"
 
 
-def _some(urls: list[str]) -> str:
-    shown = ", ".join(redact(str(url)) for url in urls[:3])
+def _some(urls: list[str], also: tuple[str, ...]) -> str:
+    shown = ", ".join(told(redact(str(url), also)) for url in urls[:3])
     return f"{shown} and {len(urls) - 3} more" if len(urls) > 3 else shown

@@ -8,8 +8,11 @@ from typing import NamedTuple
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._words import told
 from concurrent_fetch.analysis import Probes
 from concurrent_fetch.errors import StrategyError
+from concurrent_fetch.fetch import in_words
+from concurrent_fetch.http import redact_message
 from concurrent_fetch.model import CountedWork, Options, Outcome, Run
 from concurrent_fetch.runner._bridge import Bridge, Driven
 from concurrent_fetch.runner._garbage import collect
@@ -61,10 +64,10 @@ class Meter:
             started_at = datetime.now(UTC)
             driven = self._drive(strategy, options, probes)
         except Exception as error:
-            what = ": ".join(filter(None, (type(error).__name__, str(error))))
+            what = told(redact_message(in_words(error), None, whole.secret_params))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
         try:
-            outcomes = in_url_order(driven.returned, self._urls)
+            outcomes = in_url_order(driven.returned, self._urls, whole.secret_params)
         except ValueError as error:
             raise StrategyError(f"strategy {name!r} {error}") from None
         run = Run(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
+from concurrent_fetch._words import visible
 from concurrent_fetch.http import canonicalize, host_and_port
 from concurrent_fetch.render import many
 
@@ -56,7 +57,7 @@ class Plan:
         k = len(self.strategies)
         most = sorted(self.hosts.items(), key=lambda host: -host[1])
         untimed = f" ({self.untimed} of them untimed)" if self.untimed else ""
-        told = [f"{name} ({n * self.runs:,})" for name, n in most[:_SHOWN]]
+        told = [f"{visible(name)} ({n * self.runs:,})" for name, n in most[:_SHOWN]]
         told += [f"{many(len(most) - _SHOWN, 'host')} more"] if len(most) > _SHOWN else []
         return (
             f"at most {many(self.requests, 'request')} to {', '.join(told) or 'no host'}: "

@@ -10,6 +10,7 @@ import attrs
 
 from concurrent_fetch._progress import OnProgress, Progress, tallying
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._words import told
 from concurrent_fetch.export import Result, autosaver
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
@@ -43,7 +44,7 @@ class Runner:
 
     urls: tuple[str, ...] = attrs.field(
         converter=settings.as_urls,
-        repr=lambda urls: f"<{len(urls)} URLs, {redact(urls[0])!r} first>",
+        repr=lambda urls: f"<{len(urls)} URLs, {told(redact(urls[0]))!r} first>",
     )
     """What every strategy is to fetch: at least one URL."""
     options: Options = attrs.field(factory=Options, validator=_options)

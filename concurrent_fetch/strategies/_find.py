@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from concurrent_fetch._did_you_mean import did_you_mean
+from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch import find_async_client, find_client
 from concurrent_fetch.strategies._async import fetch_async

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 import attrs
 
-from concurrent_fetch._did_you_mean import did_you_mean
+from concurrent_fetch._words import did_you_mean
+from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options, Outcome, check_options
 
@@ -102,15 +103,18 @@ def name_of(strategy: object) -> str:
 
 def _call(function: object, arguments: Iterable[object], keywords: Mapping[str, Any]) -> str:
     shown = [_shown(value) for value in arguments]
-    shown += [f"{name}={_shown(value)}" for name, value in keywords.items()]
+    shown += [
+        f"{name}={_shown(value, is_client=name == 'client')}" for name, value in keywords.items()
+    ]
     return f"{name_of(function)}({', '.join(shown)})"
 
 
-def _shown(value: object) -> str:
-    """A text without user info, a number, an object's name, or else its type: no secrets."""
-    text = value if isinstance(value, str) else getattr(value, "name", None)
-    if isinstance(text, str):
-        return repr(redact(text))
+def _shown(value: object, *, is_client: bool = False) -> str:
+    """A client's name, a number, a bool; of anything else its type, since it may be a secret."""
+    if isinstance(value, (Client, AsyncClient)):
+        return repr(redact(value.name))
+    if is_client and isinstance(value, str):
+        return repr(redact(value))
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     return f"<{type(value).__name__}>"

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch._words import visible
 from concurrent_fetch.fetch import AsyncClient, Client, in_words
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._servers import Servers
@@ -45,8 +46,8 @@ class Report:
 
     def __str__(self) -> str:
         if self.passed:
-            return f"passed  {self.name}: {self.seen}"
-        return f"FAILED  {self.name}: expected {self.expected}; seen {self.seen}"
+            return visible(f"passed  {self.name}: {self.seen}")
+        return visible(f"FAILED  {self.name}: expected {self.expected}; seen {self.seen}")
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - reads as the sentence it is

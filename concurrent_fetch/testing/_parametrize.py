@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from concurrent_fetch._did_you_mean import did_you_mean
+from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch import AsyncClient
 from concurrent_fetch.testing._catalogue import CHECKS, checks_for

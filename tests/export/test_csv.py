@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from results import small_run
 
+from concurrent_fetch._words import visible
 from concurrent_fetch.export._csv import to_csv
 from concurrent_fetch.model._columns import COLUMNS
 
@@ -25,7 +27,12 @@ def rows(text: str) -> list[list[str]]:
 def as_read(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else str(value).encode("utf-8", "backslashreplace").decode()
+    return "" if value is None else visible(str(value))
+
+
+def without_guard(cell: str) -> str:
+    """Undo, as the documentation says, what keeps a text from being a formula."""
+    return cell[1:] if re.match("''*[-=+@\uff1d\uff0b\uff0d\uff20]", cell) else cell
 
 
 def test_a_row_stands_for_a_fetch_and_the_names_of_the_facts_stand_first() -> None:
@@ -34,9 +41,23 @@ def test_a_row_stands_for_a_fetch_and_the_names_of_the_facts_stand_first() -> No
     assert to_csv(columns) == "index,ok,kind,elapsed\n0,true,,0.5\n1,false,dns,2.0\n"
 
 
-def test_what_would_end_a_field_or_a_row_is_quoted() -> None:
-    text = to_csv({"message": ['say "no", twice', "two\nlines", "a bare\rreturn"]})
-    assert text == 'message\n"say ""no"", twice"\n"two\nlines"\n"a bare\rreturn"\n'
+def test_what_would_end_a_field_is_quoted_and_what_does_not_print_is_escaped() -> None:
+    text = to_csv({"message": ['say "no", twice', "two\nlines", "\rno\x1b[2J\u202e"]})
+    assert text == 'message\n"say ""no"", twice"\ntwo\\nlines\n\\rno\\x1b[2J\\u202e\n'
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\uff1d1", "'=1", "''@", "\t=1", "\r=1"],
+)
+def test_no_text_is_a_formula_to_a_spreadsheet_and_comes_back(formula: str) -> None:
+    [[cell]] = rows(to_csv({"url": [formula]}))[1:]
+    assert cell[0] not in "=+-@\uff1d\uff0b\uff0d\uff20\t\r"
+    assert without_guard(cell) == visible(formula)
+
+
+def test_a_number_below_zero_stays_a_number() -> None:
+    assert to_csv({"elapsed": [-1.5]}) == "elapsed\n-1.5\n"
 
 
 def test_a_lone_surrogate_stands_as_six_characters_so_that_the_text_can_be_saved() -> None:
@@ -58,7 +79,7 @@ def test_columns_of_different_lengths_are_refused() -> None:
 
 def test_outcomes_make_a_table_of_all_their_facts() -> None:
     outcomes = small_run()
-    columns = {name: [read(o) for o in outcomes] for name, read in COLUMNS.items()}
+    columns = {name: [read(o, ()) for o in outcomes] for name, read in COLUMNS.items()}
     names, *read = rows(to_csv(columns))
     assert names == list(COLUMNS)
     assert [dict(zip(names, row, strict=True))["url"] for row in read] == [
@@ -74,4 +95,5 @@ def test_outcomes_make_a_table_of_all_their_facts() -> None:
 def test_every_value_comes_back_through_a_strict_reader(table: list[list[Any]]) -> None:
     width = len(table[0]) if table else 1
     columns = {f"c{i}": [row[i] for row in table] for i in range(width)}
-    assert rows(to_csv(columns))[1:] == [[as_read(value) for value in row] for row in table]
+    read = [[without_guard(cell) for cell in row] for row in rows(to_csv(columns))[1:]]
+    assert read == [[as_read(value) for value in row] for row in table]

@@ -5,7 +5,7 @@ from fetching import ClientStrategy
 from pace import in_time
 from raw_server import Peer, RawServer, always, by_path, head, reply
 
-from concurrent_fetch import FailureKind
+from concurrent_fetch import FailureKind, Options
 from concurrent_fetch.server import LocalServer
 
 SECRET = "Basic c2VjcmV0OnB3"
@@ -126,10 +126,32 @@ def sent(server: RawServer, name: str) -> list[str | None]:
     return [dict(fields).get(name) for fields in server.fields]
 
 
-SECRETS = {"Authorization": SECRET, "Cookie": "id=1", "Proxy-Authorization": SECRET, "X-Mine": "1"}
+SECRETS = {"Authorization": SECRET, "Cookie": "id=1", "Proxy-Authorization": SECRET}
+OWN = {
+    "X-Api-Key": "1",
+    "X-Mine": "1",
+    "Referer": "http://h/",
+    "Origin": "http://h",
+    "Via": "1.1 x",
+}
+FOR_ANYBODY = {
+    "Accept": "text/html",
+    "Accept-Charset": "utf-8",
+    "Accept-Encoding": "gzip",
+    "Accept-Language": "de",
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "DNT": "1",
+    "Sec-GPC": "1",
+    "User-Agent": "me",
+    "Range": "bytes=0-",
+    "If-None-Match": '"1"',
+    "If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
+    "Upgrade-Insecure-Requests": "1",
+}
 
 
-def test_secrets_stay_at_the_origin_also_when_a_hop_leads_back(
+def test_only_fields_that_tell_nothing_leave_the_origin_also_when_a_hop_leads_back(
     client_strategy: ClientStrategy,
 ) -> None:
     home: dict[str, bytes] = {"/same": to("/leave"), "/back": to("/end"), "/end": reply(b"end")}
@@ -137,14 +159,26 @@ def test_secrets_stay_at_the_origin_also_when_a_hop_leads_back(
     with RawServer(by_path(home)) as here, RawServer(by_path(away)) as there:
         home["/leave"] = to(there.url("/away"))
         away["/away"] = to(here.url("/back"))
-        response = client_strategy.response(here.url("/same"), headers=SECRETS)
+        given = SECRETS | OWN | FOR_ANYBODY
+        response = client_strategy.response(here.url("/same"), headers=given)
     assert response.body == b"end"
     assert here.targets == ["/same", "/leave", "/back", "/end"]
-    for name in ("authorization", "cookie", "proxy-authorization"):
+    for name in map(str.lower, SECRETS | OWN):
         assert [value is not None for value in sent(here, name)] == [True, True, False, False]
         assert sent(there, name) == [None]
-    assert sent(here, "x-mine") == ["1"] * 4
-    assert sent(there, "x-mine") == ["1"]
+    for name, value in FOR_ANYBODY.items():
+        assert sent(here, name.lower()) == [value] * 4
+        assert sent(there, name.lower()) == [value]
+
+
+def test_what_one_fetch_dropped_the_next_one_sends_at_home(client_strategy: ClientStrategy) -> None:
+    home: dict[str, bytes] = {"/end": reply(b"end")}
+    with RawServer(by_path(home)) as here, RawServer(always(reply(b"end"))) as there:
+        home["/leave"] = to(there.url("/away"))
+        urls = [here.url("/leave"), here.url("/end"), here.url("/leave")]
+        client_strategy.fetch(urls, Options(concurrency=1, headers={"X-Mine": "1"}))
+    assert sent(here, "x-mine") == ["1"] * 3
+    assert sent(there, "x-mine") == [None] * 2
 
 
 def test_a_host_of_ones_own_stays_at_the_origin(client_strategy: ClientStrategy) -> None:

@@ -268,6 +268,18 @@ def test_netrc_fills_in_what_is_not_given(client_strategy: ClientStrategy) -> No
     assert [sum(n == "authorization" for n, _ in f) for f in server.fields] == [0, 1, 1, 1]
 
 
+@pytest.mark.usefixtures("_netrc")
+def test_netrc_is_asked_for_the_origin_of_the_given_url_only(
+    client_strategy: ClientStrategy,
+) -> None:
+    with RawServer(always(reply(b"x"))) as there:
+        leave = reply(b"", f"Location: {there.url()}", status="302 Found")
+        with RawServer(always(leave)) as here:
+            client_strategy.one(here.url(), trust_env=True)
+    for server, sent in ((here, NETRC), (there, None)):
+        assert [dict(fields).get("authorization") for fields in server.fields] == [sent]
+
+
 @pytest.mark.parametrize("text", ["machine", "machine a login", "\0\xff"])
 def test_a_damaged_netrc_is_no_netrc(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, text: str

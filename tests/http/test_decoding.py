@@ -133,15 +133,13 @@ def test_a_changed_checksum_of_zlib_is_refused() -> None:
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "made-up", "x-gzip", "café", ""])
-def test_an_unknown_coding_is_refused_by_its_name(coding: str) -> None:
+def test_an_unknown_coding_is_refused_by_its_name_if_that_is_registered(coding: str) -> None:
     for codings in ([coding], ["gzip", coding], [coding, "gzip"]):
         refusal = refusal_of([b"x"], codings)
         assert refusal.kind is FailureKind.DECODE
-        assert ascii(coding) in refusal.message
-
-
-def test_a_long_unknown_coding_is_named_shortly() -> None:
-    assert len(refusal_of([b"x"], ["x" * 60000]).message) < 100
+        assert "is not supported" in refusal.message
+        if coding:
+            assert (coding in refusal.message) == (coding in ("br", "zstd", "compress"))
 
 
 def test_more_than_five_codings_are_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrent_fetch.http._headers import SECRET, Headers
+from concurrent_fetch.http._headers import Headers
 
 BLOCK = b"Server: nginx\r\nSet-Cookie: a=1\r\nX-Empty: \r\nset-cookie: b=2\r\nX-Latin: caf\xe9\r\n"
 HEADERS = Headers(BLOCK)
@@ -113,7 +113,9 @@ def test_headers_pickle_and_take_no_attributes() -> None:
 
 
 def test_secret_values_are_never_shown() -> None:
-    fields = [(name.title(), "s3cr3t") for name in sorted(SECRET)]
+    names = ["authorization", "proxy-authorization", "cookie", "cookie2", "set-cookie"]
+    names += ["set-cookie2", "x-api-key", "x-auth-token", "private-token"]
+    fields = [(name.title(), "s3cr3t") for name in names]
     headers = Headers.from_fields([*fields, ("Via", "1.1 x"), ("COOKIE", "s3cr3t")])
     assert "s3cr3t" not in repr(headers)
     assert "s3cr3t" not in repr(headers.redacted())

@@ -15,7 +15,12 @@ from hypothesis import strategies as st
 
 import concurrent_fetch
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
-from concurrent_fetch.http._redaction import redact, redact_within
+from concurrent_fetch.http._redaction import (
+    redact,
+    redact_message,
+    redact_reference,
+    redact_within,
+)
 from concurrent_fetch.http._url import CanonicalURL, canonicalize, resolve
 
 SECRET = "s3cr3t"
@@ -297,9 +302,15 @@ def test_a_location_brings_no_credentials(location: str) -> None:
         (" http://u:p@h", " http://***@h"),
         ("http:////u:p@h", "http:////***@h"),
         ("http:/u:p@h/", "http:/***@h/"),
-        ("http:\\\\u:p@h/", "***@h/"),
+        ("http:\\\\u:p@h/", "http:\\\\***@h/"),
         ("u:p@h/x", "***@h/x"),
-        ("h//u:p@x", "h//***@x"),
+        ("h//u:p@x", "***@x"),
+        ("user:pa//ss@host", "***@host"),
+        ("http://u:p\uff20h/", "http://***@h/"),
+        ("http://u:p\ufe6bh/", "http://***@h/"),
+        ("http://u:p%40h/", "http://***@h/"),
+        ("http://h/?u=http://a:b@c/", "http://h/?u=***"),
+        ("http://h/?u=http%3A%2F%2Fa%3Ab%40c%2F&x=1", "http://h/?u=***&x=1"),
         ("http://u:p@h\\@x/", "http://***@x/"),
         ("http://u:\n@h", "http://***@h"),
         ("http://u:\ud800@h", "http://***@h"),
@@ -318,7 +329,7 @@ def test_redacting_hides_user_info(url: str, shown: str) -> None:
     "url",
     [
         *("", "@", "http://h/", "http://@h/", "http://h/a@b", "http://h?a@b", "http://h#a@b"),
-        *("http://h/?u=http://a:b@c/", "http://h/p@x?y=a@b"),
+        *("http://h/p@x?y=a@b", "http://h/\uff20", "http://h/?x=%40"),
     ],
 )
 def test_redacting_leaves_a_url_without_user_info_as_it_is(url: str) -> None:
@@ -333,12 +344,74 @@ def test_redacting_leaves_a_url_without_user_info_as_it_is(url: str) -> None:
         ("http://h/a@b me@example.com", None, "http://h/a@b me@example.com"),
         ("Failed to parse: us%20er:pw@h", "http://us%20er:pw@h", "Failed to parse: ***@h"),
         ("'us er:p@w' and 'p@w'", "http://us%20er:p%40w@h", "'***' and '***'"),
+        (
+            "see //u:pw@h, http:/u:pw@h http:\\\\u:p@h",
+            None,
+            "see //***@h, http:/***@h http:\\\\***@h",
+        ),
+        ("at http://u:pa/ss@h/x", None, "at http://***@h/x"),
+        ("at http://[::1]:80/a@b // a@b", None, "at http://[::1]:80/a@b // a@b"),
+        ("at http://h/?page=1&token=a,b and", None, "at http://h/?page=1&token=*** and"),
+        ("'abc d' is no key", "http://h/?api_key=abc%20d", "'***' is no key"),
         ("no route to h:80", "http://h:80", "no route to h:80"),
         ("no route to h:80", "http://:@h:80", "no route to h:80"),
     ],
 )
 def test_redacting_within_a_text(text: str, known: str | None, shown: str) -> None:
     assert redact_within(text, known) == shown
+
+
+@pytest.mark.parametrize(
+    ("reference", "shown"),
+    [
+        ("/a@b?x=1", "/a@b?x=1"),
+        ("?sig=1&x=2", "?sig=***&x=2"),
+        ("//u:p@h/", "//***@h/"),
+        ("/\\u:p@h/", "/\\***@h/"),
+        ("http:/u:p@h/", "http:/***@h/"),
+        ("u:p@h/", "***@h/"),
+    ],
+)
+def test_redacting_a_reference(reference: str, shown: str) -> None:
+    assert redact_reference(reference) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("api_key", "API-KEY", "apiKey", "x-api-key", "access_token", "token", "token[]", "jwt"),
+        *("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AWSAccessKeyId", "sig"),
+        *("password", "pwd", "client_secret", "api%5Fkey", "key", "auth", "sessionid", "sid"),
+    ],
+)
+def test_a_parameter_whose_name_says_that_it_is_secret_is_hidden(name: str) -> None:
+    assert redact(f"http://h/?a=1&{name}={SECRET}&b=2") == f"http://h/?a=1&{name}=***&b=2"
+    assert redact(f"http://h/#{name}={SECRET}") == f"http://h/#{name}=***"
+
+
+@pytest.mark.parametrize("name", ["page", "i", "monkey", "author", "passage", "keyword", "sort"])
+def test_other_parameters_are_shown(name: str) -> None:
+    assert redact(f"http://h/?{name}=x") == f"http://h/?{name}=x"
+
+
+def test_more_parameters_are_secret_by_name() -> None:
+    url = "http://h/?Client-Code=1&page=2"
+    assert redact(url, ("client_code",)) == "http://h/?Client-Code=***&page=2"
+    assert redact_within(f"at {url}", None, ("page",)) == "at http://h/?Client-Code=1&page=***"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("bad line: Set-Cookie : sid=1; x", "bad line: Set-Cookie ***"),
+        ("bad line b'Set-Cookie2 sid=1'", "bad line b'Set-Cookie2 ***"),
+        ("proxy-authorization: Basic eA==", "proxy-authorization ***"),
+        ("X-Api-Key: 1, then more", "X-Api-Key: ***, then more"),
+        ("an unexpected token", "an unexpected token"),
+    ],
+)
+def test_redacting_a_message_hides_fields_that_carry_credentials(text: str, shown: str) -> None:
+    assert redact_message(text) == shown
 
 
 NASTY = st.text(
@@ -427,6 +500,9 @@ def test_a_long_hostile_url_takes_no_long_time() -> None:
     for text in ("http://" + "a." * 200_000, "http://h/" + "/.." * 200_000, "/" * 500_000):
         assert canonical_or_none(text) is None or len(text) > 65536
         redact(text + "@")
+    for text in ("//a:b" * 20_000, "a" * 100_000, "&a=" * 50_000, "?" * 100_000, "b'" * 50_000):
+        redact(text + "@x")
+        redact_message("@x" + text)
 
 
 def test_importing_the_rules_imports_no_client_and_no_idna() -> None:

@@ -102,6 +102,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "verify": True,
         "trust_env": False,
         "digest": False,
+        "secret_params": (),
         "work": None,
         "progress": False,
     }

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import concurrent_fetch.render as face
+from concurrent_fetch._words import visible
 from concurrent_fetch.render import (
     Field,
     Table,
@@ -21,7 +22,7 @@ from concurrent_fetch.render import (
     to_markdown,
     to_text,
 )
-from concurrent_fetch.render._characters import clip, visible, width
+from concurrent_fetch.render._characters import clip, width
 from concurrent_fetch.render._table import Align, Column
 
 patient = settings(deadline=None)  # a loaded machine is no finding

@@ -81,11 +81,15 @@ SECRET = "http://user:s3cret@proxy.example:8080"
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
-        ({"proxy": SECRET}, "fetch_threaded(proxy='http://***@proxy.example:8080')"),
+        ({"proxy": SECRET}, "fetch_threaded(proxy=<str>)"),
+        ({"token": "s3cret"}, "fetch_threaded(token=<str>)"),
+        ({"client": "httpx", "mode": "s3cret"}, "fetch_threaded(client='httpx', mode=<str>)"),
+        ({"client": SECRET}, "fetch_threaded(client='http://***@proxy.example:8080')"),
+        ({"by": httpx_client}, "fetch_threaded(by='httpx')"),
         ({"proxies": {"http": SECRET}}, "fetch_threaded(proxies=<dict>)"),
         ({"proxies": [SECRET]}, "fetch_threaded(proxies=<list>)"),
         ({"proxy": SECRET.encode()}, "fetch_threaded(proxy=<bytes>)"),
-        ({"proxy": SimpleNamespace(name=SECRET)}, "fetch_threaded(proxy='http://***@proxy.exa"),
+        ({"proxy": SimpleNamespace(name=SECRET)}, "(proxy=<SimpleNamespace>)"),
         ({"proxy": SimpleNamespace(url=SECRET)}, "fetch_threaded(proxy=<SimpleNamespace>)"),
         ({"retries": 3, "backoff": 0.5, "proxy": None}, "(retries=3, backoff=0.5, proxy=None)"),
     ],

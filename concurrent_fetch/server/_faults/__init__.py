@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from concurrent_fetch._did_you_mean import did_you_mean
+from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.server._arguments import UnusableError
 from concurrent_fetch.server._faults import (
     _charsets,

@@ -1,0 +1,49 @@
+"""What names say: which fields and query parameters are secret, which fields may go anywhere."""
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote_plus
+
+SECRET_NAMES = frozenset(
+    {
+        *("cookie", "cookie2", "setcookie", "setcookie2", "session", "sid"),
+        *("auth", "bearer", "hmac", "jwt", "key", "otp", "pass", "pwd", "pw", "sig"),
+    }
+)
+"""Names of secrets."""
+SECRET_ENDINGS = (
+    *("token", "secret", "password", "passwd", "passphrase", "signature", "authorization"),
+    *("credential", "credentials", "apikey", "accesskey", "accesskeyid", "secretkey"),
+    *("privatekey", "subscriptionkey", "sessionid"),
+)
+"""How names of secrets end, too: as `access_token` and `X-Amz-Signature` do."""
+
+_FOR_ANYBODY = frozenset(
+    {
+        *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control"),
+        *("connection", "dnt", "pragma", "range", "sec-gpc", "upgrade-insecure-requests"),
+        "user-agent",
+    }
+)
+_NOT_COUNTED = re.compile(r"[\W_]+")
+
+
+@lru_cache(1024)  # the URLs of a set name the same few
+def is_secret(name: str, also: tuple[str, ...] = ()) -> bool:
+    """Whether a field or a parameter of that name, percent-encoded perhaps, holds a secret.
+
+    A name counts in lower case and by its letters and digits only, so that `X-Api-Key`, `api_key`
+    and `apiKey` are one. `also` names what is secret besides, as `Options.secret_params` does.
+    """
+    bare = _bare(name)
+    return bare in SECRET_NAMES or bare.endswith(SECRET_ENDINGS) or bare in map(_bare, also)
+
+
+def may_go_anywhere(name: str) -> bool:
+    """Whether a field that was given for one origin may be sent to another: it tells no secret."""
+    lowered = name.lower()
+    return lowered in _FOR_ANYBODY or lowered.startswith("if-")
+
+
+def _bare(name: str) -> str:
+    return _NOT_COUNTED.sub("", unquote_plus(name)).lower()

@@ -13,11 +13,15 @@ from aiohttp import client_exceptions, http_exceptions
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch.clients._llhttp import MOST_LINES, Protocol
 from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._tls import tls_context
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
-from concurrent_fetch.http import CanonicalURL, may_go_anywhere
+from concurrent_fetch.http import (
+    CanonicalURL,
+    may_go_anywhere,
+)
 from concurrent_fetch.model import Options
 
 FAILURES: dict[type[BaseException], FailureKind] = {
@@ -44,10 +48,6 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     OverflowError: FailureKind.INVALID_URL,
 }
 
-# Hook: how a message of aiohttp begins, which has no class for this. A head that has just a few
-# fields more than are allowed comes through, and `read_head` refuses it.
-_TOO_MANY_FIELDS = "Too many headers"
-_MOST_FIELDS = 102
 _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 
@@ -81,6 +81,8 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
                 while not content.at_eof():
                     if chunk := await content.readany():
                         exchange.receive(chunk)
+                        if exchange.undecoded:
+                            await exchange.decoded()
                 _check_end(exchange, response)
 
         try:
@@ -120,6 +122,7 @@ def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSes
         resolver=_Resolver(),
         use_dns_cache=False,  # as the others
     )
+    connector._factory = partial(Protocol, loop=asyncio.get_running_loop())  # type: ignore[assignment]  # noqa: SLF001 - the hook
     return aiohttp.ClientSession(
         connector=connector,
         response_class=_response_class(connections),
@@ -132,7 +135,7 @@ def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSes
         ),
         max_line_size=65536,
         max_field_size=65536,
-        max_headers=_MOST_FIELDS,
+        max_headers=MOST_LINES,
     )
 
 
@@ -169,25 +172,23 @@ def _check_end(exchange: Exchange, response: Any) -> None:
 
 
 class _Connections:
-    """The open connections of a run: the transport of each, and the response it served last."""
+    """The open connections of a run, and the transport of each."""
 
     # Hook: a connection has a `transport` and a `protocol`; that has a `closed` future, resolved
-    # when the connection is lost, and knows by `exception()` what the parser gave up with.
+    # when the connection is lost.
 
     def __init__(self) -> None:
         self._transports: dict[Any, asyncio.Transport] = {}
-        self._latest: dict[Any, Any] = {}
 
-    def serve(self, connection: Any, response: aiohttp.ClientResponse) -> bool:
+    def serve(self, connection: Any) -> bool:
         """Note that a connection serves a response; return whether it had served one before."""
         protocol = connection.protocol
-        reused = protocol in self._latest
+        reused = protocol in self._transports
         if not reused:
             if protocol.closed is None:  # already lost
                 return False
             self._transports[protocol] = connection.transport
             protocol.closed.add_done_callback(partial(self._lost, protocol))
-        self._latest[protocol] = response
         return reused
 
     def abort(self) -> None:
@@ -199,10 +200,6 @@ class _Connections:
         if not closed.cancelled():  # with whoever waited for it: the end of a run that is cancelled
             closed.exception()  # or asyncio would report it as never looked at
         del self._transports[protocol]
-        body: Any = self._latest.pop(protocol).content  # None before the head is there
-        error = protocol.exception()
-        if isinstance(error, http_exceptions.HttpProcessingError) and body and not body.is_eof():
-            body.set_exception(error)  # the parser gives up without waking the reader
 
 
 def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
@@ -212,7 +209,7 @@ def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             # Hook: called once per request, as soon as that is written.
             self.protocol = connection.protocol
-            reused = connections.serve(connection, self)
+            reused = connections.serve(connection)
             _sending.get().mark_sent(reused=reused)
             # Hook: true while messages wait unread, which nobody has asked for yet.
             if reused and connection.protocol.should_close:
@@ -222,10 +219,6 @@ def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
                 # Hook: in these two classes aiohttp would silently send the request once more.
                 raise Disconnected from error
-            except aiohttp.ClientResponseError as error:
-                if error.message.startswith(_TOO_MANY_FIELDS):
-                    raise Refusal(FailureKind.TOO_LARGE, "the response head is too long") from error
-                raise
 
     return Response
 

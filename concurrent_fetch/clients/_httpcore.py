@@ -6,6 +6,7 @@ import math
 import select
 import ssl
 from collections.abc import Iterable
+from functools import cache
 from socket import socket
 from time import perf_counter
 from typing import Any, Protocol
@@ -16,6 +17,10 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.fetch import Exchange
+from concurrent_fetch.http import MOST_FIELDS, START, may_begin_response
+
+TOO_LONG = "Receive buffer too long"
+"""What h11 says of a head, or of something within a body, that is longer than it reads."""
 
 
 class Line(Protocol):
@@ -24,18 +29,30 @@ class Line(Protocol):
     exchange: Exchange
 
 
-class _Sender:
-    """Marks, on one connection, the moment each exchange was sent."""
+class _Witness:
+    """Sees, on one connection, when each exchange was sent, and how its response begins."""
 
-    def __init__(self, line: Line, served: Exchange | None = None) -> None:
+    def __init__(self, line: Line) -> None:
         self._line = line
-        self._served = served
+        self._served: Exchange | None = None
+        self._answered: Exchange | None = None
+        self._begun = b""
 
-    def mark(self) -> None:
+    def wrote(self) -> None:
         exchange = self._line.exchange
         if self._served is not exchange:
             exchange.mark_sent(reused=self._served is not None)
             self._served = exchange
+
+    def read(self, data: bytes) -> bytes:
+        """Return what was read; h11 would wait for the end of a line that cannot be one."""
+        if self._answered is not self._line.exchange:
+            self._answered, self._begun = self._line.exchange, b""
+        if len(self._begun) < START:
+            self._begun += data[:START]
+            if not may_begin_response(self._begun):
+                raise httpcore.RemoteProtocolError("illegal status line")
+        return data
 
 
 class Network(httpcore.NetworkBackend):
@@ -62,16 +79,16 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, sock: socket, line: Line) -> None:
         self._socket = sock
         self._line = line
-        self._sender = _Sender(line)
+        self._witness = _Witness(line)
 
     def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
         with _mapped(httpcore.ReadTimeout, httpcore.ReadError):
-            return self._socket.recv(max_bytes)
+            return self._witness.read(self._socket.recv(max_bytes))
 
     def write(self, buffer: bytes, timeout: Seconds | None = None) -> None:
         with _mapped(httpcore.WriteTimeout, httpcore.WriteError):
             self._socket.sendall(buffer)
-        self._sender.mark()
+        self._witness.wrote()
 
     def close(self) -> None:
         self._socket.close()
@@ -134,11 +151,43 @@ def out_of_step(pool: Any) -> list[Any]:
     return [connection for connection in pool.connections if _surplus(connection)]
 
 
+def bound_trailers(pool: Any) -> None:
+    """Let no response that is being read have more trailers than a head may have fields.
+
+    h11 reads all of them at once: 60 KB of short ones hold an event loop for 40 ms.
+    """
+    # Hook: h11 keeps what reads a body in `_reader`, of a class of its own for chunks, and reads
+    # trailers by `_reading_trailer`. Nothing of the body has been read yet.
+    for state in filter(None, map(_h11_state, pool.connections)):
+        reader = type(state._reader)  # noqa: SLF001 - the hook
+        if reader.__name__ == "ChunkedReader":
+            state._reader = _bounded(reader)()  # type: ignore[arg-type]  # noqa: SLF001 - the hook
+
+
+@cache
+def _bounded(reader: type[Any]) -> type[Any]:
+    class Reader(reader):  # type: ignore[misc]  # h11's, which is none of our dependencies
+        def __call__(self, buf: Any) -> Any:
+            if self._reading_trailer:
+                trailers = bytes(buf)
+                folded = trailers.count(b"\n ") + trailers.count(b"\n\t")
+                if trailers.count(b"\n") - folded > MOST_FIELDS + 1:
+                    raise httpcore.RemoteProtocolError(TOO_LONG)
+            return super().__call__(buf)
+
+    return Reader
+
+
 def _surplus(connection: Any) -> bytes:
-    # Hook: httpcore does not look, and leads to h11 by private names only.
+    state = _h11_state(connection)
+    return b"" if state is None else state.trailing_data[0]
+
+
+def _h11_state(connection: Any) -> Any:
+    # Hook: httpcore leads to h11 by private names only.
     while connection is not None and not hasattr(connection, "_h11_state"):
         connection = getattr(connection, "_connection", None)  # of a tunnel, or not connected yet
-    return b"" if connection is None else connection._h11_state.trailing_data[0]  # noqa: SLF001 - the hook
+    return None if connection is None else connection._h11_state  # noqa: SLF001 - the hook
 
 
 class AsyncNetwork(httpcore.AsyncNetworkBackend):
@@ -187,14 +236,16 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._inner = inner
         self._line = line
         self._connect_by = connect_by
-        self._sender = _Sender(line)
-        self.read = inner.read  # type: ignore[method-assign]  # nothing to add: no frame in between
-        self.aclose = inner.aclose  # type: ignore[method-assign]  # the same
+        self._witness = _Witness(line)
+        self.aclose = inner.aclose  # type: ignore[method-assign]  # nothing to add
         self.get_extra_info = inner.get_extra_info  # type: ignore[method-assign]  # the same
+
+    async def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
+        return self._witness.read(await self._inner.read(max_bytes, timeout))
 
     async def write(self, buffer: bytes, timeout: Seconds | None = None) -> None:
         await self._inner.write(buffer, timeout)
-        self._sender.mark()
+        self._witness.wrote()
 
     async def start_tls(
         self,

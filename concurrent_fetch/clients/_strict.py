@@ -13,14 +13,16 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-_MAX_HEAD = 96 * 1024
+from concurrent_fetch.http import MOST_BYTES, MOST_FIELDS, START, may_begin_response
+
 _MAX_LINE = 64 * 1024
 _PIECE = 64 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [\t -~\x80-\xff]*)?\r?\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n]*)\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\r\n]*)?[ \t]*\r\n")
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
-_BLANKS = (b" ", b"\t")
+_FOLDED = re.compile(rb"[ \t][^\r\n]*\r?\n")
+_MANY_FIELDS = MOST_FIELDS + 1  # with which `read_head` refuses it
 _LINE_ENDS = frozenset({b"\r\n", b"\n"})
 
 
@@ -74,14 +76,13 @@ class StrictResponse(http.client.HTTPResponse):
             yield from self._exactly(size)
             if b"".join(self._exactly(2)) != b"\r\n":
                 raise http.client.HTTPException("a chunk is longer than its size")
-        while self._read_line(_MAX_HEAD, http.client.IncompleteRead(b"")) not in _LINE_ENDS:
-            pass  # trailers: nobody asked for them
+        self._read_fields(http.client.IncompleteRead(b""))  # nobody asked for them
 
     def _chunk_size(self) -> int:
-        line = self._read_line(_MAX_HEAD, http.client.IncompleteRead(b""))
+        line = self._read_line(MOST_BYTES, http.client.IncompleteRead(b""))
         size = _CHUNK_SIZE.fullmatch(line)
         if not size:
-            raise http.client.HTTPException(f"invalid chunk size {line[:80]!r}")
+            raise http.client.HTTPException("invalid chunk size")
         return int(size[1], 16)
 
     def _exactly(self, size: int) -> Iterator[bytes]:
@@ -93,21 +94,36 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _read_head(self) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         closed = http.client.RemoteDisconnected("closed inside the response head")
-        status_line = self._read_line(_MAX_LINE, closed)
+        # What is no response may be long in coming to the end of a line.
+        start: bytes = self.fp.peek(START)
+        if may_begin_response(start):
+            start = self.fp.read(START)
+        if not may_begin_response(start):
+            raise http.client.BadStatusLine("")
+        if len(start) < START:
+            raise closed
+        ended = start.endswith(b"\n")
+        status_line = start if ended else start + self._read_line(_MAX_LINE - START, closed)
         if not _STATUS_LINE.fullmatch(status_line):
-            raise http.client.BadStatusLine(repr(status_line[:80]))
-        left = _MAX_HEAD
-        fields: list[tuple[bytes, bytes]] = []
+            raise http.client.BadStatusLine("")
+        return status_line, self._read_fields(closed)
+
+    def _read_fields(self, closed: Exception) -> list[tuple[bytes, bytes]]:
+        """Read to the blank line behind the fields, one of which may be folded (RFC 9112, 5.2)."""
+        left = MOST_BYTES
+        fields: list[tuple[bytes, list[bytes]]] = []
         while (line := self._read_line(left, closed)) not in _LINE_ENDS:
             left -= len(line)
-            if line[:1] in _BLANKS and fields:  # folded, as RFC 9112, 5.2, still has it
-                name, value = fields.pop()
-                line = b"%b: %b %b" % (name, value, line.lstrip(b" \t"))
+            if fields and _FOLDED.fullmatch(line):
+                fields[-1][1].append(line.strip(b" \t\r\n"))
+                continue
             field = _FIELD.fullmatch(line)
             if not field:
-                raise http.client.HTTPException(f"invalid header line {line[:80]!r}")
-            fields.append((field[1], field[2].strip(b" \t")))
-        return status_line, fields
+                raise http.client.HTTPException("invalid header line")
+            if len(fields) == _MANY_FIELDS:
+                raise http.client.LineTooLong("response")
+            fields.append((field[1], [field[2].strip(b" \t")]))
+        return [(name, b" ".join(filter(None, values))) for name, values in fields]
 
     def _read_line(self, limit: int, closed: Exception) -> bytes:
         line: bytes = self.fp.readline(limit + 1)

@@ -61,7 +61,7 @@ class Client:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
         options = Options() if options is None else options
         check_options(options)
-        fetching = Fetching(options_for_work(options), self.failures)
+        fetching = Fetching(options_for_work(options), self.failures, on_loop=False)
         with self.open(fetching.options) as send:
 
             def get(url: str, index: int = 0) -> Outcome:
@@ -92,7 +92,7 @@ class AsyncClient:
         """Open the client for one run: yields `await get(url, index=0)`, for any task."""
         options = Options() if options is None else options
         check_options(options)
-        fetching = Fetching(options_for_work(options), self.failures)
+        fetching = Fetching(options_for_work(options), self.failures, on_loop=True)
         async with self.open(fetching.options) as send:
 
             async def get(url: str, index: int = 0) -> Outcome:

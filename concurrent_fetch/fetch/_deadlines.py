@@ -41,6 +41,13 @@ class Deadlines:
         cancelled_before = self._ran_out.pop(task, None)
         return cancelled_before is not None and task.uncancel() <= cancelled_before
 
+    def interrupt(self, task: _Task) -> None:
+        """Cancel a task whose fetch is over for another reason, as if its time were."""
+        _, cancelled_before = self._watched.pop(task, (0.0, None))
+        if cancelled_before is not None:  # else it is one that the client has started
+            self._ran_out[task] = cancelled_before
+        task.cancel()
+
     def close(self) -> None:
         """Stop watching."""
         if self._timer is not None:

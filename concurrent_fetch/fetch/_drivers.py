@@ -44,6 +44,8 @@ async def drive_async(send: AsyncSend, url: object, index: int, fetching: Fetchi
         while True:
             try:
                 await send(exchange)
+                if exchange.undecoded:
+                    await exchange.decoded()
             except BaseException as raised:
                 if deadlines.is_over(task):
                     error = TimeoutError()

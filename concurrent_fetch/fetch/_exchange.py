@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from io import SEEK_END, BytesIO
 from time import perf_counter
 from typing import Any
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch.fetch._turns import SLICE, Turns
 from concurrent_fetch.http import CanonicalURL, Decoder, Head, check_reason, read_head
 from concurrent_fetch.model import Options
 
@@ -33,11 +35,12 @@ class Exchange:
     """
 
     __slots__ = (
-        "_chunks",
+        "_body",
         "_decoder",
         "_hash",
         "_limit",
         "_options",
+        "_turns",
         "deadline",
         "ended_by",
         "first_byte",
@@ -61,6 +64,8 @@ class Exchange:
         options: Options,
         deadline: Seconds,
         proxy: str | None = None,
+        *,
+        turns: Turns | None = None,
     ) -> None:
         self.target: CanonicalURL = target
         """The canonical URL in its parts: scheme, host, port, origin, origin_form."""
@@ -82,7 +87,8 @@ class Exchange:
         self.wire_size: Bytes | None = 0
         self._options = options
         self._limit = math.inf if options.max_bytes is None else options.max_bytes
-        self._chunks: list[bytes] = []
+        self._body: bytes | BytesIO = b""
+        self._turns = turns
         self._decoder: Decoder | None = None
         self._hash = _sha256() if options.digest else None
 
@@ -142,23 +148,86 @@ class Exchange:
             self._decoder = Decoder(head.codings, self._options.max_bytes)
 
     def receive(self, chunk: bytes) -> None:
-        """Record a piece of the body as it came off the wire, capped and decoded as it arrives."""
+        """Record a piece of the body as it came off the wire, capped and decoded as it arrives.
+
+        On an event loop it takes a few milliseconds at most: what costs more to decode waits and is
+        decoded in between. A client need not care; one that awaits `decoded` then lets the server
+        wait where more arrives than can be decoded, so that it does not pile up in memory.
+        """
         try:
             if perf_counter() > self.deadline:
                 raise Refusal(FailureKind.TIMEOUT, "")  # noqa: TRY301 - to be noted as what ended it
             if self.wire_size is not None:
                 self.wire_size += len(chunk)
                 self._cap(self.wire_size)
-            for piece in (chunk,) if self._decoder is None else self._decoder.decode(chunk):
-                self.size += len(piece)
-                self._cap(self.size)
-                if self._hash is not None:
-                    self._hash.update(piece)
-                if self._options.keep_bodies:
-                    self._chunks.append(bytes(piece))
+            if self._decoder is None:
+                self._take(chunk)
+                return
         except Refusal as refusal:
             self.ended_by = refusal
             raise
+        is_behind = self.undecoded
+        self._decoder.feed(chunk)
+        if self._turns is None:
+            self.decode(math.inf)
+        elif not is_behind:
+            if self._turns.left > 0:
+                self._turns.spend(self.decode(self._turns.left))
+            if self.undecoded:
+                self._turns.line_up(self)
+
+    @property
+    def undecoded(self) -> bool:
+        """Whether some of what was received waits to be decoded."""
+        return self._decoder is not None and self._decoder.waits
+
+    def decode(self, seconds: Seconds = SLICE) -> Seconds:
+        """Decode what waits, for so long at most; return how long it took."""
+        started = now = perf_counter()
+        if self._decoder is None:
+            return 0.0
+        try:
+            for piece in self._decoder.pieces():
+                if piece:
+                    self._take(piece)
+                now = perf_counter()
+                if now > self.deadline:
+                    raise Refusal(FailureKind.TIMEOUT, "")  # noqa: TRY301 - to be noted as what ended it
+                if now - started >= seconds:
+                    break
+        except Exception as ended_by:
+            self.ended_by = ended_by
+            raise
+        return now - started
+
+    async def decoded(self) -> None:
+        """Return once all that was received is decoded: others have their turn meanwhile.
+
+        For clients on an event loop. Raises as `receive` does.
+        """
+        if self._turns is not None and self.undecoded and self.ended_by is None:
+            await self._turns.wait(self)
+        if self.ended_by is not None:
+            raise self.ended_by
+
+    def _take(self, piece: bytes) -> None:
+        """Count a piece of the decoded body, and keep it if bodies are kept."""
+        self.size += len(piece)
+        self._cap(self.size)
+        if self._hash is not None:
+            self._hash.update(piece)
+        if not self._options.keep_bodies:
+            return
+        if not self._body:
+            self._body = bytes(piece)
+        elif isinstance(self._body, BytesIO):
+            self._body.write(piece)
+        else:
+            # It grows in place and is handed out without a copy: to join a large body at its end
+            # would hold an event loop.
+            self._body = BytesIO(self._body)
+            self._body.seek(0, SEEK_END)
+            self._body.write(piece)
 
     def finish(self) -> None:
         """Check, once the client has returned, that the response is whole."""
@@ -180,13 +249,13 @@ class Exchange:
 
     def release(self) -> None:
         """Let go of the body: a client may keep its last exchange for as long as it is open."""
-        self._chunks = []
+        self._body = b""
         self._decoder = None
 
     @property
     def body(self) -> bytes:
         """The decoded body so far; empty where bodies are not kept."""
-        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        return self._body.getvalue() if isinstance(self._body, BytesIO) else self._body
 
     @property
     def digest(self) -> str | None:

@@ -5,6 +5,7 @@ from concurrent_fetch.fetch._classify import FailureTable
 from concurrent_fetch.fetch._deadlines import Deadlines
 from concurrent_fetch.fetch._exchange import Exchange
 from concurrent_fetch.fetch._trust_env import Environment
+from concurrent_fetch.fetch._turns import Turns
 from concurrent_fetch.http import CanonicalURL, may_go_anywhere
 from concurrent_fetch.model import Options
 
@@ -19,11 +20,12 @@ _DEFAULT_HEADERS = {
 class Fetching:
     """What all fetches of one session share: options, the client's failures, the environment."""
 
-    def __init__(self, options: Options, failures: FailureTable) -> None:
+    def __init__(self, options: Options, failures: FailureTable, *, on_loop: bool) -> None:
         self.options = options
         self.failures = failures
         self.environment: Environment | None = Environment() if options.trust_env else None
         self.deadlines: Deadlines = Deadlines()
+        self._turns = Turns(self.deadlines) if on_loop else None
         self.stopped = False
         given = {name.lower() for name in options.headers}
         self._is_authorized = "authorization" in given
@@ -48,4 +50,4 @@ class Fetching:
         if authorization is not None:
             kept = {n: v for n, v in headers.items() if n.lower() != "authorization"}
             headers = {**kept, "Authorization": authorization}
-        return Exchange(target, headers, self.options, deadline, proxy)
+        return Exchange(target, headers, self.options, deadline, proxy=proxy, turns=self._turns)

@@ -1,11 +1,13 @@
-"""Removing content-codings from a body while it arrives, so that no bomb ever fills memory.
+"""Removing content-codings from a body while it arrives, so that no bomb fills memory or time.
 
 One layer per coding, each a generator that hands on pieces of at most 64 KiB and stops in between:
-what has not been asked for has not been unpacked. `Accept-Encoding` asks for gzip and deflate only.
+what has not been asked for has not been unpacked. Every step hands on something, if only nothing,
+so that whoever asks can look at the clock. `Accept-Encoding` asks for gzip and deflate only.
 Sources: RFC 9110, section 8.4 (codings), RFC 1950 to 1952 (zlib, deflate, gzip).
 """
 
 import zlib
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -15,7 +17,7 @@ from concurrent_fetch._units import Bytes
 _PIECE = 65536
 _SLICE = 16384  # zlib copies what it has not consumed at every call: keep that short
 _MOST_CODINGS = 5
-_MEMBER_COST = 1024  # of a layer's budget: an empty gzip member takes time too
+_MEMBER_COST = 1024  # of a layer's budget: an empty gzip member takes as long as so many bytes
 _CODINGS = frozenset({"gzip", "deflate"})
 _KNOWN = frozenset({"aes128gcm", "br", "compress", "dcb", "dcz", "exi", "pack200-gzip", "zstd"})
 _GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # "wbits" of zlib
@@ -38,34 +40,53 @@ class Decoder:
 
     `codings` are in the order in which they were applied, as in `Head.codings`. `max_bytes` is the
     cap of the decoded body (`None`: no cap), which whoever takes the pieces holds: here it bounds
-    only what one coding hands to another.
+    what a coding makes besides.
     """
 
-    __slots__ = ("_codings", "_layers", "_max_bytes")
+    __slots__ = ("_codings", "_fed", "_layers", "_max_bytes", "_pieces")
 
     def __init__(self, codings: Sequence[str], max_bytes: Bytes | None) -> None:
         self._codings = codings
         self._max_bytes = max_bytes
         self._layers: list[_Layer] | None = None
+        self._fed = deque[bytes]()
+        self._pieces: Iterator[bytes] | None = None
 
-    def decode(self, chunk: bytes) -> Iterable[bytes]:
-        """Return the decoded pieces of one chunk of the wire; they are made while iterated over.
+    @property
+    def waits(self) -> bool:
+        """Whether something was fed that is not decoded yet."""
+        return self._pieces is not None
 
-        Iterate to the end before the next chunk, or not at all any more. Raises `Refusal` on the
-        way: `decode` for corrupt data, trailing junk and, at the first byte of a body, for a coding
+    def feed(self, chunk: bytes) -> None:
+        """Take a chunk off the wire, to be decoded by `pieces`."""
+        if chunk:
+            self._fed.append(chunk)
+            self._pieces = self._pieces or self._decoded()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Return the decoded pieces of what was fed, made while asked for; empty ones are no end.
+
+        It may be left at any piece; who asks again goes on there. Raises `Refusal` on the way:
+        `decode` for corrupt data, trailing junk and, at the first byte of a body, for a coding
         other than gzip and deflate and for more than 5 codings; `too_large` for a bomb inside.
         """
-        if not chunk:
-            return ()
+        return iter(()) if self._pieces is None else self._pieces
+
+    def _decoded(self) -> Iterator[bytes]:
         if self._layers is None:
             self._layers = _layers(self._codings, self._max_bytes)
-        pieces: Iterable[bytes] = (chunk,)
+        pieces: Iterator[bytes] = self._chunks()
         for layer in self._layers:
             pieces = layer.decode(pieces)
-        return pieces
+        yield from pieces
+        self._pieces = None
+
+    def _chunks(self) -> Iterator[bytes]:
+        while self._fed:
+            yield self._fed.popleft()
 
     def finish(self) -> None:
-        """Say that the wire has ended; an entirely empty body is an empty body.
+        """Say that the wire has ended, and all is decoded; an entirely empty body is an empty body.
 
         Raises `Refusal` of kind `decode` if a coding is cut short.
         """
@@ -87,6 +108,8 @@ class _Layer:
 
     def decode(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for data in _sliced(chunks):
+            if not data:
+                yield data
             try:
                 yield from self._decode(data)
             except zlib.error as error:
@@ -127,7 +150,7 @@ class _Layer:
             data = inflater.unconsumed_tail
             if piece:
                 self._spend(len(piece))
-                yield piece
+            yield piece
             if inflater.eof:
                 self._inflater = None
                 self._members += 1
@@ -146,7 +169,7 @@ class _Layer:
 
 def _sliced(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
-        for start in range(0, len(chunk), _SLICE):
+        for start in range(0, len(chunk) or 1, _SLICE):
             yield chunk[start : start + _SLICE]
 
 
@@ -157,8 +180,8 @@ def _undecodable(message: str) -> Refusal:
 def _layers(codings: Sequence[str], max_bytes: Bytes | None) -> list[_Layer]:
     """Return the layers, the outermost (applied last) first.
 
-    The body itself is counted by who takes it; what a layer hands to another is no body, yet may
-    be a bomb that ends in nothing (empty gzip members by the million), so it has a budget.
+    The body itself is counted by who takes it. Yet what a layer makes may be a bomb that ends in
+    nothing, as empty gzip members by the million, so each has a budget.
     """
     if len(codings) > _MOST_CODINGS:
         raise _undecodable(f"{len(codings)} content-codings, of which {_MOST_CODINGS} are allowed")
@@ -167,8 +190,7 @@ def _layers(codings: Sequence[str], max_bytes: Bytes | None) -> list[_Layer]:
             named = f"the content-coding {coding!r}" if coding in _KNOWN else "a content-coding"
             raise _undecodable(f"{named} of the body is not supported")
     budget = None if max_bytes is None else 2 * max_bytes + _PIECE
-    inner = [_Layer(coding, budget) for coding in codings[:0:-1]]
-    return [*inner, *[_Layer(coding, None) for coding in codings[:1]]]
+    return [_Layer(coding, budget) for coding in reversed(codings)]
 
 
 def _deflate_window(start: bytes) -> int:

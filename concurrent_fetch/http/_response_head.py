@@ -14,15 +14,21 @@ from typing import NamedTuple, cast
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch.http._headers import Headers
 
-_MOST_FIELDS = 100
+MOST_FIELDS = 100
+"""Of a head, and of what stands behind the last chunk of a body."""
 _LONGEST_LINE = 65536  # with its line end, as http.client counts
-_LONGEST_HEAD = 98304
+MOST_BYTES = 98304
+"""Of a head, and of all in a body that is none of it: sizes and extensions of chunks, trailers."""
 _VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 
 _IN_NAMES = b"!#$%&'*+-.^_`|~" + (ascii_letters + digits).encode()
 _CONTROLS = bytes([*range(9), *range(10, 32), 127])  # all but tab
 
 _ACTED_ON = (b"content-length", b"transfer-encoding", b"content-encoding", b"location")
+START = 13
+"""So many bytes tell what can be no response."""
+_STATUS_LINE = b"HTTP/0.0 000"
+_TO_ZERO = bytes.maketrans(digits.encode(), b"0" * 10)
 _TRANSFER_ENCODING = re.compile(rb"^(transfer-encoding: )[^\r]*+", re.IGNORECASE | re.MULTILINE)
 _MOST_DIGITS = 64
 _FEW_DIGITS = 19
@@ -78,6 +84,12 @@ def read_head(
     )
 
 
+def may_begin_response(start: bytes) -> bool:
+    """Whether a response may begin with these bytes; the first `START` of them are looked at."""
+    shape = start[: len(_STATUS_LINE)].translate(_TO_ZERO)
+    return _STATUS_LINE.startswith(shape) and start[len(_STATUS_LINE) : START] in b" \r\n"
+
+
 @lru_cache(64)  # nearly always one of a few
 def check_reason(reason: str | bytes) -> None:
     """Check the reason phrase of a status line: raises `Refusal` as `read_head` does."""
@@ -130,9 +142,9 @@ def _places(names: tuple[bytes, ...]) -> tuple[int | None, tuple[tuple[bytes, li
 
 
 def _check_size(count: int, block: bytes) -> None:
-    if count > _MOST_FIELDS:
-        too_much = f"more than {_MOST_FIELDS} fields"
-    elif len(block) > _LONGEST_HEAD:
+    if count > MOST_FIELDS:
+        too_much = f"more than {MOST_FIELDS} fields"
+    elif len(block) > MOST_BYTES:
         too_much = "more than 96 KiB"
     elif len(block) > _LONGEST_LINE and _longest_line(block) > _LONGEST_LINE:
         too_much = "a line of more than 64 KiB"

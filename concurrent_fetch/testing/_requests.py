@@ -22,7 +22,7 @@ def own_headers(subject: Subject, server: LocalServer) -> Finding:
 
 
 def _sent(subject: Subject, server: LocalServer, headers: dict[str, str]) -> Finding:
-    asked = Fetching(options(headers=headers), {}).headers
+    asked = Fetching(options(headers=headers), {}, on_loop=False).headers
     found = answered(subject.fetch_one(server.url("/headers"), headers=headers))
     expected = {"Host": f"{server.host}:{server.port}", **asked}
     return Finding(_listed(expected), _listed(json.loads(found.body)["headers"]))

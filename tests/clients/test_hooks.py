@@ -10,6 +10,7 @@ import inspect
 import io
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,7 @@ from concurrent_fetch.clients import (
     _httpcore,
     _httpx,
     _idle,
+    _llhttp,
     _requests,
     _sockets,
     _strict,
@@ -339,9 +341,9 @@ def test_aiohttp_starts_each_response_with_its_connection(monkeypatch: pytest.Mo
     seen: list[Any] = []
     serve = _aiohttp._Connections.serve
 
-    def noting(self: Any, connection: Any, response: Any) -> bool:
+    def noting(self: Any, connection: Any) -> bool:
         seen.append(connection)
-        return serve(self, connection, response)
+        return serve(self, connection)
 
     monkeypatch.setattr(_aiohttp._Connections, "serve", noting)
     response = fetch_one(AIOHTTP)
@@ -396,7 +398,7 @@ def test_aiohttp_gives_up_in_two_classes_only_to_try_again() -> None:
 def test_aiohttp_wakes_the_reader_of_a_body_by_set_exception() -> None:
     for name in ("set_exception", "is_eof", "at_eof", "readany"):
         assert hasattr(aiohttp.StreamReader, name), (
-            f"aiohttp has no StreamReader.{name} any more: clients/_aiohttp.py wakes a reader "
+            f"aiohttp has no StreamReader.{name} any more: clients/_llhttp.py wakes a reader "
             "after a bad chunk by it"
         )
 
@@ -417,11 +419,43 @@ def test_aiohttp_keeps_what_a_connection_was_reset_with() -> None:
         )
 
 
+def test_aiohttp_builds_its_protocols_by_factory_and_counts_what_a_body_has() -> None:
+    message = (
+        "aiohttp no longer builds its connections by TCPConnector._factory, keeps a body in "
+        "ResponseHandler._payload, or counts its bytes: clients/_llhttp.py bounds by these what "
+        "a server sends without end"
+    )
+
+    def extends_a_chunk(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(head("Transfer-Encoding: chunked") + b"5")
+        while True:
+            peer.send(b";a=b" * 5_000)
+            time.sleep(0.01)
+
+    for script, kind in (
+        (once(b"\r\n" + reply(b"x")), FailureKind.PROTOCOL),
+        (extends_a_chunk, FailureKind.TOO_LARGE),
+    ):
+        with RawServer(script) as server:
+            assert AIOHTTP.failure(server.url()).kind is kind, message
+
+
+def test_h11_reads_chunks_by_a_reader_that_can_be_replaced() -> None:
+    trailers = head("Transfer-Encoding: chunked") + b"0\r\n" + b"a: b\r\n" * 150 + b"\r\n"
+    for client in (HTTPX, HTTPX_ASYNC):
+        with RawServer(once(trailers)) as server:
+            assert client.failure(server.url()).kind is FailureKind.TOO_LARGE, (
+                "h11 no longer reads a chunked body by the ChunkedReader in Connection._reader, "
+                "or that has no _reading_trailer: clients/_httpcore.py bounds trailers there"
+            )
+
+
 def test_aiohttp_says_in_known_words_that_a_head_has_too_many_fields() -> None:
     failure = fetch_one(AIOHTTP, reply(b"x", *[f"X-{i}: v" for i in range(150)]))
     assert failure.kind is FailureKind.TOO_LARGE, (
-        f"aiohttp no longer says {_aiohttp._TOO_MANY_FIELDS!r} but {failure.message!r}: "
-        "clients/_aiohttp.py tells by it that a head is too long"
+        f"aiohttp no longer says {_llhttp.TOO_MANY_FIELDS!r} but {failure.message!r}: "
+        "clients/_llhttp.py tells by it that a head is too long"
     )
 
 
@@ -451,7 +485,9 @@ def test_the_head_of_a_response_is_read_whatever_limit_of_fields_http_client_giv
     with ours, theirs:
         response = _strict.StrictResponse(ours, register=made.append)
         response.fp.close()
-        response.fp = io.BytesIO(b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 0\r\n\r\n")
+        response.fp = io.BufferedReader(
+            io.BytesIO(b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 0\r\n\r\n")
+        )
         response.begin(_max_headers=1)
     assert made == [response]
     assert response.fields == [(b"A", b"b"), (b"Content-Length", b"0")]

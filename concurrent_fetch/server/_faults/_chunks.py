@@ -2,7 +2,16 @@
 
 from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
-from concurrent_fetch.server._faults._wires import chunked, head, kept, lasting, later, once, resets
+from concurrent_fetch.server._faults._wires import (
+    chunked,
+    head,
+    kept,
+    lasting,
+    later,
+    once,
+    resets,
+    without_end,
+)
 from concurrent_fetch.server._reply import Part
 
 _HELLO = Answered(body=b"hello")
@@ -105,6 +114,30 @@ FAULTS = (
         "leaves the empty line at the end out",
         b"5\r\nhello\r\n0\r\n",
         Kind.INCOMPLETE,
+    ),
+    *(
+        fault(f"chunked_endless_{name}", does, without_end(_CHUNKED + first, piece), Kind.TOO_LARGE)
+        for name, does, first, piece in (
+            ("ext", "extends a chunk without end", b"5;a=b", b";a=b"),
+            ("ext_value", "extends a chunk by a value without end", b"5;a=", b"b"),
+            ("size", "writes zeros before a size without end", b"", b"0"),
+            ("blanks", "puts blanks behind a size without end", b"5", b" "),
+            ("trailers", "sends trailers without end", b"5\r\nhello\r\n0\r\n", b"X-Odd: 1\r\n"),
+            ("trailer", "sends a trailer without end", b"5\r\nhello\r\n0\r\nX-Odd: ", b"1"),
+            ("folds", "folds a trailer without end", b"5\r\nhello\r\n0\r\nX-Odd: 1", b"\r\n 1"),
+        )
+    ),
+    _chunks(
+        "trailers_many",
+        "sends 200 trailers",
+        b"5\r\nhello\r\n0\r\n" + b"X-Odd: 1\r\n" * 200 + b"\r\n",
+        Kind.TOO_LARGE,
+    ),
+    _chunks(
+        "trailer_folded",
+        "folds a trailer",
+        b"5\r\nhello\r\n0\r\nX-Odd: 1\r\n 2\r\n\r\n",
+        _HELLO,
     ),
     _chunks("negative", "writes a size as `-5`", b"-5\r\nhello\r\n0\r\n\r\n", Kind.PROTOCOL),
     _chunks(

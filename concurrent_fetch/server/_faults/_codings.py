@@ -7,7 +7,15 @@ from functools import cache
 
 from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
-from concurrent_fetch.server._faults._wires import chunked, head, kept, lasting, once, reply
+from concurrent_fetch.server._faults._wires import (
+    chunked,
+    head,
+    kept,
+    lasting,
+    made_when_asked,
+    once,
+    reply,
+)
 from concurrent_fetch.server._reply import Part
 
 _BODY = b"hello " * 500
@@ -65,6 +73,13 @@ def _nested() -> bytes:
     packer = zlib.compressobj(wbits=31)
     inner = [packer.compress(_ZIPPED[:10]), *(packer.compress(_zeros()) for _ in range(640))]
     return b"".join(inner) + packer.flush()
+
+
+def _thrice() -> bytes:
+    """Return 1 GiB of zeros, zipped three times."""
+    packer = zlib.compressobj(9, wbits=31)
+    once = b"".join(packer.compress(bytes(_MIB)) for _ in range(1024)) + packer.flush()
+    return _gzip(_gzip(once))
 
 
 def _bomb(prefix: bytes) -> Callable[[], Iterator[Part]]:
@@ -204,6 +219,28 @@ FAULTS = (
         "gzip",
         _bomb(_ZIPPED[:10]),
         11 * _MIB,
+    ),
+    _explodes(
+        "members_inner",
+        "zips two million empty members into 97 KB",
+        "gzip, gzip",
+        lambda: iter([Part(_gzip(_gzip(b"") * 2_000_000))]),
+    ),
+    _explodes(
+        "members_outer",
+        "sends empty members without end, zipped once",
+        "gzip",
+        lambda: iter(lambda: Part(_gzip(b"") * 3000), None),
+        _MIB,
+    ),
+    fault(
+        "bomb_uncapped",
+        "zips 1 GiB of zeros three times into 400 bytes",
+        made_when_asked(lambda: kept(reply(_thrice(), "Content-Encoding: gzip, gzip, gzip"))),
+        Kind.TIMEOUT,
+        timeout=0.5,
+        max_bytes=None,
+        keep_bodies=False,
     ),
     _explodes(
         "members",

@@ -2,9 +2,17 @@
 
 from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault, fault
-from concurrent_fetch.server._faults._wires import head, later, made_when_asked, once, reply
+from concurrent_fetch.server._faults._wires import (
+    head,
+    later,
+    made_when_asked,
+    once,
+    reply,
+    without_end,
+)
 
 _HELLO = Answered(body=b"hello")
+_OK = b"HTTP/1.1 200 OK\r\n"
 
 
 def _field(
@@ -131,6 +139,22 @@ FAULTS = (
         "sends twenty fields of 10,000 bytes",
         once(reply(b"hello", *[f"X-{n}: {'x' * 10_000}" for n in range(20)])),
         Kind.TOO_LARGE,
+    ),
+    *(
+        fault(f"hdr_endless_{name}", does, without_end(_OK + first, piece), Kind.TOO_LARGE)
+        for name, does, first, piece in (
+            ("folds", "folds a value without end", b"X-Odd: a", b"\r\n a"),
+            ("blanks", "puts blanks before a value without end", b"X-Odd:", b" "),
+            ("value", "sends a value without end", b"X-Odd: ", b"a"),
+            ("name", "sends a name without end", b"", b"a"),
+            ("fields", "sends fields without end", b"", b"X-Odd: 1\r\n"),
+        )
+    ),
+    fault(
+        "hdr_folds_24k",
+        "folds a value 24,000 times",
+        once(_OK + b"X-Odd: a" + b"\r\n a" * 24_000 + b"\r\nContent-Length: 5\r\n\r\nhello"),
+        _HELLO,
     ),
     *map(_many, (2, 99, 100, 101, 110, 150, 1000, 10_000)),
     fault(

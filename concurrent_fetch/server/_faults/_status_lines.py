@@ -4,7 +4,15 @@ from http import HTTPStatus
 
 from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answered, Fault, fault
-from concurrent_fetch.server._faults._wires import head, held, kept, later, once, reply
+from concurrent_fetch.server._faults._wires import (
+    head,
+    held,
+    kept,
+    later,
+    once,
+    reply,
+    without_end,
+)
 
 _REST = b"\r\nContent-Length: 5\r\n\r\nhello"
 _HELLO = Answered(body=b"hello")
@@ -36,7 +44,13 @@ _CODES = (
     *(500, 502, 503, 504, 511, 599, 600, 999),
 )
 _HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
-_NOT_HTTP = "the parsers wait for different things before they give up"
+
+
+def _endless(
+    name: str, does: str, first: bytes, piece: bytes, expected: Kind = Kind.PROTOCOL
+) -> Fault:
+    return fault(name, does, without_end(first, piece), expected)
+
 
 FAULTS = (
     *map(_status, _CODES),
@@ -85,9 +99,7 @@ FAULTS = (
         "sl_leading_crlf",
         b"\r\nHTTP/1.1 200 OK",
         Kind.PROTOCOL,
-        _HELLO,
         does="begins with an empty line",
-        why="llhttp skips empty lines before a response",
     ),
     fault(
         "garbage_page",
@@ -106,39 +118,30 @@ FAULTS = (
         "sends bytes of all values",
         once(bytes(range(256)) * 4),
         Kind.PROTOCOL,
-        Kind.DISCONNECTED,
     ),
     fault(
         "garbage_smtp_line",
         "speaks SMTP, one line",
         once(b"220 mail.example.com ESMTP\r\n"),
         Kind.PROTOCOL,
-        Kind.DISCONNECTED,
-        why=_NOT_HTTP,
     ),
     fault(
         "garbage_ssh",
         "speaks SSH",
         once(b"SSH-2.0-OpenSSH_9.2\r\n"),
         Kind.PROTOCOL,
-        Kind.DISCONNECTED,
-        why=_NOT_HTTP,
     ),
     fault(
         "http09",
         "sends a page without a head",
         once(b"<html><h1>Hello</h1></html>"),
         Kind.PROTOCOL,
-        Kind.DISCONNECTED,
-        why=_NOT_HTTP,
     ),
     fault(
         "garbage_hold",
         "speaks SSH and waits",
         held(b"SSH-2.0-OpenSSH_9.2\r\n"),
         Kind.PROTOCOL,
-        Kind.TIMEOUT,
-        why=_NOT_HTTP,
         timeout=0.5,
     ),
     fault(
@@ -146,9 +149,21 @@ FAULTS = (
         "sends a first line of 1 MiB that does not end",
         held(b"x" * 2**20),
         Kind.PROTOCOL,
-        Kind.TOO_LARGE,
-        why=_NOT_HTTP,
         timeout=5.0,
+    ),
+    *(
+        _endless(f"endless_{name}", f"sends {what} without end", b"", piece)
+        for name, what, piece in (
+            ("crlf", "empty lines", b"\r\n"),
+            ("lf", "line feeds", b"\n"),
+            ("cr", "carriage returns", b"\r"),
+            ("blanks", "blanks", b" "),
+            ("zeros", "NULs", b"\0"),
+        )
+    ),
+    _endless("endless_status", "sends a status without end", b"HTTP/1.1 2", b"0"),
+    _endless(
+        "endless_reason", "sends a reason without end", b"HTTP/1.1 200 O", b"K", Kind.TOO_LARGE
     ),
     fault(
         "interim_100",

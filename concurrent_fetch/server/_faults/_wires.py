@@ -1,6 +1,7 @@
 """Bytes of responses, and what a server does after them: what the tables of faults are made of."""
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable
 
 from concurrent_fetch._units import Seconds
@@ -58,6 +59,12 @@ def later(data: bytes, pause: Seconds = 0.05) -> Part:
 def lasting(first: bytes, parts: Callable[[], Iterable[Part]]) -> Answer:
     """Write parts that are made as they are sent, perhaps without end."""
     return lambda _request, _turn: Wire(data=first, parts=parts(), end=End.HOLD)
+
+
+def without_end(first: bytes, piece: bytes) -> Answer:
+    """Write a piece again and again, some KiB at a time."""
+    many = Part(piece * (1 + 4096 // len(piece)), 0.001)
+    return lasting(first, lambda: itertools.repeat(many))
 
 
 def made_when_asked(make: Callable[[], Answer]) -> Answer:

@@ -17,6 +17,7 @@ MOST_LINES = MOST_FIELDS + 2
 """What aiohttp is to allow: a head with just a few fields more comes through to be refused."""
 TOO_MANY_FIELDS = "Too many headers"
 """How its message begins where there are more; it has no class for that."""
+_PIECE: Bytes = 65536
 _END = b"\r\n\r\n"
 
 
@@ -32,6 +33,12 @@ class Protocol(ResponseHandler):
         self._begun = b""  # of the next response
         self._between: Bytes = 0  # since there was a byte of a body
         self._refusal: BaseException | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        # Hook: asyncio reads as much at once, 256 KiB; in chunks of a byte that would take 20 ms.
+        if hasattr(transport, "max_size"):
+            transport.max_size = _PIECE
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         body = self._payload

@@ -41,9 +41,10 @@ def _check_names(found: Comparison, where: str) -> None:
         "reasons": found.reasons,
         "notes": [note.strategy for note in found.notes],
     }
+    known = {None, *names}
     for part, about in subjects.items():
         for name in about:
-            if name is not None and name not in names:
+            if name not in known:
                 raise damage(within(where, part), f"no strategy is called {brief(name)}")
 
 
@@ -59,8 +60,9 @@ def _check_numbers(found: Comparison, where: str) -> None:
 def _check_rounds(found: Comparison, where: str) -> None:
     if not 1 <= found.rounds <= found.looks[-1]:
         raise damage(within(where, "order"), f"expected 1 to {found.looks[-1]} rounds")
+    strategies = sorted(found.strategies)
     for i, names in enumerate(found.order):
-        if sorted(names) != sorted(found.strategies):
+        if sorted(names) != strategies:
             raise damage(f"{within(where, 'order')}[{i}]", "expected each strategy once")
     expected = [(number, name) for number, names in enumerate(found.order) for name in names]
     if len(found.records) != len(expected):

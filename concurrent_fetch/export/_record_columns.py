@@ -164,6 +164,9 @@ def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[
     """
     check_keys(raw, _RULES, where)
     lists: dict[str, list[Any]] = {}
+    # In full, and so first: else a small file could say that a thousand records have a thousand
+    # fetches each, all alike, and become a large result.
+    _check_told_in_full(raw["started"], within(where, "started"))
     for name in _RULES:
         lists[name] = unpacked(
             raw[name],
@@ -179,6 +182,11 @@ def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[
         _check(name, values, failed, within(where, name))
     _check_order(lists, where)
     return {name: column_of(name, values) for name, values in lists.items()}
+
+
+def _check_told_in_full(raw: Any, where: str) -> None:
+    if not isinstance(raw, list) and not (isinstance(raw, dict) and "ns" in raw):
+        raise wrong(where, "a list, or an object of after and ns", raw)
 
 
 def _sources(name: str, beside: Beside, lists: Mapping[str, list[Any]]) -> Sources:

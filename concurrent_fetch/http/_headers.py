@@ -51,6 +51,11 @@ class Headers(Mapping[str, str]):
         parts = [line.partition(": ") for line in lines]
         return tuple([(name, value.strip(" \t")) for name, _, value in parts])
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether all names and values are ASCII."""
+        return self._block.isascii()
+
     def get_all(self, name: str) -> tuple[str, ...]:
         """Return the values of one name in their order: `()` when there is none."""
         if _NAME.fullmatch(name) is None:

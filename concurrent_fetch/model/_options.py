@@ -86,10 +86,13 @@ def _as_names(value: Iterable[str]) -> tuple[str, ...]:
 
 
 def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -> None:
-    for name, text in value.fields:
-        advice = _OWNED_BY_CLIENT.get(name.lower())
-        if advice:
+    for owned, advice in _OWNED_BY_CLIENT.items():
+        if owned in value:
+            name = next(name for name in value if name.lower() == owned)
             raise ValueError(f"Options.{field.name} must not set {name!r}: {advice}")
+    if value.is_ascii:
+        return
+    for name, text in value.fields:
         if not text.isascii():
             raise ValueError(
                 f"Options.{field.name}: the value of {name!r} must be ASCII, since clients encode "

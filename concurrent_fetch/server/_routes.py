@@ -57,9 +57,12 @@ def _bytes(request: Request, size: str) -> Reply:
     return Reply(content_type=binary, parts=parts, length=length)
 
 
+_LONGEST_CHUNK = 2**20  # one is made at once
+
+
 def _stream_bytes(request: Request, size: str) -> Reply:
     length = whole("n", size, 0, MAX_BYTES)
-    each = whole("chunk_size", request.argument("chunk_size", "10240"), 1, MAX_BYTES)
+    each = whole("chunk_size", request.argument("chunk_size", "10240"), 1, _LONGEST_CHUNK)
     pieces = bodies.pieces(length, request.argument("seed", "0"), min(each, max(length, 1)))
     return Reply(content_type="application/octet-stream", parts=map(Part, pieces))
 

@@ -17,7 +17,7 @@ from concurrent_fetch.http import redact
 from concurrent_fetch.model import Outcome, Response, Run
 from concurrent_fetch.render import many, seconds, size, to_text
 from concurrent_fetch.results import Comparison
-from concurrent_fetch.runner import Runner
+from concurrent_fetch.runner import Runner, is_loopback
 from concurrent_fetch.server import LocalServer, serve
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
@@ -159,6 +159,11 @@ def _loaded(path: str, parser: argparse.ArgumentParser) -> Result:
 def _serve(arguments: argparse.Namespace) -> int:
     def ready(url: str) -> None:
         show(url)
+        if not is_loopback(arguments.host):
+            note(
+                "warning: other machines may reach this server, and it does whatever it is asked "
+                "to; leave --host out where they need not"
+            )
         note("Serving until Ctrl-C.")
 
     try:

@@ -65,22 +65,21 @@ def _page(page: str, title: str, run: Run) -> _Object:
 
 def _entries(page: str, run: Run) -> Iterator[_Object]:
     """The oldest first, as the format prefers; `_index` says the place in the URL set."""
-    also = run.options.secret_params
-    sent = _fields(Headers.from_mapping(run.options.headers), also)
+    given = Headers.from_mapping(run.options.headers)
+    hiding = _Hiding.of(given, run.options.secret_params)
+    sent = hiding.fields(given)
     first = min((outcome.timing.started for outcome in run), default=0.0)
     for outcome in sorted(run, key=lambda o: o.timing.started):
         after = timedelta(seconds=min(outcome.timing.started - first, _LONGEST))
-        yield {"pageref": page} | _entry(outcome, run.started_at + after, sent, also)
+        yield {"pageref": page} | _entry(outcome, run.started_at + after, sent, hiding)
 
 
-def _entry(
-    outcome: Outcome, started: datetime, sent: list[_Object], also: tuple[str, ...]
-) -> _Object:
-    url, message = (COLUMNS[name](outcome, also) for name in ("url", "message"))
+def _entry(outcome: Outcome, started: datetime, sent: list[_Object], hiding: "_Hiding") -> _Object:
+    url, message = (COLUMNS[name](outcome, hiding.also) for name in ("url", "message"))
     phases = _phases(outcome)
     protocol = f"HTTP/{outcome.http_version}" if isinstance(outcome, Response) else ""
     answer = (
-        _response(outcome, also)
+        _response(outcome, hiding)
         if isinstance(outcome, Response)
         else _no_response(f"{outcome.kind}: {message}")
     )
@@ -92,7 +91,7 @@ def _entry(
         "cache": {},
         "timings": phases.timings(),
         "_index": outcome.index,
-        "_worker": COLUMNS["worker"](outcome, also),
+        "_worker": COLUMNS["worker"](outcome, hiding.also),
         "_attempts": outcome.attempts,
     }
 
@@ -111,25 +110,25 @@ def _request(url: str, sent: list[_Object]) -> _Object:
     }
 
 
-def _response(response: Response, also: tuple[str, ...]) -> _Object:
+def _response(response: Response, hiding: "_Hiding") -> _Object:
     known = response.wire_size is not None
     return {
         "status": response.status_code,
         "statusText": _phrase(response.status_code),
         "cookies": [],
-        "headers": _fields(response.headers, also),
-        "content": _content(response),
+        "headers": hiding.fields(response.headers),
+        "content": _content(response, hiding),
         "redirectURL": "",
         "headersSize": -1,
         "bodySize": response.wire_size if known else -1,
         # Chrome would add the -1 of headersSize to the size that it shows.
         **({"_transferSize": response.wire_size} if known else {}),
-        **({"comment": _redirects(response, also)} if response.redirects else {}),
+        **({"comment": _redirects(response, hiding.also)} if response.redirects else {}),
     }
 
 
-def _content(response: Response) -> _Object:
-    mime_type = redact_within(response.headers.get("content-type", ""))
+def _content(response: Response, hiding: "_Hiding") -> _Object:
+    mime_type = hiding.value("content-type", response.headers.get("content-type", ""))
     content = {"size": response.size, "mimeType": mime_type}
     if response.wire_size is None:
         return content
@@ -163,15 +162,31 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _fields(headers: Headers, also: tuple[str, ...]) -> list[_Object]:
-    fields = headers.redacted()
-    return [{"name": name, "value": _shown(name, value, also)} for name, value in fields]
+class _Hiding(NamedTuple):
+    """What is hidden in the header fields of a run besides those that are secret by name."""
 
+    also: tuple[str, ...]
+    """Parameters of URLs."""
+    sent: tuple[str, ...]
+    """Secrets that were sent, and may come back in any field."""
 
-def _shown(name: str, value: str, also: tuple[str, ...]) -> str:
-    if name.lower() in _REFERENCES:
-        return redact_reference(value, also)
-    return redact_within(value, None, also)
+    @classmethod
+    def of(cls, given: Headers, also: tuple[str, ...]) -> "_Hiding":
+        pairs = zip(given.fields, given.redacted(), strict=True)
+        values = [value for (_, value), (_, shown) in pairs if value != shown]
+        bare = [value.rpartition(" ")[2] for value in values]  # behind the name of a scheme
+        return cls(also, tuple(sorted({*values, *bare} - {""}, key=len, reverse=True)))
+
+    def fields(self, headers: Headers) -> list[_Object]:
+        fields = headers.redacted()
+        return [{"name": name, "value": self.value(name, value)} for name, value in fields]
+
+    def value(self, name: str, value: str) -> str:
+        for secret in self.sent:
+            value = value.replace(secret, "***")
+        if name.lower() in _REFERENCES:
+            return redact_reference(value, self.also)
+        return redact_within(value, None, self.also)
 
 
 class _Phases(NamedTuple):

@@ -2,7 +2,7 @@
 
 from concurrent_fetch.runner._bridge import Bridge, Clocks, Driven
 from concurrent_fetch.runner._matching import in_url_order
-from concurrent_fetch.runner._plan import Plan
+from concurrent_fetch.runner._plan import Plan, is_loopback
 from concurrent_fetch.runner._runner import Runner
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "Plan",
     "Runner",
     "in_url_order",
+    "is_loopback",
 ]

@@ -51,7 +51,7 @@ class Plan:
     @property
     def is_local(self) -> bool:
         """Whether all hosts are this machine by name or address."""
-        return all(map(_is_loopback, self.hosts))
+        return all(is_loopback(host_and_port(authority, 80)[0]) for authority in self.hosts)
 
     def __str__(self) -> str:
         k = len(self.strategies)
@@ -88,10 +88,10 @@ def hosts_of(urls: Iterable[str]) -> dict[str, int]:
     return dict(hosts)
 
 
-def _is_loopback(authority: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address."""
     from ipaddress import ip_address  # noqa: PLC0415 - only for who asks; every import would pay
 
-    host, _ = host_and_port(authority, 80)
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

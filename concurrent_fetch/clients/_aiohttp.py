@@ -189,6 +189,7 @@ class _Connections:
                 return False
             self._transports[protocol] = connection.transport
             protocol.closed.add_done_callback(partial(self._lost, protocol))
+        protocol.is_asked = True
         return reused
 
     def abort(self) -> None:

@@ -11,28 +11,30 @@ from aiohttp import http_exceptions
 from aiohttp.client_proto import ResponseHandler
 
 from concurrent_fetch._units import Bytes
-from concurrent_fetch.http import MOST_BYTES, MOST_FIELDS, START, may_begin_response
+from concurrent_fetch.http import MOST_BYTES, MOST_FIELDS
 
 MOST_LINES = MOST_FIELDS + 2
 """What aiohttp is to allow: a head with just a few fields more comes through to be refused."""
 TOO_MANY_FIELDS = "Too many headers"
 """How its message begins where there are more; it has no class for that."""
 _PIECE: Bytes = 65536
-_END = b"\r\n\r\n"
+_END, _LINE_ENDS = b"\r\n\r\n", (b"\r", b"\n")
+_received = ResponseHandler.data_received
 
 
 class Protocol(ResponseHandler):
-    """Refuses what can be no response by its first bytes, and what goes on without a body."""
+    """Refuses a line end before a response, and what goes on and on without a byte of a body."""
 
     # Hook: a connector builds its protocols by `_factory`; `_payload` is the body being read, and
     # `set_exception` is given what the parser gave up with as the cause.
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
-        self._read: tuple[object, Bytes] = None, 0  # of which body, and how much
-        self._begun = b""  # of the next response
-        self._between: Bytes = 0  # since there was a byte of a body
+        self.is_asked = False
+        """Whether a request was sent of which nothing has come back."""
         self._refusal: BaseException | None = None
+        self._unseen: Bytes = 0  # since it was last looked at how far a body has come
+        self._seen: tuple[object, Bytes] = None, 0
 
     def connection_made(self, transport: Any) -> None:
         # Hook: asyncio reads as much at once, 256 KiB; in chunks of a byte that would take 20 ms.
@@ -41,16 +43,15 @@ class Protocol(ResponseHandler):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        body = self._payload
-        if len(self._begun) < START and (body is None or body.is_eof()):
-            self._begun += data[:START]
-            if not may_begin_response(self._begun):
+        if self.is_asked:
+            if data[:1] in _LINE_ENDS:
                 self._refuse(http_exceptions.BadStatusLine())
                 return
-        super().data_received(data)
-        self._count(data)
-        if self._between > MOST_BYTES:
-            self._refuse(http_exceptions.LineTooLong("", MOST_BYTES))
+            self.is_asked = False
+        _received(self, data)
+        self._unseen += len(data)
+        if self._unseen > MOST_BYTES:
+            self._look(data)
 
     def set_exception(self, exc: Any, exc_cause: Any = None) -> None:
         if isinstance(exc, http_exceptions.HttpProcessingError) and self._refusal is None:
@@ -63,17 +64,13 @@ class Protocol(ResponseHandler):
         self._wake_reader()  # it would be told that the body is not complete, and not why
         super().connection_lost(exc)
 
-    def _count(self, data: bytes) -> None:
+    def _look(self, data: bytes) -> None:
+        """Refuse to go on where no body has got a byte since the last look."""
         body = self._payload
-        read = body, 0 if body is None else body.total_bytes
-        if read == self._read:
-            self._between += len(data)
-        else:
-            self._read, self._between, self._begun = read, 0, b""
-        if (body is None or (body.is_eof() and not body.total_bytes)) and _END in data:
-            # The end of an interim response: what follows it is the next one.
-            begun = data[data.rindex(_END) + len(_END) :]
-            self._between, self._begun = len(begun), begun[:START]
+        seen = body, 0 if body is None else body.total_bytes
+        if seen == self._seen and _END not in data:  # that may end an interim response
+            self._refuse(http_exceptions.LineTooLong("", MOST_BYTES))
+        self._seen, self._unseen = seen, 0
 
     def _refuse(self, why: Exception) -> None:
         self.set_exception(http_exceptions.HttpProcessingError(), why)

@@ -21,6 +21,7 @@ _STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [\t -~\x80-\xff]*)?\r?\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n]*)\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\r\n]*)?[ \t]*\r\n")
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+_BLANKS = (b" ", b"\t")
 _FOLDED = re.compile(rb"[ \t][^\r\n]*\r?\n")
 _MANY_FIELDS = MOST_FIELDS + 1  # with which `read_head` refuses it
 _LINE_ENDS = frozenset({b"\r\n", b"\n"})
@@ -94,36 +95,44 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _read_head(self) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         closed = http.client.RemoteDisconnected("closed inside the response head")
-        # What is no response may be long in coming to the end of a line.
-        start: bytes = self.fp.peek(START)
+        status_line = b"" if b"\n" in self.fp.peek(1) else self._read_start(closed)
+        if not status_line.endswith(b"\n"):
+            status_line += self._read_line(_MAX_LINE - len(status_line), closed)
+        if not _STATUS_LINE.fullmatch(status_line):
+            raise http.client.BadStatusLine("")
+        return status_line, self._read_fields(closed)
+
+    def _read_start(self, closed: Exception) -> bytes:
+        """Read the first bytes: what is no response may be long in coming to the end of a line."""
+        start: bytes = self.fp.peek(1)
         if may_begin_response(start):
             start = self.fp.read(START)
         if not may_begin_response(start):
             raise http.client.BadStatusLine("")
         if len(start) < START:
             raise closed
-        ended = start.endswith(b"\n")
-        status_line = start if ended else start + self._read_line(_MAX_LINE - START, closed)
-        if not _STATUS_LINE.fullmatch(status_line):
-            raise http.client.BadStatusLine("")
-        return status_line, self._read_fields(closed)
+        return start
 
     def _read_fields(self, closed: Exception) -> list[tuple[bytes, bytes]]:
         """Read to the blank line behind the fields, one of which may be folded (RFC 9112, 5.2)."""
         left = MOST_BYTES
-        fields: list[tuple[bytes, list[bytes]]] = []
+        fields: list[tuple[bytes, bytes]] = []
+        folds: dict[int, list[bytes]] = {}
         while (line := self._read_line(left, closed)) not in _LINE_ENDS:
             left -= len(line)
-            if fields and _FOLDED.fullmatch(line):
-                fields[-1][1].append(line.strip(b" \t\r\n"))
+            if line[:1] in _BLANKS and fields and _FOLDED.fullmatch(line):
+                folds.setdefault(len(fields) - 1, []).append(line.strip(b" \t\r\n"))
                 continue
             field = _FIELD.fullmatch(line)
             if not field:
                 raise http.client.HTTPException("invalid header line")
             if len(fields) == _MANY_FIELDS:
                 raise http.client.LineTooLong("response")
-            fields.append((field[1], [field[2].strip(b" \t")]))
-        return [(name, b" ".join(filter(None, values))) for name, values in fields]
+            fields.append((field[1], field[2].strip(b" \t")))
+        for i, more in folds.items():
+            name, value = fields[i]
+            fields[i] = name, b" ".join(filter(None, [value, *more]))
+        return fields
 
     def _read_line(self, limit: int, closed: Exception) -> bytes:
         line: bytes = self.fp.readline(limit + 1)

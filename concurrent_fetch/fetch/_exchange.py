@@ -40,7 +40,6 @@ class Exchange:
         "_hash",
         "_limit",
         "_options",
-        "_turns",
         "deadline",
         "ended_by",
         "first_byte",
@@ -54,6 +53,8 @@ class Exchange:
         "size",
         "status",
         "target",
+        "turns",
+        "undecoded",
         "wire_size",
     )
 
@@ -64,8 +65,6 @@ class Exchange:
         options: Options,
         deadline: Seconds,
         proxy: str | None = None,
-        *,
-        turns: Turns | None = None,
     ) -> None:
         self.target: CanonicalURL = target
         """The canonical URL in its parts: scheme, host, port, origin, origin_form."""
@@ -88,7 +87,9 @@ class Exchange:
         self._options = options
         self._limit = math.inf if options.max_bytes is None else options.max_bytes
         self._body: bytes | BytesIO = b""
-        self._turns = turns
+        self.undecoded: bool = False
+        """Whether some of what was received waits to be decoded."""
+        self.turns: Turns | None = None
         self._decoder: Decoder | None = None
         self._hash = _sha256() if options.digest else None
 
@@ -159,7 +160,8 @@ class Exchange:
                 raise Refusal(FailureKind.TIMEOUT, "")  # noqa: TRY301 - to be noted as what ended it
             if self.wire_size is not None:
                 self.wire_size += len(chunk)
-                self._cap(self.wire_size)
+                if self.wire_size > self._limit:
+                    raise self._beyond_cap()
             if self._decoder is None:
                 self._take(chunk)
                 return
@@ -168,18 +170,14 @@ class Exchange:
             raise
         is_behind = self.undecoded
         self._decoder.feed(chunk)
-        if self._turns is None:
+        self.undecoded = True
+        if self.turns is None:
             self.decode(math.inf)
         elif not is_behind:
-            if self._turns.left > 0:
-                self._turns.spend(self.decode(self._turns.left))
+            if self.turns.left > 0:
+                self.turns.spend(self.decode(self.turns.left))
             if self.undecoded:
-                self._turns.line_up(self)
-
-    @property
-    def undecoded(self) -> bool:
-        """Whether some of what was received waits to be decoded."""
-        return self._decoder is not None and self._decoder.waits
+                self.turns.line_up(self)
 
     def decode(self, seconds: Seconds = SLICE) -> Seconds:
         """Decode what waits, for so long at most; return how long it took."""
@@ -198,6 +196,7 @@ class Exchange:
         except Exception as ended_by:
             self.ended_by = ended_by
             raise
+        self.undecoded = self._decoder.waits
         return now - started
 
     async def decoded(self) -> None:
@@ -205,21 +204,22 @@ class Exchange:
 
         For clients on an event loop. Raises as `receive` does.
         """
-        if self._turns is not None and self.undecoded and self.ended_by is None:
-            await self._turns.wait(self)
+        if self.turns is not None and self.undecoded and self.ended_by is None:
+            await self.turns.wait(self)
         if self.ended_by is not None:
             raise self.ended_by
 
     def _take(self, piece: bytes) -> None:
         """Count a piece of the decoded body, and keep it if bodies are kept."""
         self.size += len(piece)
-        self._cap(self.size)
+        if self.size > self._limit:
+            raise self._beyond_cap()
         if self._hash is not None:
             self._hash.update(piece)
         if not self._options.keep_bodies:
             return
         if not self._body:
-            self._body = bytes(piece)
+            self._body = piece if type(piece) is bytes else bytes(piece)
         elif isinstance(self._body, BytesIO):
             self._body.write(piece)
         else:
@@ -251,6 +251,7 @@ class Exchange:
         """Let go of the body: a client may keep its last exchange for as long as it is open."""
         self._body = b""
         self._decoder = None
+        self.undecoded = False
 
     @property
     def body(self) -> bytes:
@@ -272,6 +273,5 @@ class Exchange:
             if head.content_length != 0:
                 raise BodyUnwanted
 
-    def _cap(self, size: Bytes) -> None:
-        if size > self._limit:
-            raise Refusal(FailureKind.TOO_LARGE, f"the body is beyond max_bytes={self._limit}")
+    def _beyond_cap(self) -> Refusal:
+        return Refusal(FailureKind.TOO_LARGE, f"the body is beyond max_bytes={self._limit}")

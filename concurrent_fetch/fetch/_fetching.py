@@ -50,4 +50,7 @@ class Fetching:
         if authorization is not None:
             kept = {n: v for n, v in headers.items() if n.lower() != "authorization"}
             headers = {**kept, "Authorization": authorization}
-        return Exchange(target, headers, self.options, deadline, proxy=proxy, turns=self._turns)
+        exchange = Exchange(target, headers, self.options, deadline, proxy)
+        if self._turns is not None:
+            exchange.turns = self._turns
+        return exchange

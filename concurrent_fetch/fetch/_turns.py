@@ -17,10 +17,8 @@ SLICE: Seconds = 0.005
 class Body(Protocol):
     """What has something to decode."""
 
-    @property
-    def undecoded(self) -> bool:
-        """Whether it still has."""
-        ...
+    undecoded: bool
+    """Whether it still has."""
 
     def decode(self) -> Seconds:
         """Decode for a slice at most; return how long. What it raises it notes."""

@@ -156,7 +156,8 @@ def test_a_body_arrives_whole_however_it_is_sliced() -> None:
 
 
 def exchange_on(turns: Turns | None, **options: Any) -> Exchange:
-    made = Exchange(canonicalize("http://x/"), {}, Options(**options), math.inf, turns=turns)
+    made = Exchange(canonicalize("http://x/"), {}, Options(**options), math.inf)
+    made.turns = turns
     made.answer(200, [("Content-Encoding", "gzip")])
     return made
 

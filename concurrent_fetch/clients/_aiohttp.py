@@ -18,10 +18,7 @@ from concurrent_fetch.clients._llhttp import MOST_LINES, Protocol
 from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._tls import tls_context
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
-from concurrent_fetch.http import (
-    CanonicalURL,
-    may_go_anywhere,
-)
+from concurrent_fetch.http import CanonicalURL, may_go_anywhere
 from concurrent_fetch.model import Options
 
 FAILURES: dict[type[BaseException], FailureKind] = {

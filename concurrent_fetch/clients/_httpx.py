@@ -20,7 +20,6 @@ import httpcore
 import httpx
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch._units import Seconds
 from concurrent_fetch.clients._httpcore import (
     TOO_LONG,
     AsyncNetwork,
@@ -31,7 +30,7 @@ from concurrent_fetch.clients._httpcore import (
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.clients._tls import tls_context
-from concurrent_fetch.fetch import AsyncClient, AsyncSend, Client, Exchange, Send
+from concurrent_fetch.fetch import SLICE, AsyncClient, AsyncSend, Client, Exchange, Send
 from concurrent_fetch.model import Options
 
 
@@ -78,9 +77,6 @@ _TOLD_BY_TEXT: dict[str, type[httpx.RemoteProtocolError]] = {
     "peer unexpectedly closed connection": Closed,
     TOO_LONG: TooLong,
 }
-
-
-_LONG: Seconds = 0.005  # on an event loop
 
 
 def _request(exchange: Exchange, options: Options) -> httpx.Request:
@@ -214,7 +210,7 @@ class _AsyncLine:
                     exchange.receive(chunk)
                     if exchange.undecoded:
                         await exchange.decoded()
-                    if perf_counter() - since > _LONG:  # thousands of chunks may be there already
+                    if perf_counter() - since > SLICE:  # thousands of chunks may be there already
                         await asyncio.sleep(0)
                         since = perf_counter()
             finally:

@@ -12,8 +12,10 @@ from concurrent_fetch.fetch._client import (
 from concurrent_fetch.fetch._drivers import AsyncSend, Send
 from concurrent_fetch.fetch._exchange import Exchange
 from concurrent_fetch.fetch._fetching import Fetching
+from concurrent_fetch.fetch._turns import SLICE
 
 __all__ = [
+    "SLICE",
     "AsyncClient",
     "AsyncGet",
     "AsyncSend",

@@ -165,7 +165,7 @@ class _Trip:
             sent=timing.sent is not None,
             handled=self.handled,
         )
-        return kind, message_of(kind, cause, self.exchange), type(error).__name__
+        return kind, message_of(kind, cause, self.url, self.exchange), type(error).__name__
 
     def _timing(self) -> Timing:
         exchange = self.exchange

@@ -42,11 +42,11 @@ _QUOTED = re.compile("[\"'`]")
 _STATUS = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)")
 
 
-def message_of(kind: FailureKind, cause: BaseException, exchange: Exchange | None) -> str:
+def message_of(kind: FailureKind, cause: BaseException, url: str, exchange: Exchange | None) -> str:
     """Return a sentence on a failure that was not ours to refuse, without secrets."""
     said = in_words(cause)
     if kind not in _OF_KIND or _is_of_the_system(cause):
-        return _without_secrets(said, exchange)
+        return _without_secrets(said, url, exchange)
     if kind is FailureKind.PROTOCOL:
         named = _QUOTED.split(said, maxsplit=1)[0].lower()
         return next((words for part, words in _OF_PART if part in named), _OF_KIND[kind])
@@ -60,11 +60,11 @@ def _is_of_the_system(cause: BaseException) -> bool:
     return isinstance(cause, OSError) and isinstance(cause.errno, int)
 
 
-def _without_secrets(text: str, exchange: Exchange | None) -> str:
-    if exchange is None:
-        return redact_message(text)
-    for name, value in exchange.headers.items():
-        if not may_go_anywhere(name):
-            for secret in {value, value.rpartition(" ")[2]} - {""}:
-                text = text.replace(secret, "***")
-    return redact_message(redact_message(text, exchange.proxy), exchange.url)
+def _without_secrets(text: str, url: str, exchange: Exchange | None) -> str:
+    if exchange is not None:
+        for name, value in exchange.headers.items():
+            if not may_go_anywhere(name):
+                for secret in {value, value.rpartition(" ")[2]} - {""}:
+                    text = text.replace(secret, "***")
+        text = redact_message(redact_message(text, exchange.proxy), exchange.url)
+    return redact_message(text, url)

@@ -12,6 +12,7 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch._deadlines import Deadlines
 
 SLICE: Seconds = 0.005
+"""How long one body may hold an event loop."""
 
 
 class Body(Protocol):

@@ -50,7 +50,7 @@ def _trip(subject: Subject, url: str, **options: Any) -> str:
 def redirects_keep_secrets(subject: Subject, server: LocalServer) -> Finding:
     """Credentials do not follow a redirect to another origin."""
     url = server.url("/fault/redir_credentials").replace("://", "://user:secret@")
-    secrets = {"Cookie": "secret=1", "Proxy-Authorization": "secret"}
+    secrets = {"Cookie": "secret=1", "Proxy-Authorization": "secret", "X-Api-Key": "secret"}
     found = answered(subject.fetch_one(url, headers=secrets))
     crossed = {"Authorization", *secrets} & json.loads(found.body)["headers"].keys()
     return Finding(["no credentials"], sorted(crossed) or ["no credentials"])

@@ -73,7 +73,8 @@ def redact_within(text: str, known: str | None = None, also: tuple[str, ...] = (
     """
     for secret in _secrets(known or "", also):
         text = text.replace(secret, "***")
-    text = _USERINFO_WITHIN.sub(r"\1***@", text)
+    if "@" in text or not text.isascii():
+        text = _USERINFO_WITHIN.sub(r"\1***@", text)
     return _PARAMETER_WITHIN.sub(partial(_hidden, also), text) if "=" in text else text
 
 

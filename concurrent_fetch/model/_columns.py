@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from concurrent_fetch.http import redact, redact_message
+from concurrent_fetch.http import redact, redact_message, redact_within
 from concurrent_fetch.model._outcome import Failure, Outcome, Response
 
 Read: TypeAlias = Callable[[Outcome, tuple[str, ...]], Any]
@@ -31,13 +31,20 @@ def _url(name: str) -> Read:
 
 
 def _text(name: str) -> Read:
-    """Read a text that somebody else made, who may have put a URL or a header field into it."""
+    """Read a text that somebody else made, who may have put a URL into it."""
 
     def read(outcome: Outcome, also: tuple[str, ...]) -> str | None:
         text: str | None = getattr(outcome, name, None)
-        return redact_message(text, outcome.url, also) if text else text
+        return redact_within(text, None, also) if text else text
 
     return read
+
+
+def _message(outcome: Outcome, also: tuple[str, ...]) -> str | None:
+    """Read what may quote header fields, too."""
+    if isinstance(outcome, Response):
+        return None
+    return redact_message(outcome.message, outcome.url, also)
 
 
 COLUMNS: Mapping[str, Read] = {
@@ -46,7 +53,7 @@ COLUMNS: Mapping[str, Read] = {
     "ok": _of_both("ok"),
     "status_code": _of_response("status_code"),
     "kind": lambda outcome, _: str(outcome.kind) if isinstance(outcome, Failure) else None,
-    "message": _text("message"),
+    "message": _message,
     "error": _text("error"),
     "final_url": _url("final_url"),
     "redirects": lambda outcome, _: (

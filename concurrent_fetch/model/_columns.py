@@ -35,7 +35,8 @@ def _text(name: str) -> Read:
 
     def read(outcome: Outcome, also: tuple[str, ...]) -> str | None:
         text: str | None = getattr(outcome, name, None)
-        return redact_within(text, None, also) if text else text
+        known = outcome.url if "@" in outcome.url else None
+        return redact_within(text, known, also) if text else text
 
     return read
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import httpcore
 
-from concurrent_fetch._units import Seconds
+from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.clients._resolver import resolve
 from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.fetch import Exchange
@@ -21,6 +21,7 @@ from concurrent_fetch.http import MOST_FIELDS, START, may_begin_response
 
 TOO_LONG = "Receive buffer too long"
 """What h11 says of a head, or of something within a body, that is longer than it reads."""
+_LONGEST: Bytes = 65536  # line of a trailer, with its end
 
 
 class Line(Protocol):
@@ -171,7 +172,8 @@ def _bounded(reader: type[Any]) -> type[Any]:
             if self._reading_trailer:
                 trailers = bytes(buf)
                 folded = trailers.count(b"\n ") + trailers.count(b"\n\t")
-                if trailers.count(b"\n") - folded > MOST_FIELDS + 1:
+                longest = len(trailers) > _LONGEST and max(map(len, trailers.split(b"\n")))
+                if trailers.count(b"\n") - folded > MOST_FIELDS + 1 or longest >= _LONGEST:
                     raise httpcore.RemoteProtocolError(TOO_LONG)
             return super().__call__(buf)
 

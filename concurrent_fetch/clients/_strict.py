@@ -118,7 +118,7 @@ class StrictResponse(http.client.HTTPResponse):
         left = MOST_BYTES
         fields: list[tuple[bytes, bytes]] = []
         folds: dict[int, list[bytes]] = {}
-        while (line := self._read_line(left, closed)) not in _LINE_ENDS:
+        while (line := self._read_line(min(left, _MAX_LINE), closed)) not in _LINE_ENDS:
             left -= len(line)
             if line[:1] in _BLANKS and fields and _FOLDED.fullmatch(line):
                 folds.setdefault(len(fields) - 1, []).append(line.strip(b" \t\r\n"))

@@ -116,7 +116,7 @@ def _response(response: Response, hiding: "_Hiding") -> _Object:
         "status": response.status_code,
         "statusText": _phrase(response.status_code),
         "cookies": [],
-        "headers": hiding.fields(response.headers),
+        "headers": hiding.fields(response.headers, response.url),
         "content": _content(response, hiding),
         "redirectURL": "",
         "headersSize": -1,
@@ -177,16 +177,17 @@ class _Hiding(NamedTuple):
         bare = [value.rpartition(" ")[2] for value in values]  # behind the name of a scheme
         return cls(also, tuple(sorted({*values, *bare} - {""}, key=len, reverse=True)))
 
-    def fields(self, headers: Headers) -> list[_Object]:
+    def fields(self, headers: Headers, url: str | None = None) -> list[_Object]:
+        """Return them as an archive has them; what is secret of the URL may come back, too."""
         fields = headers.redacted()
-        return [{"name": name, "value": self.value(name, value)} for name, value in fields]
+        return [{"name": name, "value": self.value(name, value, url)} for name, value in fields]
 
-    def value(self, name: str, value: str) -> str:
+    def value(self, name: str, value: str, url: str | None = None) -> str:
         for secret in self.sent:
             value = value.replace(secret, "***")
         if name.lower() in _REFERENCES:
             return redact_reference(value, self.also)
-        return redact_within(value, None, self.also)
+        return redact_within(value, url, self.also)
 
 
 class _Phases(NamedTuple):

@@ -43,10 +43,9 @@ class Deadlines:
 
     def interrupt(self, task: _Task) -> None:
         """Cancel a task whose fetch is over for another reason, as if its time were."""
-        _, cancelled_before = self._watched.pop(task, (0.0, None))
-        if cancelled_before is not None:  # else it is one that the client has started
-            self._ran_out[task] = cancelled_before
-        task.cancel()
+        if task in self._watched:  # else its time has run out just now
+            _, self._ran_out[task] = self._watched.pop(task)
+            task.cancel()
 
     def close(self) -> None:
         """Stop watching."""

@@ -42,6 +42,7 @@ async def drive_async(send: AsyncSend, url: object, index: int, fetching: Fetchi
     try:
         exchange = next(hops)
         while True:
+            exchange.task = task
             try:
                 await send(exchange)
                 if exchange.undecoded:
@@ -56,6 +57,7 @@ async def drive_async(send: AsyncSend, url: object, index: int, fetching: Fetchi
                         "what the client awaited was cancelled, and not this fetch"
                     )
                 else:
+                    hops.close()  # and with it the body, of which some may be decoded meanwhile
                     raise
             exchange, error = hops.send(error), None
     except StopIteration as stop:

@@ -53,6 +53,7 @@ class Exchange:
         "size",
         "status",
         "target",
+        "task",
         "turns",
         "undecoded",
         "wire_size",
@@ -90,6 +91,7 @@ class Exchange:
         self.undecoded: bool = False
         """Whether some of what was received waits to be decoded."""
         self.turns: Turns | None = None
+        self.task: Any = None
         self._decoder: Decoder | None = None
         self._hash = _sha256() if options.digest else None
 

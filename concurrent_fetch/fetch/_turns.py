@@ -20,6 +20,8 @@ class Body(Protocol):
 
     undecoded: bool
     """Whether it still has."""
+    task: asyncio.Task[Any] | None
+    """The one whose fetch it is."""
 
     def decode(self) -> Seconds:
         """Decode for a slice at most; return how long. What it raises it notes."""
@@ -33,8 +35,8 @@ class Turns:
         self._loop = asyncio.get_running_loop()
         self._deadlines = deadlines
         self._spent: Seconds = 0.0
-        self._queue = deque[tuple[Body, asyncio.Task[Any] | None]]()
-        self._waiters: dict[Body, asyncio.Future[None]] = {}
+        self._queue = deque[Body]()
+        self._waiters: dict[Body, list[asyncio.Future[None]]] = {}
 
     @property
     def left(self) -> Seconds:
@@ -50,26 +52,24 @@ class Turns:
     def line_up(self, body: Body) -> None:
         """Decode the rest of a body in turns of its own.
 
-        Where it is refused and nobody waits for it, the task that fetches it is interrupted: it may
-        be waiting for more.
+        Where it is refused and nobody waits for it, its fetch is interrupted: the client may be
+        waiting for more.
         """
         if not self._queue:
             self._loop.call_soon(self._next)
-        self._queue.append((body, asyncio.current_task()))
+        self._queue.append(body)
 
     async def wait(self, body: Body) -> None:
         """Return when a body that has lined up is decoded, or refused."""
-        waiter = self._waiters[body] = self._loop.create_future()
-        try:
-            await waiter
-        finally:
-            del self._waiters[body]
+        waiter = self._loop.create_future()
+        self._waiters.setdefault(body, []).append(waiter)
+        await waiter
 
     def _replenish(self) -> None:
         self._spent = 0.0
 
     def _next(self) -> None:
-        body, task = self._queue[0]
+        body = self._queue[0]
         refused = False
         try:
             body.decode()
@@ -77,11 +77,12 @@ class Turns:
             refused = True
         del self._queue[0]
         if body.undecoded and not refused:
-            self._queue.append((body, task))
-        elif waiter := self._waiters.get(body):
-            if not waiter.done():
+            self._queue.append(body)
+        else:
+            waiters = [w for w in self._waiters.pop(body, ()) if not w.done()]
+            for waiter in waiters:
                 waiter.set_result(None)
-        elif refused and task is not None:
-            self._deadlines.interrupt(task)
+            if refused and not waiters and body.task is not None:
+                self._deadlines.interrupt(body.task)
         if self._queue:
             self._loop.call_soon(self._next)

@@ -2,11 +2,12 @@
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 from urllib.parse import unquote_plus
 
 SECRET_NAMES = frozenset(
     {
-        *("cookie", "cookie2", "setcookie", "setcookie2", "session", "sid"),
+        *("cookie", "setcookie", "session", "sid"),
         *("auth", "bearer", "hmac", "jwt", "key", "otp", "pass", "pwd", "pw", "sig"),
     }
 )
@@ -46,4 +47,7 @@ def may_go_anywhere(name: str) -> bool:
 
 
 def _bare(name: str) -> str:
-    return _NOT_COUNTED.sub("", unquote_plus(name)).lower()
+    name = unquote_plus(name)
+    if not name.isascii():
+        name = normalize("NFKC", name)
+    return _NOT_COUNTED.sub("", name).lower().rstrip("0123456789")  # of an array: token[0]

@@ -28,13 +28,15 @@ _USERINFO_WITHIN = re.compile(
 )
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 
-_PARAMETER = re.compile("(?<=[?&;#])([^=&;#?]{1,200})=([^&#]*)")
-_PARAMETER_WITHIN = re.compile(r"(?<=[?&;#])([^=&;#?\s]{1,200})=([^&#\s\"'<>]*)")
+_PARAMETER = re.compile("(?<=[?&;#])([^=&;#?]++)=([^&#]*)")
+_PARAMETER_WITHIN = re.compile(r"(?<=[?&;#])([^=&;#?\s]++)=([^&#\s<>]*)")
+_NAME_WITHIN = re.compile(r"(?:\A|[?&;#\s])([^=&;#?\s]++)=")
 _FIELD_WITHIN = re.compile(
     r"\b((?:set-)?cookie2?|(?:proxy-)?authorization)\b.*"
     r"|((?<![\w-])[\w-]{0,60}?(?:token|secret|password|api[_-]?key)[\"']?\s*[:=]\s*)[^\s,;]+",
     re.IGNORECASE | re.DOTALL,
 )
+_DEEP = 4
 _SHORT = 3  # a value as short as that is no secret, and may stand anywhere
 
 
@@ -91,9 +93,18 @@ def _hidden(also: tuple[str, ...], parameter: re.Match[str]) -> str:
 
 
 def _holds_secret(value: str, also: tuple[str, ...]) -> bool:
-    """Whether a value is, or holds, a URL with something secret, percent-encoded as it may be."""
-    inner = unquote(value) if "%" in value else value
-    return ("@" in inner or "=" in inner) and redact_within(inner, None, also) != inner
+    """Whether a value holds something secret, as a URL in it may, percent-encoded up to thrice."""
+    for _ in range(_DEEP):
+        if "@" in value and _USERINFO_WITHIN.search(value):
+            return True
+        if "=" in value and any(is_secret(name, also) for name in _NAME_WITHIN.findall(value)):
+            return True
+        if _FIELD_WITHIN.search(value):
+            return True
+        if "%" not in value:
+            return False
+        value = unquote(value)
+    return False
 
 
 def _without_value(field: re.Match[str]) -> str:

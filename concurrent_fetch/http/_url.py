@@ -36,7 +36,7 @@ _REFERENCE = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL
 )
 _NOT_A_CHARACTER = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_TO_QUOTE = re.compile(rf"%[0-9A-Fa-f]{{2}}|[^{_CHARACTERS}?]")
+_TO_QUOTE = re.compile(rf"%[0-9A-Fa-f]{{2}}|%|[^{_CHARACTERS}?%]+")
 _UNRESERVED_CHARACTER = re.compile(f"[{_UNRESERVED}]")
 
 
@@ -179,10 +179,15 @@ def _target(text: str) -> str:
 
 
 def _quoted(match: re.Match[str]) -> str:
-    """One valid triplet, or one character that must not stand as it is (a lone % among them)."""
+    """One valid triplet, or characters that must not stand as they are (a lone % among them)."""
     text = match[0]
-    if len(text) == 1:
-        return "".join(f"%{octet:02X}" for octet in text.encode())
+    return _triplet(text) if text[0] == "%" else f"%{text.encode().hex('%').upper()}"
+
+
+@lru_cache(1024)  # there are not many more
+def _triplet(text: str) -> str:
+    if text == "%":
+        return "%25"
     character = chr(int(text[1:], 16))
     return character if _UNRESERVED_CHARACTER.match(character) else text.upper()
 

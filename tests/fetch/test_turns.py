@@ -146,6 +146,36 @@ def test_what_is_refused_while_the_client_waits_for_more_ends_the_fetch(client: 
     in_time(outcome.elapsed, 5.0)
 
 
+@EACH_CLIENT
+def test_every_fetch_is_answered_where_many_run_out_of_time_amid_decoding(client: Any) -> None:
+    pages = {"/bomb": answer("gzip", zipped(bytes(200 * MIB))), "/well": reply(b"well")}
+    with RawServer(by_path(pages)) as server:
+        asyncio.run(fetched(client, [server.url("/well")]))
+        urls = [server.url("/bomb")] * 20 + [server.url("/well")] * 5
+        outcomes = asyncio.run(fetched(client, urls, timeout=0.3, **UNCAPPED))
+    kinds = [o.kind if isinstance(o, cf.Failure) else o.status_code for o in outcomes[:20]]
+    assert set(kinds) <= {FailureKind.TIMEOUT, 200}
+    assert len(outcomes) == 25
+
+
+@EACH_CLIENT
+def test_nothing_is_decoded_once_the_run_is_cancelled(client: Any) -> None:
+    async def scene(url: str) -> float:
+        run = asyncio.ensure_future(fetched(client, [url] * 3, **UNCAPPED))
+        await asyncio.sleep(0.2)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        await asyncio.sleep(0)
+        begun = time.thread_time()
+        await asyncio.sleep(0.2)
+        return time.thread_time() - begun
+
+    with RawServer(always(answer("gzip", zipped(bytes(900 * MIB))))) as server:
+        asyncio.run(fetched(client, [server.url()], timeout=0.001))
+        in_time(asyncio.run(scene(server.url())), 0.05)
+
+
 def test_a_body_arrives_whole_however_it_is_sliced() -> None:
     bodies = [bytes([i]) * (3 * MIB) + zlib.compress(bytes(range(256)) * i) for i in range(1, 9)]
     pages = {f"/{i}": answer("gzip, gzip", zipped(body, 2)) for i, body in enumerate(bodies)}
@@ -174,6 +204,16 @@ def test_bodies_of_one_turn_share_a_slice_and_those_that_want_more_take_turns() 
         return behind, [one.undecoded for one in made]
 
     assert asyncio.run(scene()) == ([True] * 3, [False] * 3)
+
+
+def test_two_may_wait_for_one_body() -> None:
+    async def scene() -> Exchange:
+        one = exchange_on(Turns(Deadlines()))
+        one.receive(zipped(bytes(60 * MIB)))
+        await asyncio.gather(one.decoded(), one.decoded())
+        return one
+
+    assert asyncio.run(scene()).size == 60 * MIB
 
 
 def test_a_refusal_reaches_who_waits() -> None:

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import time
 from base64 import b64decode
 
 import httpx
@@ -12,6 +13,7 @@ import urllib3.util
 import yarl
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pace import in_time
 
 import concurrent_fetch
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
@@ -311,6 +313,10 @@ def test_a_location_brings_no_credentials(location: str) -> None:
         ("http://u:p%40h/", "http://***@h/"),
         ("http://h/?u=http://a:b@c/", "http://h/?u=***"),
         ("http://h/?u=http%3A%2F%2Fa%3Ab%40c%2F&x=1", "http://h/?u=***&x=1"),
+        ("http://h/?u=http%253A%252F%252Fh%252F%253Ftoken%253Dx", "http://h/?u=***"),
+        ("http://h/?u=token%3Dx", "http://h/?u=***"),
+        ('http://h/?u={"token":"x"}', "http://h/?u=***"),
+        ("http://h/?x=%0Atoken=x", "http://h/?x=***"),
         ("http://u:p@h\\@x/", "http://***@x/"),
         ("http://u:\n@h", "http://***@h"),
         ("http://u:\ud800@h", "http://***@h"),
@@ -381,6 +387,7 @@ def test_redacting_a_reference(reference: str, shown: str) -> None:
     [
         *("api_key", "API-KEY", "apiKey", "x-api-key", "access_token", "token", "token[]", "jwt"),
         *("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AWSAccessKeyId", "sig"),
+        *("token[0]", "token2", "a" * 300 + "token", "\uff54oken", "Set-Cookie2"),
         *("password", "pwd", "client_secret", "api%5Fkey", "key", "auth", "sessionid", "sid"),
     ],
 )
@@ -500,9 +507,25 @@ def test_a_long_hostile_url_takes_no_long_time() -> None:
     for text in ("http://" + "a." * 200_000, "http://h/" + "/.." * 200_000, "/" * 500_000):
         assert canonical_or_none(text) is None or len(text) > 65536
         redact(text + "@")
-    for text in ("//a:b" * 20_000, "a" * 100_000, "&a=" * 50_000, "?" * 100_000, "b'" * 50_000):
+    for text in (
+        "?a=" * 20_000,
+        "?a=%3Fa" * 10_000,
+        "//a:b" * 20_000,
+        "a" * 100_000,
+        "&a=" * 50_000,
+        "?" * 100_000,
+        "b'" * 50_000,
+    ):
         redact(text + "@x")
+        redact(f"http://h/{text}")
         redact_message("@x" + text)
+
+
+def test_what_is_to_be_quoted_is_quoted_at_once() -> None:
+    for text in ("\xff" * 60_000, '"' * 21_000, "%41" * 20_000, "%" * 21_000):
+        begun = time.thread_time()
+        canonical_or_none(f"http://h/{text}")
+        in_time(time.thread_time() - begun, 0.02)
 
 
 def test_importing_the_rules_imports_no_client_and_no_idna() -> None:

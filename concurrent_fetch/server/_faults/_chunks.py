@@ -134,6 +134,12 @@ FAULTS = (
         Kind.TOO_LARGE,
     ),
     _chunks(
+        "trailer_70k",
+        "sends a trailer of 70,000 bytes",
+        b"5\r\nhello\r\n0\r\nX-Odd: " + b"x" * 70_000 + b"\r\n\r\n",
+        Kind.TOO_LARGE,
+    ),
+    _chunks(
         "trailer_folded",
         "folds a trailer",
         b"5\r\nhello\r\n0\r\nX-Odd: 1\r\n 2\r\n\r\n",

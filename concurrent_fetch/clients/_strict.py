@@ -23,7 +23,6 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\r\n]*)?[ \t]*\r\n")
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 _BLANKS = (b" ", b"\t")
 _FOLDED = re.compile(rb"[ \t][^\r\n]*\r?\n")
-_MANY_FIELDS = MOST_FIELDS + 1  # with which `read_head` refuses it
 _LINE_ENDS = frozenset({b"\r\n", b"\n"})
 
 
@@ -115,19 +114,21 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _read_fields(self, closed: Exception) -> list[tuple[bytes, bytes]]:
         """Read to the blank line behind the fields, one of which may be folded (RFC 9112, 5.2)."""
-        left = MOST_BYTES
+        left, readline = MOST_BYTES, self.fp.readline
         fields: list[tuple[bytes, bytes]] = []
         folds: dict[int, list[bytes]] = {}
-        while (line := self._read_line(min(left, _MAX_LINE), closed)) not in _LINE_ENDS:
+        while (line := readline(_MAX_LINE + 1)) not in _LINE_ENDS:
             left -= len(line)
+            if left < 0 or len(line) > _MAX_LINE or len(fields) > MOST_FIELDS:
+                raise http.client.LineTooLong("response")
             if line[:1] in _BLANKS and fields and _FOLDED.fullmatch(line):
                 folds.setdefault(len(fields) - 1, []).append(line.strip(b" \t\r\n"))
                 continue
             field = _FIELD.fullmatch(line)
             if not field:
-                raise http.client.HTTPException("invalid header line")
-            if len(fields) == _MANY_FIELDS:
-                raise http.client.LineTooLong("response")
+                if line.endswith(b"\n"):
+                    raise http.client.HTTPException("invalid header line")
+                raise closed
             fields.append((field[1], field[2].strip(b" \t")))
         for i, more in folds.items():
             name, value = fields[i]
@@ -147,6 +148,6 @@ def _framing(fields: list[tuple[bytes, bytes]]) -> bytes:
     """Return the fields that http.client acts on, the first of each name: it refuses over 100."""
     framing: dict[bytes, bytes] = {}
     for name, value in fields:
-        if name.lower() in _FRAMING:
-            framing.setdefault(name.lower(), value)
-    return b"".join(b"%b:%b\r\n" % field for field in framing.items())
+        if (lowered := name.lower()) in _FRAMING and lowered not in framing:
+            framing[lowered] = value
+    return b"".join([b"%b:%b\r\n" % field for field in framing.items()])

@@ -24,7 +24,7 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no folder", str(target.parent))
     beside = target.with_name(f".{os.urandom(16).hex()}.part")
-    mode = _mode(target if target.exists() else beside)
+    mode = _mode(target) if target.exists() else _mode_of_new(beside)
     try:
         with open(beside, "xb", opener=_for_us_alone) as file:
             file.write(data)
@@ -64,12 +64,14 @@ def without_surrogates(text: str) -> str:
 
 
 def _mode(path: Path) -> int:
-    """Return the permissions of a file; of one that is not there, those that it would get."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    path.touch(exist_ok=False)  # to ask is the only way: reading the umask is changing it
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def _mode_of_new(path: Path) -> int:
+    """Return the permissions that a new file gets: to ask for the umask would be to change it."""
+    path.touch(exist_ok=False)
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        return _mode(path)
     finally:
         path.unlink()
 

@@ -90,6 +90,7 @@ class Exchange:
         self._body: bytes | BytesIO = b""
         self.undecoded: bool = False
         """Whether some of what was received waits to be decoded."""
+        # The event loop's, where there is one, and the task on it whose fetch this is.
         self.turns: Turns | None = None
         self.task: Any = None
         self._decoder: Decoder | None = None

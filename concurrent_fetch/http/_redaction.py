@@ -32,11 +32,13 @@ _PARAMETER = re.compile("(?<=[?&;#])([^=&;#?]++)=([^&#]*)")
 _PARAMETER_WITHIN = re.compile(r"(?<=[?&;#])([^=&;#?\s]++)=([^&#\s<>]*)")
 _NAME_WITHIN = re.compile(r"(?:\A|[?&;#\s])([^=&;#?\s]++)=")
 _FIELD_WITHIN = re.compile(
-    r"\b((?:set-)?cookie2?|(?:proxy-)?authorization)\b.*"
-    r"|((?<![\w-])[\w-]{0,60}?(?:token|secret|password|api[_-]?key)[\"']?\s*[:=]\s*)[^\s,;]+",
-    re.IGNORECASE | re.DOTALL,
+    r"\b((?:set-)?cookie2?|(?:proxy-)?authorization)\b.*", re.IGNORECASE | re.DOTALL
 )
-_DEEP = 4
+_ASSIGNED_WITHIN = re.compile(
+    r"((?<![\w-])[\w-]{0,60}?(?:token|secret|password|api[_-]?key)[\"']?\s*[:=]\s*)[^\s,;]+",
+    re.IGNORECASE,
+)
+_DEEP = 4  # a value as it is, and percent-encoded up to thrice
 _SHORT = 3  # a value as short as that is no secret, and may stand anywhere
 
 
@@ -82,7 +84,8 @@ def redact_within(text: str, known: str | None = None, also: tuple[str, ...] = (
 
 def redact_message(text: str, known: str | None = None, also: tuple[str, ...] = ()) -> str:
     """Do the same to what foreign code says, which may quote header fields: those go, too."""
-    return _FIELD_WITHIN.sub(_without_value, redact_within(text, known, also))
+    text = _FIELD_WITHIN.sub(r"\1 ***", redact_within(text, known, also))
+    return _ASSIGNED_WITHIN.sub(r"\1***", text)
 
 
 def _hidden(also: tuple[str, ...], parameter: re.Match[str]) -> str:
@@ -93,22 +96,18 @@ def _hidden(also: tuple[str, ...], parameter: re.Match[str]) -> str:
 
 
 def _holds_secret(value: str, also: tuple[str, ...]) -> bool:
-    """Whether a value holds something secret, as a URL in it may, percent-encoded up to thrice."""
+    """Whether a value holds something secret, as a URL in it may."""
     for _ in range(_DEEP):
         if "@" in value and _USERINFO_WITHIN.search(value):
             return True
         if "=" in value and any(is_secret(name, also) for name in _NAME_WITHIN.findall(value)):
             return True
-        if _FIELD_WITHIN.search(value):
+        if _ASSIGNED_WITHIN.search(value):
             return True
         if "%" not in value:
             return False
         value = unquote(value)
     return False
-
-
-def _without_value(field: re.Match[str]) -> str:
-    return f"{field[1]} ***" if field[1] else f"{field[2]}***"
 
 
 def _secrets(url: str, also: tuple[str, ...]) -> list[str]:

@@ -335,6 +335,7 @@ def test_redacting_hides_user_info(url: str, shown: str) -> None:
     "url",
     [
         *("", "@", "http://h/", "http://@h/", "http://h/a@b", "http://h?a@b", "http://h#a@b"),
+        *("http://h/?q=cookie", "http://h/?sort=authorization"),
         *("http://h/p@x?y=a@b", "http://h/\uff20", "http://h/?x=%40"),
     ],
 )

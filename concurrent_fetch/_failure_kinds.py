@@ -28,6 +28,8 @@ class FailureKind(StrEnum):
     """The content-encoding is corrupt, truncated or not supported."""
     TOO_LARGE = "too_large"
     """Head or body beyond its cap (`Options.max_bytes`)."""
+    NOT_ALLOWED = "not_allowed"
+    """With `Options(allow_private=False)`: no address is public, or the client cannot tell."""
     CANCELLED = "cancelled"
     """Not finished, because the run was stopped."""
     OTHER = "other"

@@ -1,25 +1,22 @@
 """aiohttp: one session for all tasks (one per worker opened nine times as many connections)."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 import aiohttp
 from aiohttp import client_exceptions, http_exceptions
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.clients._llhttp import MOST_LINES, Protocol
-from concurrent_fetch.clients._resolver import resolve
-from concurrent_fetch.clients._tls import tls_context
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
-from concurrent_fetch.http import CanonicalURL, may_go_anywhere
+from concurrent_fetch.http import CanonicalURL, may_go_anywhere, proxy_origin
 from concurrent_fetch.model import Options
+from concurrent_fetch.wire import check_target, connect, most_open, tls_context, tls_name
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     client_exceptions.ClientConnectorDNSError: FailureKind.DNS,
@@ -50,7 +47,7 @@ _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 @asynccontextmanager
 async def _open(options: Options) -> AsyncIterator[AsyncSend]:
-    connections = _Connections()
+    connections = _Connections(most_open(options))
     async with _session(options, connections) as session:
         usual: Mapping[str, str] | None = None
 
@@ -60,36 +57,48 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
             if usual is None and all(map(may_go_anywhere, exchange.headers)):
                 usual = exchange.headers
                 session.headers.update(usual)  # merging them anew into every request costs 3 µs
-            async with session.get(
-                _as_yarl(exchange.target),
-                headers=None if exchange.headers is usual else exchange.headers,
-                allow_redirects=False,
-                proxy=exchange.proxy,
-            ) as response:
-                exchange.answer(
-                    response.status,
-                    response.raw_headers,
-                    reason=response.reason or "",
-                    http_version=_VERSIONS.get(
-                        response.version or aiohttp.HttpVersion11, "unknown"
-                    ),
+            headers = None if exchange.headers is usual else exchange.headers
+            if exchange.on_new_connection:
+                connections.close_idle(exchange)
+            if exchange.proxy is None:
+                request = session.get(
+                    _as_yarl(exchange.target), headers=headers, allow_redirects=False
                 )
-                content = response.content
-                while not content.at_eof():
-                    if chunk := await content.readany():
-                        exchange.receive(chunk)
-                        if exchange.undecoded:
-                            await exchange.decoded()
-                _check_end(exchange, response)
+            else:
+                if not options.allow_private:
+                    await check_target(exchange.target.host, exchange.target.port)
+                request = _through_proxy(session, exchange, headers or {})
+            async with request as response:
+                try:
+                    await _receive(response, exchange)
+                except BaseException:
+                    connections.abort(response)  # or more of what is not wanted may arrive
+                    raise
 
         try:
             yield send
         finally:
-            connections.abort()
+            connections.abort_all()
     await asyncio.sleep(0)  # transports close their sockets in the next turn of the loop
 
 
-aiohttp_client = AsyncClient("aiohttp", _open, failures=FAILURES)
+async def _receive(response: Any, exchange: Exchange) -> None:
+    exchange.answer(
+        response.status,
+        response.raw_headers,
+        reason=response.reason or "",
+        http_version=_VERSIONS.get(response.version or aiohttp.HttpVersion11, "unknown"),
+    )
+    content = response.content
+    while not content.at_eof():
+        if chunk := await content.readany():
+            exchange.receive(chunk)
+            if exchange.undecoded:
+                await exchange.decoded()
+    _check_end(exchange, response)
+
+
+aiohttp_client = AsyncClient("aiohttp", _open, failures=FAILURES, checks_addresses=True)
 """One `aiohttp.ClientSession` for all tasks of a run."""
 
 
@@ -107,21 +116,28 @@ def _as_yarl(target: CanonicalURL) -> URL:
     )
 
 
+def _through_proxy(
+    session: aiohttp.ClientSession, exchange: Exchange, headers: Mapping[str, str]
+) -> Any:
+    origin = proxy_origin(exchange.proxy or "")
+    told = {"Proxy-Authorization": origin.authorization} if origin.authorization else {}
+    is_forwarded = exchange.target.scheme == "http"
+    return session.get(
+        URL(exchange.target.absolute_form, encoded=True),
+        headers={**headers, **told} if is_forwarded else headers,
+        allow_redirects=False,
+        proxy=URL(origin.url, encoded=True),
+        proxy_headers=told,
+    )
+
+
 # Which exchange this task is sending: aiohttp hands no argument of ours down to its response.
 _sending: ContextVar[Exchange] = ContextVar("_sending")
 
 
 def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        limit=0,  # concurrency is the strategy's; a queue in here would count as latency
-        ssl=tls_context(options.verify),
-        force_close=not options.reuse_connections,
-        resolver=_Resolver(),
-        use_dns_cache=False,  # as the others
-    )
-    connector._factory = partial(Protocol, loop=asyncio.get_running_loop())  # type: ignore[assignment]  # noqa: SLF001 - the hook
-    return aiohttp.ClientSession(
-        connector=connector,
+    session = aiohttp.ClientSession(
+        connector=_Connector(options, connections),
         response_class=_response_class(connections),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -134,28 +150,49 @@ def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSes
         max_field_size=65536,
         max_headers=MOST_LINES,
     )
+    # Hook: aiohttp would silently send a request once more, on another connection that is kept.
+    session._retry_connection = False  # noqa: SLF001 - the hook
+    return session
 
 
-class _Resolver(AbstractResolver):
-    """Looks names up where a stalled one holds nobody."""
+class _Connector(aiohttp.TCPConnector):
+    """Opens connections as all clients do."""
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        return [
-            {
-                "hostname": host,
-                "host": address,
-                "port": port,
-                "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
-                "proto": 0,
-                "flags": 0,
-            }
-            for address in await resolve(host)
-        ]
+    # Hook: a connector opens each one, to a server or a proxy, by `_create_direct_connection`, and
+    # builds its protocol by `_factory`.
 
-    async def close(self) -> None:
-        """Nothing is kept."""
+    def __init__(self, options: Options, connections: "_Connections") -> None:
+        super().__init__(
+            limit=0,  # concurrency is the strategy's; a queue in here would count as latency
+            ssl=tls_context(options),
+            force_close=not options.reuse_connections,
+        )
+        self._options = options
+        self._connections = connections
+        self._factory = partial(Protocol, loop=self._loop)  # type: ignore[assignment]  # one of ours
+
+    async def _create_direct_connection(
+        self,
+        req: Any,
+        traces: Any,
+        timeout: Any,
+        *,
+        client_error: Any = aiohttp.ClientConnectorError,
+    ) -> tuple[asyncio.Transport, Any]:
+        is_free = self._options.allow_private or _sending.get().proxy is not None
+        host = req.url.raw_host
+        context = self._get_ssl_context(req)
+        name = None if context is None else tls_name(host)
+        try:
+            with self._connections.one_more():
+                sock = await connect(host, req.port, allow_private=is_free)
+                return await self._loop.create_connection(
+                    self._factory, sock=sock, ssl=context, server_hostname=name
+                )
+        except OSError as error:
+            if error.errno is None and isinstance(error, TimeoutError):
+                raise
+            raise client_error(req.connection_key, error) from error
 
 
 def _check_end(exchange: Exchange, response: Any) -> None:
@@ -169,35 +206,70 @@ def _check_end(exchange: Exchange, response: Any) -> None:
 
 
 class _Connections:
-    """The open connections of a run, and the transport of each."""
+    """The open connections of a run; of the idle ones not too many."""
 
     # Hook: a connection has a `transport` and a `protocol`; that has a `closed` future, resolved
     # when the connection is lost.
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._opening = 0
         self._transports: dict[Any, asyncio.Transport] = {}
+        # What each has served last; the one used last stands last.
+        self._served: dict[Any, tuple[Any, Exchange]] = {}
 
-    def serve(self, connection: Any) -> bool:
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Make room for a connection that is about to be opened."""
+        self._opening += 1
+        if len(self._transports) + self._opening > self._most:
+            idle = (protocol for protocol, (last, _) in self._served.items() if last.closed)
+            if (longest := next(idle, None)) is not None:
+                self._forget(longest)
+        try:
+            yield
+        finally:
+            self._opening -= 1
+
+    def serve(self, connection: Any, response: Any, exchange: Exchange) -> bool:
         """Note that a connection serves a response; return whether it had served one before."""
         protocol = connection.protocol
-        reused = protocol in self._transports
+        reused = self._served.pop(protocol, None) is not None
         if not reused:
             if protocol.closed is None:  # already lost
                 return False
             self._transports[protocol] = connection.transport
             protocol.closed.add_done_callback(partial(self._lost, protocol))
+        self._served[protocol] = response, exchange
         protocol.is_asked = True
         return reused
 
-    def abort(self) -> None:
+    def close_idle(self, exchange: Exchange) -> None:
+        """Close what could serve this exchange: the next connection for it is a new one."""
+        way = exchange.target.origin, exchange.proxy
+        for protocol, (last, served) in list(self._served.items()):
+            if last.closed and (served.target.origin, served.proxy) == way:
+                self._forget(protocol)
+
+    def abort(self, response: Any) -> None:
+        """Close the connection of a response of which nothing more is wanted."""
+        if response.protocol in self._transports:
+            self._forget(response.protocol)
+
+    def abort_all(self) -> None:
         """Close them at once: close() of a TLS transport waits for the other side."""
-        for transport in list(self._transports.values()):
-            transport.abort()
+        for protocol in list(self._transports):
+            self._forget(protocol)
+
+    def _forget(self, protocol: Any) -> None:
+        self._served.pop(protocol, None)
+        self._transports.pop(protocol).abort()
 
     def _lost(self, protocol: Any, closed: asyncio.Future[None]) -> None:
         if not closed.cancelled():  # with whoever waited for it: the end of a run that is cancelled
             closed.exception()  # or asyncio would report it as never looked at
-        del self._transports[protocol]
+        self._served.pop(protocol, None)
+        self._transports.pop(protocol, None)
 
 
 def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
@@ -207,16 +279,13 @@ def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             # Hook: called once per request, as soon as that is written.
             self.protocol = connection.protocol
-            reused = connections.serve(connection)
-            _sending.get().mark_sent(reused=reused)
+            exchange = _sending.get()
+            reused = connections.serve(connection, self, exchange)
+            exchange.mark_sent(reused=reused)
             # Hook: true while messages wait unread, which nobody has asked for yet.
             if reused and connection.protocol.should_close:
                 raise Disconnected("the server had spoken before it was asked")
-            try:
-                return await super().start(connection)
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-                # Hook: in these two classes aiohttp would silently send the request once more.
-                raise Disconnected from error
+            return await super().start(connection)
 
     return Response
 

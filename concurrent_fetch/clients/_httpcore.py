@@ -1,8 +1,6 @@
 """The network below httpx: httpcore's public backends, so that a deadline sits in the socket."""
 
 import asyncio
-import contextlib
-import math
 import select
 import ssl
 from collections.abc import Iterable
@@ -12,16 +10,23 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import httpcore
+from anyio import BrokenResourceError, ClosedResourceError, EndOfStream
+from anyio.abc import ByteStream, SocketAttribute, SocketStream
+from anyio.streams.tls import TLSAttribute, TLSStream
 
 from concurrent_fetch._units import Bytes, Seconds
-from concurrent_fetch.clients._resolver import resolve
-from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.fetch import Exchange
 from concurrent_fetch.http import MOST_FIELDS, START, may_begin_response
+from concurrent_fetch.model import Options
+from concurrent_fetch.wire import Sockets, connect, tls_name
 
 TOO_LONG = "Receive buffer too long"
 """What h11 says of a head, or of something within a body, that is longer than it reads."""
 _LONGEST: Bytes = 65536  # line of a trailer, with its end
+
+
+_GONE = (BrokenResourceError, ClosedResourceError)
+"""What anyio says of a connection that has ended before its time."""
 
 
 class Line(Protocol):
@@ -73,7 +78,8 @@ class Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Return a connected stream."""
         with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
-            return _Stream(self._sockets.connect(host, port), self._line)
+            to_proxy = self._line.exchange.proxy is not None
+            return _Stream(self._sockets.connect(host, port, to_proxy=to_proxy), self._line)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -102,7 +108,8 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         try:
             with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
-                secured = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
+                name = None if server_hostname is None else tls_name(server_hostname)
+                secured = ssl_context.wrap_socket(self._socket, server_hostname=name)
         except BaseException:
             self.close()
             raise
@@ -193,14 +200,14 @@ def _h11_state(connection: Any) -> Any:
 
 
 class AsyncNetwork(httpcore.AsyncNetworkBackend):
-    """httpcore's own network, with the moment of sending marked, and look-ups nobody waits for.
+    """The same on the event loop, by streams of anyio.
 
     Look-up, connection and TLS handshake share one `connect_timeout`.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, options: Options, line: Line) -> None:
+        self._options = options
         self._line = line
-        self._inner: Any = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -211,42 +218,37 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Return a connected stream."""
-        connect_by = math.inf if timeout is None else perf_counter() + timeout
+        connect_by = perf_counter() + self._options.connect_timeout
+        is_free = self._options.allow_private or self._line.exchange.proxy is not None
         with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
-            async with asyncio.timeout(timeout):
-                *others, last = await resolve(host)
-        for left, address in zip(range(len(others) + 1, 1, -1), others, strict=True):
-            # A dead address must leave time for the next one.
-            share = _time_left(connect_by) / left
-            with contextlib.suppress(httpcore.ConnectTimeout, httpcore.ConnectError):
-                return await self._connect(address, port, share, connect_by)
-        return await self._connect(last, port, _time_left(connect_by), connect_by)
-
-    async def _connect(
-        self, address: str, port: int, timeout: Seconds, connect_by: Seconds
-    ) -> httpcore.AsyncNetworkStream:
-        inner = await self._inner.connect_tcp(address, port, timeout)
-        return _AsyncStream(inner, self._line, connect_by)
-
-
-def _time_left(connect_by: Seconds) -> Seconds:
-    return max(0.0, connect_by - perf_counter())
+            async with asyncio.timeout(self._options.connect_timeout):
+                sock = await connect(host, port, allow_private=is_free)
+                stream = await SocketStream.from_socket(sock)
+        return _AsyncStream(stream, self._line, connect_by)
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, inner: httpcore.AsyncNetworkStream, line: Line, connect_by: Seconds) -> None:
-        self._inner = inner
+    def __init__(self, stream: ByteStream, line: Line, connect_by: Seconds) -> None:
+        self._stream = stream
         self._line = line
         self._connect_by = connect_by
         self._witness = _Witness(line)
-        self.aclose = inner.aclose  # type: ignore[method-assign]  # nothing to add
-        self.get_extra_info = inner.get_extra_info  # type: ignore[method-assign]  # the same
+        self.aclose = stream.aclose  # type: ignore[method-assign]  # nothing to add
 
     async def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
-        return self._witness.read(await self._inner.read(max_bytes, timeout))
+        try:
+            data = await self._stream.receive(max_bytes)
+        except EndOfStream:
+            return b""
+        except _GONE as error:
+            raise httpcore.ReadError(str(error)) from error
+        return self._witness.read(data)
 
     async def write(self, buffer: bytes, timeout: Seconds | None = None) -> None:
-        await self._inner.write(buffer, timeout)
+        try:
+            await self._stream.send(buffer)
+        except _GONE as error:
+            raise httpcore.WriteError(str(error)) from error
         self._witness.wrote()
 
     async def start_tls(
@@ -255,11 +257,28 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: Seconds | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        name = None if server_hostname is None else tls_name(server_hostname)
         try:
-            secured = await self._inner.start_tls(
-                ssl_context, server_hostname, _time_left(self._connect_by)
-            )
-        except BaseException:  # httpcore does so itself, but not when it is cancelled
-            await self._inner.aclose()
+            with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+                async with asyncio.timeout(max(0.0, self._connect_by - perf_counter())):
+                    secured = await TLSStream.wrap(
+                        self._stream,
+                        hostname=name,
+                        ssl_context=ssl_context,
+                        standard_compatible=False,
+                    )
+        except (*_GONE, EndOfStream) as error:
+            await self._stream.aclose()
+            raise httpcore.ConnectError(str(error)) from error
+        except BaseException:
+            await self._stream.aclose()
             raise
         return _AsyncStream(secured, self._line, self._connect_by)
+
+    def get_extra_info(self, info: str) -> Any:
+        known: Any = self._stream.extra_attributes
+        if info == "is_readable":
+            return _readable(known[SocketAttribute.raw_socket]())
+        if info == "ssl_object" and TLSAttribute.ssl_object in known:
+            return known[TLSAttribute.ssl_object]()
+        return None

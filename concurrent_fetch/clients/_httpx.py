@@ -14,7 +14,7 @@ from contextlib import (
 )
 from threading import RLock
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpcore
 import httpx
@@ -27,11 +27,11 @@ from concurrent_fetch.clients._httpcore import (
     bound_trailers,
     out_of_step,
 )
-from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._threads import line_per_thread
-from concurrent_fetch.clients._tls import tls_context
 from concurrent_fetch.fetch import SLICE, AsyncClient, AsyncSend, Client, Exchange, Send
+from concurrent_fetch.http import proxy_origin
 from concurrent_fetch.model import Options
+from concurrent_fetch.wire import Kept, Sockets, check_target, most_of_a_line, tls_context
 
 
 class Closed(httpx.RemoteProtocolError):
@@ -79,11 +79,14 @@ _TOLD_BY_TEXT: dict[str, type[httpx.RemoteProtocolError]] = {
 }
 
 
+_Way: TypeAlias = tuple[str | None, tuple[str, str, int]]
+"""The proxy, if any, and the origin: each has a transport of its own, that keeps one connection."""
+
+
 def _request(exchange: Exchange, options: Options) -> httpx.Request:
     timeout = {"connect": options.connect_timeout, "read": None, "write": None, "pool": None}
-    return httpx.Request(
-        "GET", exchange.url, headers=exchange.headers, extensions={"timeout": timeout}
-    )
+    url = exchange.url if exchange.proxy is None else exchange.target.absolute_form
+    return httpx.Request("GET", url, headers=exchange.headers, extensions={"timeout": timeout})
 
 
 def _answer(exchange: Exchange, response: httpx.Response, pool: Any) -> None:
@@ -111,15 +114,21 @@ def _told_apart() -> Iterator[None]:
 def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any]:
     """Return the arguments of an httpcore pool."""
     arguments = {
-        "ssl_context": tls_context(options.verify),
+        "ssl_context": tls_context(options),
         "max_connections": None,
-        "max_keepalive_connections": 10 if options.reuse_connections else 0,
+        "max_keepalive_connections": 1 if options.reuse_connections else 0,
         "network_backend": network,
     }
     if proxy is not None:
-        given = httpx.Proxy(proxy)
-        arguments |= {"proxy_url": str(given.url), "proxy_auth": given.raw_auth}
+        origin = proxy_origin(proxy)
+        arguments["proxy_url"] = origin.url
+        if origin.authorization is not None:
+            arguments["proxy_headers"] = {"Proxy-Authorization": origin.authorization}
     return arguments
+
+
+def _way(exchange: Exchange) -> _Way:
+    return exchange.proxy, exchange.target.origin
 
 
 class _Transport(httpx.HTTPTransport):
@@ -146,21 +155,24 @@ class _AsyncTransport(httpx.AsyncHTTPTransport):
 
 
 class _Line:
-    """What one thread sends on: a transport, and one more for each proxy."""
+    """What one thread sends on: a transport for each way."""
 
     exchange: Exchange  # the one being sent
 
     def __init__(self, options: Options, sockets: Sockets) -> None:
         self._options = options
         self._network = Network(sockets, self)
-        self._transports: dict[str | None, _Transport] = {}
+        self._transports: Kept[_Way, _Transport] = Kept(most_of_a_line(options))
 
     def fetch(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        transport = self._transports.get(exchange.proxy)
+        way = _way(exchange)
+        transport = self._transports.get(way)
         if transport is None:
+            if (former := self._transports.make_room()) is not None:
+                former.close()
             transport = _Transport(self._options, exchange.proxy, self._network)
-            self._transports[exchange.proxy] = transport
+            self._transports.add(way, transport)
         with _told_apart():
             response = transport.handle_request(_request(exchange, self._options))
             try:
@@ -173,7 +185,7 @@ class _Line:
             connection.close()
 
     def close(self) -> None:
-        for transport in self._transports.values():
+        for transport in self._transports.all():
             transport.close()
 
 
@@ -181,7 +193,7 @@ def _open(options: Options) -> AbstractContextManager[Send]:
     return line_per_thread(options, _Line)
 
 
-httpx_client = Client("httpx", _open, failures=FAILURES)
+httpx_client = Client("httpx", _open, failures=FAILURES, checks_addresses=True)
 """`httpx.HTTPTransport`, one per thread."""
 
 
@@ -192,15 +204,20 @@ class _AsyncLine:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._network = AsyncNetwork(self)
-        self._transports: dict[str | None, _AsyncTransport] = {}
+        self._network = AsyncNetwork(options, self)
+        self._transports: Kept[_Way, _AsyncTransport] = Kept(most_of_a_line(options))
 
     async def send(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        transport = self._transports.get(exchange.proxy)
+        if exchange.proxy is not None and not self._options.allow_private:
+            await check_target(exchange.target.host, exchange.target.port)
+        way = _way(exchange)
+        transport = self._transports.get(way)
         if transport is None:
+            if (former := self._transports.make_room()) is not None:
+                await former.aclose()
             transport = _AsyncTransport(self._options, exchange.proxy, self._network)
-            self._transports[exchange.proxy] = transport
+            self._transports.add(way, transport)
         with _told_apart():
             response = await transport.handle_async_request(_request(exchange, self._options))
             try:
@@ -219,13 +236,13 @@ class _AsyncLine:
             await connection.aclose()
 
     async def close(self) -> None:
-        for transport in self._transports.values():
+        for transport in self._transports.all():
             await transport.aclose()
 
 
 @asynccontextmanager
 async def _open_async(options: Options) -> AsyncIterator[AsyncSend]:
-    tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
+    tls_context(options)  # an unusable bundle is the caller's mistake: say so at once
     idle: list[_AsyncLine] = []
 
     def added() -> _AsyncLine:
@@ -244,5 +261,5 @@ async def _open_async(options: Options) -> AsyncIterator[AsyncSend]:
         yield send
 
 
-httpx_async_client = AsyncClient("httpx", _open_async, failures=FAILURES)
+httpx_async_client = AsyncClient("httpx", _open_async, failures=FAILURES, checks_addresses=True)
 """`httpx.AsyncHTTPTransport`, one per request in flight."""

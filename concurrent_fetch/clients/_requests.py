@@ -7,7 +7,7 @@ decided elsewhere in this package or not wanted, and costs as much again as the 
 import http.client
 from contextlib import AbstractContextManager, closing
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import proxy
 
 import requests
@@ -18,12 +18,12 @@ from urllib3 import exceptions as urllib3_errors
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.clients._idle import POOLS
-from concurrent_fetch.clients._sockets import Sockets
 from concurrent_fetch.clients._strict import StrictResponse
 from concurrent_fetch.clients._threads import line_per_thread
-from concurrent_fetch.clients._tls import tls_context
 from concurrent_fetch.fetch import Client, Exchange, Send
+from concurrent_fetch.http import CanonicalURL, proxy_origin
 from concurrent_fetch.model import Options
+from concurrent_fetch.wire import Kept, Sockets, most_of_a_line, tls_context, tls_name
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.NameResolutionError: FailureKind.DNS,
@@ -55,6 +55,8 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     OverflowError: FailureKind.INVALID_URL,
 }
 
+# The pools of one thread, by the proxy and the origin; a proxy has one for all it forwards.
+_Pools: TypeAlias = Kept[tuple[str | None, tuple[str, str, int] | None], urllib3.HTTPConnectionPool]
 _TIMEOUT = urllib3.Timeout(None)  # the sockets know better
 
 
@@ -65,20 +67,19 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, options: Options, sockets: Sockets) -> None:
         self._reuse = options.reuse_connections
-        self._tls = tls_context(options.verify)
+        self._tls = tls_context(options)
         self._sockets = sockets
-        self._recent: tuple[object, urllib3.HTTPConnectionPool] | None = None
+        self._pools: _Pools = Kept(most_of_a_line(options))
         self._answer: StrictResponse | None = None
-        super().__init__(pool_maxsize=1)
+        super().__init__()
 
     def fetch(self, exchange: Exchange) -> None:
         self.exchange = exchange
         request = requests.PreparedRequest()
         request.method, request.url = "GET", exchange.url
         request.headers = exchange.headers  # type: ignore[assignment]  # any mapping serves
-        proxies = {exchange.target.scheme: exchange.proxy} if exchange.proxy else None
         try:
-            response = self.send(request, stream=True, timeout=_TIMEOUT, proxies=proxies)  # type: ignore[arg-type]  # documented, not in the stub
+            response = self.send(request, stream=True, timeout=_TIMEOUT)  # type: ignore[arg-type]  # documented, not in the stub
         except BaseException:
             if self._answer is not None:  # urllib3 leaves one that it refuses to the collector
                 self._answer.close()
@@ -96,13 +97,8 @@ class _Adapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close the idle connections: urllib3 leaves that to the garbage collector."""
-        # Hook: urllib3 keeps its pools in `pools`, and closes none of them itself.
-        managers: tuple[Any, ...] = (self.poolmanager, *self.proxy_manager.values())
-        for manager in managers:
-            for key in manager.pools.keys():  # noqa: SIM118 - it refuses to be iterated over
-                pool = manager.pools.get(key)
-                if pool is not None:
-                    pool.close()
+        for pool in self._pools.all():
+            pool.close()
         super().close()
 
     def take(self, answer: StrictResponse) -> None:
@@ -115,15 +111,6 @@ class _Adapter(HTTPAdapter):
 
     # What requests exposes for subclasses:
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = POOLS
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=self._tls, **kwargs)
-        manager.pool_classes_by_scheme = POOLS
-        return manager
-
     def get_connection_with_tls_context(
         self,
         request: requests.PreparedRequest,
@@ -131,33 +118,38 @@ class _Adapter(HTTPAdapter):
         proxies: Any = None,
         cert: Any = None,
     ) -> Any:
-        if proxies:
-            return self._wire(super().get_connection_with_tls_context(request, verify, proxies))
-        target = self.exchange.target
-        # The pool used last cannot have been evicted; looking one up costs 15 µs.
-        if self._recent is None or self._recent[0] != target.origin:
-            pool = self.poolmanager.connection_from_host(target.host, target.port, target.scheme)
-            self._recent = target.origin, self._wire(pool)
-        return self._recent[1]
-
-    def _wire(self, pool: Any) -> Any:
-        connection = _TLSConnection if pool.scheme == "https" else _Connection
-        # A proxy: urllib3 never frees a pool that one of its own connections refers to.
-        pool.ConnectionCls = partial(connection, adapter=proxy(self), sockets=self._sockets)
+        target, through = self.exchange.target, self.exchange.proxy
+        is_forwarded = through is not None and target.scheme == "http"
+        key = (through, None if is_forwarded else target.origin)
+        pool = self._pools.get(key)
+        if pool is None:
+            if (former := self._pools.make_room()) is not None:
+                former.close()
+            pool = self._direct(target) if through is None else self._proxied(target, through)
+            connection = _TLSConnection if pool.scheme == "https" else _Connection
+            # A proxy: urllib3 never frees a pool that one of its own connections refers to.
+            pool.ConnectionCls = partial(connection, adapter=proxy(self), sockets=self._sockets)  # type: ignore[assignment]  # it is only called
+            self._pools.add(key, pool)
         return pool
 
-    def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[Any, Any]:
-        target = self.exchange.target
-        return {"scheme": target.scheme, "host": target.host, "port": target.port}, {}
+    def _direct(self, target: CanonicalURL) -> urllib3.HTTPConnectionPool:
+        more: dict[str, Any] = {"ssl_context": self._tls} if target.scheme == "https" else {}
+        return POOLS[target.scheme](target.host, target.port, **more)
+
+    def _proxied(self, target: CanonicalURL, through: str) -> urllib3.HTTPConnectionPool:
+        origin = proxy_origin(through)
+        told = {"Proxy-Authorization": origin.authorization} if origin.authorization else {}
+        manager = urllib3.ProxyManager(origin.url, proxy_headers=told, ssl_context=self._tls)
+        manager.pool_classes_by_scheme = POOLS
+        return manager.connection_from_host(tls_name(target.host), target.port, target.scheme)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Verification is the TLS context's: requests would load the bundle per connection."""
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         target = self.exchange.target
-        return target.url if proxies and target.scheme == "http" else target.origin_form
+        is_forwarded = self.exchange.proxy is not None and target.scheme == "http"
+        return target.absolute_form if is_forwarded else target.origin_form
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         return _RawResponse(resp)
@@ -188,7 +180,9 @@ class _Connection(urllib3_connection.HTTPConnection):
     def _new_conn(self) -> Any:
         self._served = False
         try:
-            return self._sockets.connect(self._dns_host, self.port or self.default_port)
+            to_proxy = self._adapter.exchange.proxy is not None
+            port = self.port or self.default_port
+            return self._sockets.connect(self._dns_host, port, to_proxy=to_proxy)
         except TimeoutError as error:
             raise urllib3_errors.ConnectTimeoutError(self, "connect timeout") from error
         except (ConnectionAbortedError, urllib3_errors.HTTPError):
@@ -216,5 +210,5 @@ def _open(options: Options) -> AbstractContextManager[Send]:
     return line_per_thread(options, _Adapter)
 
 
-requests_client = Client("requests", _open, failures=FAILURES)
+requests_client = Client("requests", _open, failures=FAILURES, checks_addresses=True)
 """`requests.adapters.HTTPAdapter`, one per thread."""

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
-from concurrent_fetch.clients._sockets import Sockets
-from concurrent_fetch.clients._tls import tls_context
 from concurrent_fetch.fetch import Exchange, Send
 from concurrent_fetch.model import Options
+from concurrent_fetch.wire import Sockets, tls_context
 
 
 class ThreadLine(Protocol):
@@ -28,12 +27,14 @@ def line_per_thread(
     options: Options, make: Callable[[Options, Sockets], ThreadLine]
 ) -> Iterator[Send]:
     """Open a blocking client for one run; leaving it aborts what is in flight."""
-    tls_context(options.verify)  # an unusable bundle is the caller's mistake: say so at once
+    tls_context(options)  # an unusable bundle is the caller's mistake: say so at once
     sockets = Sockets(options)
     mine = threading.local()
 
     def send(exchange: Exchange) -> None:
-        sockets.enter(exchange)
+        sockets.enter(exchange.deadline)
+        if exchange.proxy is not None and not options.allow_private:
+            sockets.check_target(exchange.target.host, exchange.target.port)
         line: ThreadLine | None = getattr(mine, "line", None)
         if line is None:
             line = mine.line = make(options, sockets)

@@ -105,6 +105,8 @@ def read_fields(kind: type, raw: Any, where: str, *, leave: tuple[str, ...] = ()
         FormatError: one is wrong or missing, or there is one more.
     """
     hints = _hints(kind)
+    if kind is Options and isinstance(raw, dict):
+        raw = {**_NOT_IN_OLDER_FILES, **raw}
     check_keys(raw, hints, where)
     return {
         name: raw[name] if name in leave else _field(kind, name)(raw[name], within(where, name))
@@ -228,6 +230,8 @@ _READERS: Mapping[Any, Callable[[Any, str], Any]] = {
     datetime: _read_datetime,
     NoneType: _read_none,
 }
+_NOT_IN_OLDER_FILES: Mapping[str, Any] = {"proxy": None, "allow_private": True}
+"""Options that came later, and what was done before there was a choice."""
 _OF_OPTIONS: Mapping[str, Callable[[Any, str], Any]] = {
     "headers": _read_headers,
     "work": _read_work,

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
 
 FailureTable: TypeAlias = Mapping[type[BaseException], FailureKind]
 
@@ -119,6 +119,8 @@ def _judge(
     error: BaseException, chain: list[BaseException], own: FailureTable
 ) -> tuple[FailureKind, BaseException]:
     for cause in chain:
+        if isinstance(cause, Refusal):
+            return cause.kind, cause
         if kind := _look_up(type(cause), SHARED):
             return kind, cause
     # A class of Python's own says less than a library's: a ValueError may be anything.

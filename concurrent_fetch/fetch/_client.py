@@ -18,6 +18,7 @@ from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.model import Options, Outcome, after_work, check_options, options_for_work
+from concurrent_fetch.wire import warn_of_few_descriptors
 
 _GROUP = "concurrent_fetch.clients"
 _ASYNC_GROUP = "concurrent_fetch.async_clients"
@@ -47,6 +48,8 @@ class Client:
     `send` may be called from many threads at once; leaving it aborts what is in flight.
     `failures` says which kind of failure each exception class of the client is, where the
     innermost cause (a refused connection, an unknown name …) does not say it already.
+    `checks_addresses` declares that with `Options(allow_private=False)` the client connects to
+    public addresses only, and looks up what it asks a proxy for.
     """
 
     name: str
@@ -55,13 +58,20 @@ class Client:
     failures: Mapping[type[BaseException], FailureKind] = attrs.field(
         factory=dict, kw_only=True, repr=False, hash=False
     )
+    checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
 
     @contextmanager
     def session(self, options: Options | None = None) -> Iterator[Get]:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
         options = Options() if options is None else options
         check_options(options)
-        fetching = Fetching(options_for_work(options), self.failures, on_loop=False)
+        warn_of_few_descriptors(options)
+        fetching = Fetching(
+            options_for_work(options),
+            self.failures,
+            on_loop=False,
+            checks_addresses=self.checks_addresses,
+        )
         with self.open(fetching.options) as send:
 
             def get(url: str, index: int = 0) -> Outcome:
@@ -77,8 +87,8 @@ class Client:
 class AsyncClient:
     """How one request is sent and answered on an event loop: `Client` with `async` and `await`.
 
-    `name`, `open` and `failures` are as there; `open` is an async context manager, and yields a
-    `send` that is awaited.
+    `name`, `open`, `failures` and `checks_addresses` are as there; `open` is an async context
+    manager, and yields a `send` that is awaited.
     """
 
     name: str
@@ -86,13 +96,20 @@ class AsyncClient:
     failures: Mapping[type[BaseException], FailureKind] = attrs.field(
         factory=dict, kw_only=True, repr=False, hash=False
     )
+    checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
 
     @asynccontextmanager
     async def session(self, options: Options | None = None) -> AsyncIterator[AsyncGet]:
         """Open the client for one run: yields `await get(url, index=0)`, for any task."""
         options = Options() if options is None else options
         check_options(options)
-        fetching = Fetching(options_for_work(options), self.failures, on_loop=True)
+        warn_of_few_descriptors(options)
+        fetching = Fetching(
+            options_for_work(options),
+            self.failures,
+            on_loop=True,
+            checks_addresses=self.checks_addresses,
+        )
         async with self.open(fetching.options) as send:
 
             async def get(url: str, index: int = 0) -> Outcome:

@@ -9,7 +9,7 @@ from typing import Any
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.fetch._turns import SLICE, Turns
-from concurrent_fetch.http import CanonicalURL, Decoder, Head, check_reason, read_head
+from concurrent_fetch.http import CanonicalURL, Decoder, Head, read_head
 from concurrent_fetch.model import Options
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -46,6 +46,7 @@ class Exchange:
         "head",
         "headers",
         "http_version",
+        "on_new_connection",
         "proxy",
         "redirected",
         "reused",
@@ -75,6 +76,8 @@ class Exchange:
         """The moment the fetch must be over, on the clock of `time.perf_counter`."""
         self.proxy: str | None = proxy
         """The http:// URL of the proxy to use, if any."""
+        self.on_new_connection: bool = False
+        """Whether it must go on a new connection: one that was kept had turned out to be closed."""
         self.status: int = 0
         self.head: Head | None = None
         self.http_version: str = "1.1"
@@ -133,8 +136,9 @@ class Exchange:
         self.status = status
         self.http_version = http_version
         try:
-            check_reason(reason)
-            self.head = head = read_head(fields, status=status, http_version=http_version)
+            self.head = head = read_head(
+                fields, status=status, http_version=http_version, reason=reason
+            )
             if status in _REDIRECTS:
                 self._consider_redirect(head)
             length = head.content_length

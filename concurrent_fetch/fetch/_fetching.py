@@ -1,13 +1,14 @@
 """Fetching: what all fetches of one session share, and what each request of them is to say."""
 
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch._classify import FailureTable
 from concurrent_fetch.fetch._deadlines import Deadlines
 from concurrent_fetch.fetch._exchange import Exchange
-from concurrent_fetch.fetch._trust_env import Environment
 from concurrent_fetch.fetch._turns import Turns
 from concurrent_fetch.http import CanonicalURL, may_go_anywhere
 from concurrent_fetch.model import Options
+from concurrent_fetch.wire import Environment
 
 _DEFAULT_HEADERS = {
     "User-Agent": "concurrent_fetch",
@@ -20,8 +21,16 @@ _DEFAULT_HEADERS = {
 class Fetching:
     """What all fetches of one session share: options, the client's failures, the environment."""
 
-    def __init__(self, options: Options, failures: FailureTable, *, on_loop: bool) -> None:
+    def __init__(
+        self,
+        options: Options,
+        failures: FailureTable,
+        *,
+        on_loop: bool,
+        checks_addresses: bool = False,
+    ) -> None:
         self.options = options
+        self._is_trusted = options.allow_private or checks_addresses
         self.failures = failures
         self.environment: Environment | None = Environment() if options.trust_env else None
         self.deadlines: Deadlines = Deadlines()
@@ -29,6 +38,7 @@ class Fetching:
         self.stopped = False
         given = {name.lower() for name in options.headers}
         self._is_authorized = "authorization" in given
+        self._names_host = "host" in given
         defaults = {n: v for n, v in _DEFAULT_HEADERS.items() if n.lower() not in given}
         connection = "keep-alive" if options.reuse_connections else "close"
         self.headers: dict[str, str] = {**defaults, "Connection": connection, **options.headers}
@@ -36,20 +46,31 @@ class Fetching:
             name: value for name, value in self.headers.items() if may_go_anywhere(name)
         }
 
+    def check_client(self) -> None:
+        """Refuse to send by a client that would connect to any address, if that is not allowed."""
+        if not self._is_trusted:
+            raise Refusal(
+                FailureKind.NOT_ALLOWED,
+                "this client does not check addresses, and allow_private=False is set; use one "
+                "that declares checks_addresses=True",
+            )
+
     def exchange(
         self, target: CanonicalURL, home: CanonicalURL | None, deadline: Seconds
     ) -> Exchange:
         """Return the exchange for one hop; `home` is the given URL while we are at its origin."""
         headers = self.headers if home is not None else self.safe_headers
         authorization = None if home is None else home.authorization
-        proxy = None
+        proxy = self.options.proxy
         if self.environment is not None:
-            proxy = self.environment.proxy(target)
+            proxy = proxy or self.environment.proxy(target)
             if home is not None and authorization is None and not self._is_authorized:
                 authorization = self.environment.authorization(target.host)
         if authorization is not None:
             kept = {n: v for n, v in headers.items() if n.lower() != "authorization"}
             headers = {**kept, "Authorization": authorization}
+        if target.is_rooted and not self._names_host:
+            headers = {"Host": target.authority, **headers}
         exchange = Exchange(target, headers, self.options, deadline, proxy)
         if self._turns is not None:
             exchange.turns = self._turns

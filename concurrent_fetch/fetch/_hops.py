@@ -33,6 +33,7 @@ def exchanges(url: object, index: int, fetching: Fetching, worker: str) -> Hops:
     """
     trip = _Trip(url, index, worker, fetching)
     try:
+        fetching.check_client()
         exchange = yield from trip.follow(canonicalize(url))
         exchange.finish()
         return trip.response(exchange)
@@ -87,10 +88,12 @@ class _Trip:
         """Do one request; once more where a kept connection turned out to be closed."""
         fetching = self.fetching
         deadline = self.started + fetching.options.timeout
+        again = False
         while True:
             if fetching.stopped:
                 raise Refusal(FailureKind.CANCELLED, "the run was stopped")
             exchange = self.exchange = fetching.exchange(target, home, deadline)
+            exchange.on_new_connection = again
             error = yield exchange
             ended_by, exchange.ended_by = exchange.ended_by, None
             if isinstance(ended_by, BodyUnwanted):
@@ -100,8 +103,9 @@ class _Trip:
                 raise ended_by
             if error is None:
                 return exchange
-            if not (self.attempts == 1 and self._was_stale(exchange, error)):
+            if again or not self._was_stale(exchange, error):
                 raise error
+            again = True
             self.attempts += 1
             self.hop_started = perf_counter()
 

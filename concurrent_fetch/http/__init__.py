@@ -4,13 +4,13 @@ from concurrent_fetch.http._decoding import Decoder
 from concurrent_fetch.http._headers import Headers
 from concurrent_fetch.http._host import host_and_port
 from concurrent_fetch.http._names import may_go_anywhere
+from concurrent_fetch.http._proxy import proxy_origin
 from concurrent_fetch.http._redaction import redact, redact_message, redact_reference, redact_within
 from concurrent_fetch.http._response_head import (
     MOST_BYTES,
     MOST_FIELDS,
     START,
     Head,
-    check_reason,
     may_begin_response,
     read_head,
 )
@@ -26,12 +26,12 @@ __all__ = [
     "Head",
     "Headers",
     "canonicalize",
-    "check_reason",
     "decode_text",
     "encoding_of",
     "host_and_port",
     "may_begin_response",
     "may_go_anywhere",
+    "proxy_origin",
     "read_head",
     "redact",
     "redact_message",

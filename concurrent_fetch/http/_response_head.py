@@ -49,13 +49,20 @@ class Head(NamedTuple):
 
 
 def read_head(
-    fields: Iterable[tuple[bytes | str, bytes | str]], *, status: int, http_version: str
+    fields: Iterable[tuple[bytes | str, bytes | str]],
+    *,
+    status: int,
+    http_version: str,
+    reason: bytes | str = b"",
 ) -> Head:
     """Check a final response head: fields in wire order as a client knows them; `str` is latin-1.
+
+    Of the reason phrase nothing is kept.
 
     Raises `Refusal`: `too_large` beyond 100 fields, 64 KiB in a line or 96 KiB in all, `protocol`
     for anything else that makes the head invalid.
     """
+    _check_reason(reason)
     if http_version not in _VERSIONS:
         raise _protocol("the HTTP version is not 1.0, 1.1, 2 or 3")
     if not 200 <= status <= 999:
@@ -91,8 +98,7 @@ def may_begin_response(start: bytes) -> bool:
 
 
 @lru_cache(64)  # nearly always one of a few
-def check_reason(reason: str | bytes) -> None:
-    """Check the reason phrase of a status line: raises `Refusal` as `read_head` does."""
+def _check_reason(reason: str | bytes) -> None:
     text = reason.encode("latin-1", "replace") if isinstance(reason, str) else reason
     if len(text) > _LONGEST_LINE:
         raise Refusal(FailureKind.TOO_LARGE, "the response head has a line of more than 64 KiB")

@@ -61,9 +61,20 @@ class CanonicalURL(NamedTuple):
 
     @property
     def authority(self) -> str:
-        """Host and port as they stand in the URL: what the Host header says."""
+        """Host and port as the Host header says them: without the final dot of a name."""
         start = len(self.scheme) + len("://")
-        return self.url[start : self.url.index("/", start)]
+        authority = self.url[start : self.url.index("/", start)]
+        return authority.replace(".:", ":").removesuffix(".") if self.is_rooted else authority
+
+    @property
+    def is_rooted(self) -> bool:
+        """Whether the host ends in a dot: it is looked up as it is, in no search domain."""
+        return self.host[-1] == "."
+
+    @property
+    def absolute_form(self) -> str:
+        """What stands in a request line to a proxy."""
+        return f"{self.scheme}://{self.authority}{self.origin_form}" if self.is_rooted else self.url
 
     @property
     def origin_form(self) -> str:

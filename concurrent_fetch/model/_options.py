@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from concurrent_fetch._failure_kinds import Refusal
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch._validators import FLAG, is_whole, seconds, whole
-from concurrent_fetch.http import Headers
+from concurrent_fetch.http import Headers, proxy_origin, redact
 from concurrent_fetch.model._outcome import Response
 
 Work: TypeAlias = Callable[[Response], object]
@@ -32,6 +33,29 @@ def _verification(_: "Options", field: "attrs.Attribute[Any]", value: object) ->
             f"Options.{field.name} must be True, False or the path of a CA bundle as a str, "
             f"got {value!r}"
         )
+
+
+def _proxy(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str) or not value:
+        raise TypeError(
+            f"Options.{field.name} must be the URL of a proxy as a str, as "
+            f"'http://user:password@host:port', or None, got {type(value).__name__}"
+        )
+    try:
+        proxy_origin(value, f"Options.{field.name}")
+    except Refusal as refusal:
+        raise ValueError(refusal.message) from None
+
+
+def _as_url(value: object) -> object:
+    """A proxy may be given as host:port, as the variables of the environment have it."""
+    return f"http://{value}" if isinstance(value, str) and value and "://" not in value else value
+
+
+def _redacted(value: str | None) -> str:
+    return repr(value and redact(value))
 
 
 def _work(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
@@ -59,6 +83,8 @@ def _shown(value: object) -> str:
     """A value without secrets."""
     if isinstance(value, Mapping):
         return ", ".join(value) or "none"
+    if isinstance(value, str):
+        return repr(redact(value))
     return called(value) if callable(value) else repr(value)
 
 
@@ -131,7 +157,15 @@ class Options:
     verify: bool | str = attrs.field(default=True, validator=_verification)
     """TLS verification, or the path of a CA bundle."""
     trust_env: bool = attrs.field(default=False, validator=_FLAG)
-    """Take proxies and `.netrc` from the environment, for all clients alike."""
+    """Take proxies, `.netrc` and CA bundles from the environment, for all clients alike."""
+    proxy: str | None = attrs.field(
+        default=None, converter=_as_url, validator=_proxy, repr=_redacted
+    )
+    """The proxy for every URL, `http://user:password@host:port`, whatever the environment says."""
+    allow_private: bool = attrs.field(default=True, validator=_FLAG)
+    """False: fetch from public addresses only, in redirects too. An address that is not is
+    `not_allowed`, and so is every URL in a client that does not check addresses (docs, "Security").
+    """
     digest: bool = attrs.field(default=False, validator=_FLAG)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
     secret_params: tuple[str, ...] = attrs.field(

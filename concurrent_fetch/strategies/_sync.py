@@ -2,6 +2,8 @@
 
 from collections.abc import Generator, Iterable
 
+import attrs
+
 from concurrent_fetch.fetch import Client
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch
 from concurrent_fetch.strategies._feed import Feed
@@ -38,7 +40,7 @@ def iter_sync(
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
-    with client.session(options) as get:
+    with client.session(attrs.evolve(options, concurrency=1)) as get:
         while (job := feed.take()) is not None:
             index, url = job
             yield get(url, index)

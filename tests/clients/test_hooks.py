@@ -35,9 +35,9 @@ from concurrent_fetch.clients import (
     _idle,
     _llhttp,
     _requests,
-    _sockets,
     _strict,
 )
+from concurrent_fetch.wire import _sockets
 
 REQUESTS = ClientStrategy("fetch_sync", "requests")
 HTTPX = ClientStrategy("fetch_sync", "httpx")
@@ -182,16 +182,6 @@ def test_urllib3_warns_by_is_verified(authority: trustme.CA) -> None:
     assert outcome.ok, (
         "urllib3 no longer decides by HTTPSConnection.is_verified whether to warn: "
         "clients/_requests.py sets it, for Options.verify has decided"
-    )
-
-
-def test_urllib3_keeps_its_pools_by_key() -> None:
-    manager = urllib3.PoolManager()
-    pool = manager.connection_from_host("a.example")
-    keys = manager.pools.keys()
-    assert [manager.pools.get(key) for key in keys] == [pool], (
-        "urllib3 no longer keeps its pools in PoolManager.pools: clients/_requests.py closes the "
-        "idle connections there"
     )
 
 
@@ -341,9 +331,9 @@ def test_aiohttp_starts_each_response_with_its_connection(monkeypatch: pytest.Mo
     seen: list[Any] = []
     serve = _aiohttp._Connections.serve
 
-    def noting(self: Any, connection: Any) -> bool:
+    def noting(self: Any, connection: Any, *served: Any) -> bool:
         seen.append(connection)
-        return serve(self, connection)
+        return serve(self, connection, *served)
 
     monkeypatch.setattr(_aiohttp._Connections, "serve", noting)
     response = fetch_one(AIOHTTP)
@@ -365,13 +355,13 @@ def test_aiohttp_shows_the_transport_of_a_connection(
     monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, in_tls: bool
 ) -> None:
     transports: list[Any] = []
-    abort = _aiohttp._Connections.abort
+    abort = _aiohttp._Connections.abort_all
 
     def noting(self: Any) -> None:
         transports.extend(self._transports.values())
         abort(self)
 
-    monkeypatch.setattr(_aiohttp._Connections, "abort", noting)
+    monkeypatch.setattr(_aiohttp._Connections, "abort_all", noting)
     with RawServer(always(reply(b"x")), server_context(authority) if in_tls else None) as server:
         assert AIOHTTP.one(server.url(), verify=False).ok
     assert transports, (
@@ -381,17 +371,13 @@ def test_aiohttp_shows_the_transport_of_a_connection(
     assert all(transport.is_closing() for transport in transports)
 
 
-def test_aiohttp_gives_up_in_two_classes_only_to_try_again() -> None:
-    """Were the wrapping one of them, or one more class retried, there would be two requests."""
-    assert not issubclass(
-        _aiohttp.Disconnected, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError
-    )
+def test_aiohttp_tries_again_only_if_a_session_is_told_to() -> None:
     with RawServer(once(b"")) as server:
         AIOHTTP.failure(server.url())
         seen = len(server.heads)
     assert seen == 1, (
-        "aiohttp sends a request again after another class of exception: clients/_aiohttp.py turns "
-        "ClientOSError and ServerDisconnectedError into Disconnected to prevent that"
+        "aiohttp no longer goes by ClientSession._retry_connection whether it sends a request "
+        "again: clients/_aiohttp.py says no there"
     )
 
 
@@ -459,7 +445,7 @@ def test_aiohttp_says_in_known_words_that_a_head_has_too_many_fields() -> None:
     )
 
 
-# What clients/_sockets.py uses of ssl.
+# What wire/_sockets.py uses of ssl.
 
 
 @pytest.mark.parametrize("client", [REQUESTS, HTTPX], ids=str)
@@ -472,7 +458,7 @@ def test_ssl_sockets_shake_hands_and_read_through_our_methods(
         assert client.one(server.url(), verify=False).ok
     message = (
         "ssl or the client no longer go through SSLContext.sslsocket_class and its methods "
-        "do_handshake, recv, recv_into and sendall: clients/_sockets.py keeps the deadline there"
+        "do_handshake, recv, recv_into and sendall: wire/_sockets.py keeps the deadline there"
     )
     assert len(handshakes) == 1, message
     over_tls = [sock for sock in bounded if isinstance(sock, _sockets.DeadlineTLSSocket)]

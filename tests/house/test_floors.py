@@ -22,9 +22,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "_units", "_validators", "_failure_kinds", "_files", "_words", "_version"),
     ("http", "stats", "render", "server", "_progress"),
     ("model",),
-    ("fetch", "analysis"),
-    ("clients", "strategies", "results"),
-    ("export",),
+    ("wire", "analysis"),
+    ("fetch", "results"),
+    ("clients", "strategies", "export"),
     ("runner",),
     ("cli", "testing"),
 )

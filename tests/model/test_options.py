@@ -101,6 +101,8 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "reuse_connections": True,
         "verify": True,
         "trust_env": False,
+        "proxy": None,
+        "allow_private": True,
         "digest": False,
         "secret_params": (),
         "work": None,

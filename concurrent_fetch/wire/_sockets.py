@@ -13,8 +13,10 @@ from time import perf_counter
 from typing import Any
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.fetch import Exchange
 from concurrent_fetch.model import Options
+from concurrent_fetch.wire._addresses import Address, allowed
+from concurrent_fetch.wire._look_up import look_up_blocking
+from concurrent_fetch.wire._racing import race_blocking
 
 # poll() takes milliseconds as a C int: a longer wait overflows, or comes out as none at all.
 _LONGEST_WAIT: Seconds = 1e6
@@ -32,34 +34,60 @@ class Sockets:
         self._many = _FEW
         self._aborted = False
 
-    def enter(self, exchange: Exchange) -> None:
-        """Bind this thread's sockets to the exchange's deadline until the next call."""
+    def enter(self, deadline: Seconds) -> None:
+        """Bind this thread's sockets to the deadline of a fetch until the next call."""
         if self._aborted:
             raise ConnectionAbortedError("the run was stopped")
         _here.sockets = self
-        _here.deadline = exchange.deadline
+        _here.deadline = deadline
 
-    def connect(self, host: str, port: int) -> socket.socket:
-        """Return a connected socket; its connection and TLS handshake obey `connect_timeout`."""
+    def connect(self, host: str, port: int, *, to_proxy: bool = False) -> socket.socket:
+        """Return a connected socket, to the first address that answers.
+
+        Look-up, connection and TLS handshake share one `connect_timeout`.
+
+        Raises:
+            OSError: the look-up failed, no address took the connection, or time is over.
+            Refusal: no address is allowed.
+        """
+        addresses = self._addresses(host, port)
+        if not (self._options.allow_private or to_proxy):
+            addresses = allowed(addresses, host)
+        if len(addresses) > 1:
+            winner = race_blocking(addresses, self._opened, self._time_left)
+            winner.bound(_connect_time_left())
+            return winner
+        sock = self._opened(addresses[0])
+        try:
+            sock.bound(_connect_time_left())
+            sock.connect(addresses[0].at)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def check_target(self, host: str, port: int) -> None:
+        """Look up what a proxy is asked for; raises `Refusal` unless all of it is public."""
+        allowed(self._addresses(host, port), host, every=True)
+
+    def _addresses(self, host: str, port: int) -> list[Address]:
         _here.connect_by = perf_counter() + self._options.connect_timeout
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        for left, (family, kind, protocol, _, address) in zip(
-            range(len(addresses), 0, -1), addresses, strict=True
-        ):
-            sock = DeadlineSocket(family, kind, protocol)
-            try:
-                self.register(sock)
-                # A dead address must leave time for the next one.
-                sock.bound(_connect_time_left() / left)
-                sock.connect(address)
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except BaseException as error:
-                sock.close()
-                if left == 1 or not isinstance(error, OSError) or self._aborted:
-                    raise
-            else:
-                return sock
-        raise socket.gaierror(f"{host} has no address")
+        return look_up_blocking(host, port, self._time_left)
+
+    def _time_left(self) -> Seconds:
+        if self._aborted:
+            raise ConnectionAbortedError("the run was stopped")
+        return _connect_time_left()
+
+    def _opened(self, address: Address) -> "DeadlineSocket":
+        sock = DeadlineSocket(address.family, socket.SOCK_STREAM)
+        try:
+            self.register(sock)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
     def register(self, sock: socket.socket) -> None:
         """Note a socket before it blocks, so that `abort` can wake it."""

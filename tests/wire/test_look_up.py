@@ -16,7 +16,7 @@ from raw_server import RawServer, always, closed_port, reply, silent
 import concurrent_fetch as cf
 from concurrent_fetch import AsyncClient, FailureKind, Options
 from concurrent_fetch.clients import aiohttp_client, httpx_async_client
-from concurrent_fetch.clients._resolver import resolve
+from concurrent_fetch.wire._look_up import look_up
 
 ASYNC = pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=str)
 
@@ -165,4 +165,4 @@ def test_look_up_connection_and_handshake_share_the_connect_timeout(
 def test_a_link_local_address_keeps_its_scope(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 0, 0, 2))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [entry])
-    assert asyncio.run(resolve("near.example")) == ["fe80::1%2"]
+    assert asyncio.run(look_up("near.example", 80)) == [(socket.AF_INET6, ("fe80::1", 80, 0, 2))]

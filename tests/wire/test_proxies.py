@@ -14,8 +14,8 @@ from pace import in_time
 from raw_server import Peer, RawServer, Script, always, closed_port, once, reply
 
 from concurrent_fetch import FailureKind, Options
-from concurrent_fetch.fetch._trust_env import Environment
 from concurrent_fetch.http._url import canonicalize
+from concurrent_fetch.wire._environment import Environment
 
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc")
 

@@ -138,7 +138,8 @@ class _Workers:
         self._news = asyncio.Event()
         self._taken = asyncio.Event()
         self._end = asyncio.Event()
-        self._tick = asyncio.get_running_loop().call_later(_TICK, self._wake_up)
+        self._loop = asyncio.get_running_loop()
+        self._tick = self._loop.call_later(_TICK, self._wake_up)
 
     def start(self) -> None:
         number = len(self._tasks) + 1
@@ -172,6 +173,9 @@ class _Workers:
 
     async def _work(self) -> None:
         try:
+            if self._loop.get_task_factory() is not None:
+                # It may be an eager one: then this runs within `start`, and is not counted yet.
+                await asyncio.sleep(0)
             while True:
                 if self._arrivals is not None or len(self.ready) >= self._room:
                     await self._turn()
@@ -206,7 +210,7 @@ class _Workers:
 
     def _wake_up(self) -> None:
         """Turn the loop now and then: an idle one notices an interrupted notebook cell late."""
-        self._tick = asyncio.get_running_loop().call_later(_TICK, self._wake_up)
+        self._tick = self._loop.call_later(_TICK, self._wake_up)
 
 
 class _Arrivals(Iterator[str]):

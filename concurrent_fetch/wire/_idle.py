@@ -10,7 +10,9 @@ from typing import Generic, TypeVar
 
 from concurrent_fetch.model import Options
 
-_ENOUGH = 100  # idle connections; more only where more than that are in flight
+_ENOUGH = 80  # idle connections of a client
+# What is documented: besides those, sockets that race, and others that are just being closed.
+_BOUND = 100
 
 _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
@@ -18,12 +20,12 @@ _Kept = TypeVar("_Kept")
 
 def most_open(options: Options) -> int:
     """Return how many connections a client may have open: those in flight, and idle ones."""
-    return options.concurrency + max(options.concurrency, _ENOUGH)
+    return options.concurrency + _ENOUGH
 
 
 def most_of_a_line(options: Options) -> int:
     """Return the same for what serves one request at a time, of which there are `concurrency`."""
-    return most_open(options) // options.concurrency
+    return max(2, most_open(options) // options.concurrency)
 
 
 def warn_of_few_descriptors(options: Options) -> None:
@@ -32,7 +34,7 @@ def warn_of_few_descriptors(options: Options) -> None:
         import resource  # noqa: PLC0415 - there is none on Windows, nor such a limit
     except ImportError:
         return
-    needed = 2 * options.concurrency + _ENOUGH
+    needed = 2 * options.concurrency + _BOUND
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit not in (resource.RLIM_INFINITY, -1) and needed > limit:
         warnings.warn(

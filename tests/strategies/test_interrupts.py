@@ -9,19 +9,22 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from fetching import ClientStrategy, eventually
+from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy, eventually
 from pace import in_time
 from raw_server import RawServer, full_port, silent
 
 import concurrent_fetch as cf
 
+WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
+
 # Says when it begins, and at the end how long after the signal it got there, and what is left.
 PROGRAM = """
-import asyncio, os, signal, socket, sys, threading, time
+import asyncio, importlib, os, signal, socket, sys, threading, time
 import concurrent_fetch as cf
 from concurrent_fetch import clients
 
-strategy, client, url = sys.argv[1:]
+strategy, client, url, *loop = sys.argv[1:]
+new_loop = importlib.import_module(*loop or ["asyncio"]).new_event_loop
 options = cf.Options(concurrency=8)
 clients.requests_client, clients.httpx_client, clients.aiohttp_client
 sent = 0.0
@@ -38,7 +41,8 @@ try:
         socket.getaddrinfo = lambda *_, **__: time.sleep(30)
         strategy = "fetch_async"
     if strategy == "fetch_async":
-        asyncio.run(cf.fetch_async([url] * 24, options, client=client))
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(cf.fetch_async([url] * 24, options, client=client))
     elif strategy == "runner":
         cf.Runner([url] * 24, options).run(getattr(cf, client))
     elif strategy == "snippet":
@@ -87,32 +91,36 @@ def interrupt(process: "subprocess.Popen[str]") -> None:
     in_time(took, 1.0)
 
 
-def test_while_the_server_is_silent(client_strategy: ClientStrategy) -> None:
-    with RawServer(silent) as server:
-        arguments = (client_strategy.strategy, client_strategy.client, server.url())
-        with program(*arguments) as process:
-            in_flight = 8 if client_strategy.is_concurrent else 1
-            eventually(lambda: server.connections == in_flight, 10.0)
-            time.sleep(0.05)
-            interrupt(process)
+def arguments(way: ClientStrategy, url: str) -> tuple[str, ...]:
+    return way.strategy, way.client, url, way.loop
 
 
-def test_while_connecting(client_strategy: ClientStrategy) -> None:
-    with full_port() as port:
-        url = f"http://127.0.0.1:{port}/"
-        with program(client_strategy.strategy, client_strategy.client, url) as process:
-            time.sleep(0.5)
-            interrupt(process)
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_while_the_server_is_silent(way: ClientStrategy) -> None:
+    with RawServer(silent) as server, program(*arguments(way, server.url())) as process:
+        in_flight = 8 if way.is_concurrent else 1
+        eventually(lambda: server.connections == in_flight, 10.0)
+        time.sleep(0.05)
+        interrupt(process)
 
 
-def test_during_a_tls_handshake(client_strategy: ClientStrategy) -> None:
-    with RawServer(silent) as server:
-        url = f"https://127.0.0.1:{server.port}/"
-        with program(client_strategy.strategy, client_strategy.client, url) as process:
-            in_flight = 8 if client_strategy.is_concurrent else 1
-            eventually(lambda: server.connections == in_flight, 10.0)
-            time.sleep(0.05)
-            interrupt(process)
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_while_connecting(way: ClientStrategy) -> None:
+    with full_port() as port, program(*arguments(way, f"http://127.0.0.1:{port}/")) as process:
+        time.sleep(0.5)
+        interrupt(process)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_during_a_tls_handshake(way: ClientStrategy) -> None:
+    with (
+        RawServer(silent) as server,
+        program(*arguments(way, f"https://127.0.0.1:{server.port}/")) as process,
+    ):
+        in_flight = 8 if way.is_concurrent else 1
+        eventually(lambda: server.connections == in_flight, 10.0)
+        time.sleep(0.05)
+        interrupt(process)
 
 
 @pytest.mark.parametrize("strategy", ["fetch_sync", "fetch_threaded", "fetch_async"])

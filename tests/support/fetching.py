@@ -5,15 +5,19 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import aclosing, closing
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 from pace import in_time
 
 import concurrent_fetch as cf
+
+_T = TypeVar("_T")
 
 _PLAIN = {
     "fetch_sync": (cf.fetch_sync, cf.iter_sync),
@@ -27,9 +31,11 @@ class ClientStrategy:
 
     strategy: str
     client: str
+    loop: str = "asyncio"
 
     def __str__(self) -> str:
-        return f"{self.strategy}-{self.client}"
+        loop = "" if self.loop == "asyncio" else f"-{self.loop}"
+        return f"{self.strategy}-{self.client}{loop}"
 
     @property
     def is_concurrent(self) -> bool:
@@ -42,7 +48,7 @@ class ClientStrategy:
     def fetch(self, urls: Iterable[str], options: cf.Options | None = None) -> cf.Run:
         options = options or cf.Options()
         if self.is_async:
-            return asyncio.run(cf.fetch_async(urls, options, client=self.client))
+            return run_on(self.loop, cf.fetch_async(urls, options, client=self.client))
         return _PLAIN[self.strategy][0](urls, options, client=self.client)
 
     def one(self, url: str, **options: Any) -> cf.Outcome:
@@ -71,7 +77,7 @@ class ClientStrategy:
         """Take some outcomes as they complete, then stop."""
         options = options or cf.Options()
         if self.is_async:
-            return asyncio.run(self._take(count, urls, options, each))
+            return run_on(self.loop, self._take(count, urls, options, each))
         taken: list[cf.Outcome] = []
         with closing(_PLAIN[self.strategy][1](urls, options, client=self.client)) as outcomes:
             for outcome in islice(outcomes, count):
@@ -98,6 +104,14 @@ class ClientStrategy:
         return taken
 
 
+def run_on(loop: str, work: Coroutine[Any, Any, _T]) -> _T:
+    """Run it on a new event loop of that kind."""
+    if loop == "asyncio":
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=import_module(loop).new_event_loop) as runner:
+        return runner.run(work)
+
+
 CLIENT_STRATEGIES = (
     ClientStrategy("fetch_sync", "requests"),
     ClientStrategy("fetch_sync", "httpx"),
@@ -106,6 +120,12 @@ CLIENT_STRATEGIES = (
     ClientStrategy("fetch_async", "aiohttp"),
     ClientStrategy("fetch_async", "httpx"),
 )
+ON_OTHER_LOOPS: tuple[ClientStrategy, ...] = (
+    ClientStrategy("fetch_async", "aiohttp", "uvloop"),
+    ClientStrategy("fetch_async", "httpx", "uvloop"),
+)
+if find_spec("uvloop") is None:  # there is none for Windows, and for a new Python late
+    ON_OTHER_LOOPS = ()
 
 
 def eventually(holds: Callable[[], object], seconds: float = 20.0) -> None:

@@ -2,6 +2,7 @@
 
 python tests/support/interrupted_runs.py STRATEGY CLIENT BY MOMENTS SEED URL...
 
+STRATEGY may name an event loop, as `fetch_async@uvloop`.
 BY is `time`: a signal after a random time; `call`: Ctrl-C as Python would raise it at the call of
 some function, found by a trace; `lock`: the same where one entered in Python has just been taken.
 Time alone hardly ever finds these. With more MOMENTS than calls or locks each has its turn.
@@ -10,7 +11,6 @@ Many moments in one process, since starting one takes far longer than a run. A l
 one run as JSON: when it was interrupted, where that was, how it ended, and what is left of it.
 """
 
-import asyncio
 import faulthandler
 import gc
 import json
@@ -28,6 +28,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from types import FrameType
 from typing import Any, Protocol, TypeAlias
+
+from fetching import run_on
 
 import concurrent_fetch as cf
 from concurrent_fetch.fetch._client import find_async_client, find_client
@@ -50,10 +52,11 @@ def work_of(strategy: str, client: str, urls: list[str]) -> Work:
         ways = [getattr(cf, name) for name in client.split(",")]
         runner = cf.Runner(urls, OPTIONS, rounds=1)
         return lambda ctrl_c: (ctrl_c.arm(), runner.compare(*ways))
-    function: Any = getattr(cf, strategy)
-    if strategy.endswith("_async"):
+    name, _, loop = strategy.partition("@")
+    function: Any = getattr(cf, name)
+    if name.endswith("_async"):
         run = partial(function, urls, OPTIONS, client=find_async_client(client))
-        return lambda ctrl_c: asyncio.run(_within(ctrl_c, run))
+        return lambda ctrl_c: run_on(loop or "asyncio", _within(ctrl_c, run))
     run = partial(function, urls, OPTIONS, client=find_client(client))
     return lambda ctrl_c: (ctrl_c.arm(), list(run()))
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import attrs
 import trustme
-from fetching import CLIENT_STRATEGIES, ClientStrategy
+from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy
 from pace import TRIES
 
 import concurrent_fetch as cf
@@ -25,6 +25,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 PATIENCE = 5.0
 """The timeout of a fetch that is not to run into it."""
 
+WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
+"""Each fetches each case; the two event loops must come to the same, row by row."""
 _GET = Answered(path="/get")
 _ANYTHING = "/anything/"
 
@@ -256,7 +258,7 @@ class Matrix:
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
         self._seen: dict[str, dict[ClientStrategy, list[cf.Outcome]]] = {}
-        self._pool = ThreadPoolExecutor(len(CLIENT_STRATEGIES))
+        self._pool = ThreadPoolExecutor(len(WAYS))
 
     def outcomes(self, case: Case) -> dict[ClientStrategy, list[cf.Outcome]]:
         """Return the outcomes of its fetches, by strategy and client."""
@@ -273,8 +275,8 @@ class Matrix:
         server = self._servers[case.server]
         urls = list(_urls(case, server))
         options = self._options(case)
-        runs = self._pool.map(lambda way: _fetched(way, urls, options), CLIENT_STRATEGIES)
-        return dict(zip(CLIENT_STRATEGIES, runs, strict=True))
+        runs = self._pool.map(lambda way: _fetched(way, urls, options), WAYS)
+        return dict(zip(WAYS, runs, strict=True))
 
     def _options(self, case: Case) -> cf.Options:
         given = {"timeout": PATIENCE, "concurrency": 1, **case.options}

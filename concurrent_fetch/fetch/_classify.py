@@ -39,12 +39,13 @@ _BY_NUMBER = {
     errno.ENETDOWN: FailureKind.CONNECT,
     errno.EADDRNOTAVAIL: FailureKind.CONNECT,
     errno.EAFNOSUPPORT: FailureKind.CONNECT,
-    errno.EMFILE: FailureKind.CONNECT,  # no descriptor left for a socket
-    errno.ENFILE: FailureKind.CONNECT,
     errno.ENOBUFS: FailureKind.CONNECT,
     errno.ENETRESET: FailureKind.DISCONNECTED,
     errno.ENOTCONN: FailureKind.DISCONNECTED,
 }
+FEW_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
+"""No file and no socket can be opened: that says more than any class of a client."""
+NO_NUMBER = -(10**9)  # those of getaddrinfo are small, and below 0
 _LONGEST = 4096  # of a text that is cut once more when it is told: first it is searched for secrets
 # Steps of the TLS machinery, left behind as context of whatever comes next.
 _NO_CAUSE = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -121,6 +122,8 @@ def _judge(
     for cause in chain:
         if isinstance(cause, Refusal):
             return cause.kind, cause
+        if number_of(cause) in FEW_DESCRIPTORS:
+            return FailureKind.CONNECT, cause
         if kind := _look_up(type(cause), SHARED):
             return kind, cause
     # A class of Python's own says less than a library's: a ValueError may be anything.
@@ -128,10 +131,15 @@ def _judge(
         if kind := _look_up(type(cause), own):
             return kind, cause
     for cause in chain:
-        number = _read(cause, "errno") if isinstance(cause, OSError) else None
-        if isinstance(number, int) and number in _BY_NUMBER:
+        if (number := number_of(cause)) in _BY_NUMBER:
             return _BY_NUMBER[number], cause
     return FailureKind.OTHER, error
+
+
+def number_of(error: BaseException) -> int:
+    """Return the number of a system error; `NO_NUMBER` for anything else."""
+    number = _read(error, "errno") if isinstance(error, OSError) else None
+    return number if isinstance(number, int) else NO_NUMBER
 
 
 def _is_of_python(error: BaseException) -> bool:

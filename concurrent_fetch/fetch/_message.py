@@ -6,10 +6,11 @@ of the response is taken that was malformed, and a status. What the operating sy
 """
 
 import re
+import ssl
 from collections.abc import Mapping
 
-from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch.fetch._classify import in_words
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch.fetch._classify import FEW_DESCRIPTORS, NO_NUMBER, in_words, number_of
 from concurrent_fetch.fetch._exchange import Exchange
 from concurrent_fetch.http import may_go_anywhere, redact_message
 
@@ -38,15 +39,30 @@ _OF_PART = (
     ("version", "the status line is malformed"),
 )
 """Words by which parsers name a part of the response, before they quote it."""
+# X509_V_ERR: self-signed, self-signed in the chain, no issuer locally, no first certificate.
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+_ADVICE_ON_AUTHORITY = (
+    "if you trust who signed, name the CA bundle: Options(verify='ca.pem'), or SSL_CERT_FILE with "
+    "trust_env=True"
+)
 _QUOTED = re.compile("[\"'`]")
 _STATUS = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)")
 
 
 def message_of(kind: FailureKind, cause: BaseException, url: str, exchange: Exchange | None) -> str:
-    """Return a sentence on a failure that was not ours to refuse, without secrets."""
+    """Return a sentence on a failure that no rule of ours made, without secrets."""
+    if isinstance(cause, Refusal):
+        return cause.message
+    if number_of(cause) in FEW_DESCRIPTORS:
+        return "too many open files: allow more (ulimit -n), or lower concurrency"
+    if kind in _OF_KIND and number_of(cause) == NO_NUMBER:
+        return _of_a_library(kind, cause, exchange)
+    said = _without_secrets(in_words(cause), url, exchange)
+    return f"{said}; {_ADVICE_ON_AUTHORITY}" if _is_of_unknown_authority(cause) else said
+
+
+def _of_a_library(kind: FailureKind, cause: BaseException, exchange: Exchange | None) -> str:
     said = in_words(cause)
-    if kind not in _OF_KIND or _is_of_the_system(cause):
-        return _without_secrets(said, url, exchange)
     if kind is FailureKind.PROTOCOL:
         named = _QUOTED.split(said, maxsplit=1)[0].lower()
         return next((words for part, words in _OF_PART if part in named), _OF_KIND[kind])
@@ -56,14 +72,16 @@ def message_of(kind: FailureKind, cause: BaseException, url: str, exchange: Exch
     return "memory ran out" if isinstance(cause, MemoryError) else _OF_KIND[kind]
 
 
-def _is_of_the_system(cause: BaseException) -> bool:
-    return isinstance(cause, OSError) and isinstance(cause.errno, int)
+def _is_of_unknown_authority(cause: BaseException) -> bool:
+    return isinstance(cause, ssl.SSLCertVerificationError) and (
+        cause.verify_code in _UNKNOWN_AUTHORITY
+    )
 
 
 def _without_secrets(text: str, url: str, exchange: Exchange | None) -> str:
     if exchange is not None:
         for name, value in exchange.headers.items():
-            if not may_go_anywhere(name):
+            if not may_go_anywhere(name) and name.lower() != "host":
                 for secret in {value, value.rpartition(" ")[2]} - {""}:
                     text = text.replace(secret, "***")
         text = redact_message(redact_message(text, exchange.proxy), exchange.url)

@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     _requests.own_headers,
     _requests.connections_kept,
     _requests.connections_new,
+    _requests.private_addresses,
     _bodies.body,
     _bodies.chunked_body,
     _bodies.gzip,

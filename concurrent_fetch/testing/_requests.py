@@ -4,8 +4,8 @@ import json
 
 from concurrent_fetch.fetch import Fetching
 from concurrent_fetch.server import LocalServer
-from concurrent_fetch.testing._check import Finding, for_both
-from concurrent_fetch.testing._facts import answered
+from concurrent_fetch.testing._check import Finding, for_both, for_clients
+from concurrent_fetch.testing._facts import answered, results
 from concurrent_fetch.testing._subject import Subject, options
 
 
@@ -50,4 +50,15 @@ def _opened(subject: Subject, server: LocalServer, *, reuse: bool) -> Finding:
     return Finding(
         f"{1 if reuse else 5} connections for 5 requests",
         f"{stats.connections} connections for {stats.requests} requests",
+    )
+
+
+@for_clients
+def private_addresses(subject: Subject, server: LocalServer) -> Finding:
+    """With `allow_private=False` a private address is `not_allowed`, and no connection is made."""
+    urls = [server.url("/get"), server.url("/get").replace(server.host, "localhost")]
+    seen = results(subject.fetch(urls, allow_private=False))
+    return Finding(
+        ["not_allowed", "not_allowed", "0 connections"],
+        [*seen, f"{server.stats().connections} connections"],
     )

@@ -94,6 +94,15 @@ def _open_with_thread(options: Options) -> Iterator[Send]:
         yield send
 
 
+@contextmanager
+def _open_to_anywhere(options: Options) -> Iterator[Send]:
+    with requests_client.open(attrs.evolve(options, allow_private=True)) as send:
+        yield send
+
+
+claims_to_check = Client(
+    "trusting", _open_to_anywhere, failures=requests_client.failures, checks_addresses=True
+)
 decodes_silently = spoilt("decodes", lambda send: lambda exchange: send(Decoding(exchange)))
 adds_headers = spoilt("talkative", lambda send: lambda exchange: send(Talkative(exchange)))
 ignores_the_deadline = spoilt("patient", lambda send: lambda exchange: send(Patient(exchange)))

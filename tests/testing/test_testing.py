@@ -82,6 +82,7 @@ FAULTS: list[tuple[Any, tuple[str, ...], str]] = [
         "a failure of the kind decode: the gzip body is corrupt",
     ),
     (bad_parts.adds_headers, ("request-headers", "own-headers"), "X-Client: mine/1.0"),
+    (bad_parts.claims_to_check, ("private-addresses",), "2 connections"),
     (bad_parts.retries_silently, ("retries",), "4 requests"),
     (bad_parts.queues, ("no-queue",), "1 in flight"),
     (bad_parts.leaks_a_thread, ("leaves-no-thread",), "left behind"),

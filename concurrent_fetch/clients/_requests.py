@@ -139,6 +139,8 @@ class _Adapter(HTTPAdapter):
     def _proxied(self, target: CanonicalURL, through: str) -> urllib3.HTTPConnectionPool:
         origin = proxy_origin(through)
         told = {"Proxy-Authorization": origin.authorization} if origin.authorization else {}
+        if target.scheme == "https":
+            told["Host"] = f"{tls_name(target.host)}:{target.port}"  # as Python does since 3.12
         manager = urllib3.ProxyManager(origin.url, proxy_headers=told, ssl_context=self._tls)
         manager.pool_classes_by_scheme = POOLS
         return manager.connection_from_host(tls_name(target.host), target.port, target.scheme)

@@ -69,7 +69,8 @@ class Fetching:
         if authorization is not None:
             kept = {n: v for n, v in headers.items() if n.lower() != "authorization"}
             headers = {**kept, "Authorization": authorization}
-        if target.is_rooted and not self._names_host:
+        # Libraries would keep the final dot, or decode the name first and refuse some.
+        if (target.is_rooted or "xn--" in target.host) and not self._names_host:
             headers = {"Host": target.authority, **headers}
         exchange = Exchange(target, headers, self.options, deadline, proxy)
         if self._turns is not None:

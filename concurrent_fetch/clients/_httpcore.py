@@ -38,15 +38,18 @@ class Line(Protocol):
 class _Witness:
     """Sees, on one connection, when each exchange was sent, and how its response begins."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, *, is_secured: bool) -> None:
         self._line = line
+        self._is_secured = is_secured
         self._served: Exchange | None = None
         self._answered: Exchange | None = None
         self._begun = b""
 
     def wrote(self) -> None:
         exchange = self._line.exchange
-        if self._served is not exchange:
+        if self._served is not exchange and (
+            self._is_secured or exchange.target.scheme == "http"  # else it was for a proxy
+        ):
             exchange.mark_sent(reused=self._served is not None)
             self._served = exchange
 
@@ -86,7 +89,7 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, sock: socket, line: Line) -> None:
         self._socket = sock
         self._line = line
-        self._witness = _Witness(line)
+        self._witness = _Witness(line, is_secured=isinstance(sock, ssl.SSLSocket))
 
     def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
         with _mapped(httpcore.ReadTimeout, httpcore.ReadError):
@@ -232,7 +235,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._stream = stream
         self._line = line
         self._connect_by = connect_by
-        self._witness = _Witness(line)
+        self._witness = _Witness(line, is_secured=isinstance(stream, TLSStream))
         self.aclose = stream.aclose  # type: ignore[method-assign]  # nothing to add
 
     async def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:

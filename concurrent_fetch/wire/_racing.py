@@ -145,8 +145,10 @@ async def _attempt(address: Address) -> socket.socket:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(sock, address.at)
-    except BaseException:
+    except BaseException as error:
         sock.close()
+        if isinstance(error, OSError) and error.errno is not None:
+            raise _error(error.errno) from None  # each kind of loop has its own words
         raise
     return sock
 

@@ -199,11 +199,11 @@ def closed_port() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def full_port() -> Iterator[int]:
+def full_port(address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A port whose backlog is full: a connection to it is neither accepted nor refused."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((address, port))
         listener.listen(0)
         for _ in range(4):
             filler = stack.enter_context(socket.socket())

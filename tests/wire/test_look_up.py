@@ -1,4 +1,4 @@
-"""Look-ups of names by async clients: one that stalls holds nobody, and all addresses are tried."""
+"""Look-ups of names: one that stalls holds nobody, and all addresses are tried."""
 
 import asyncio
 import socket
@@ -10,26 +10,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy
 from pace import in_time
 from raw_server import RawServer, always, closed_port, reply, silent
 
 import concurrent_fetch as cf
-from concurrent_fetch import AsyncClient, FailureKind, Options
+from concurrent_fetch import AsyncClient, FailureKind
 from concurrent_fetch.clients import aiohttp_client, httpx_async_client
 from concurrent_fetch.wire._look_up import look_up
 
+ALL = pytest.mark.parametrize("way", (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS), ids=str)
 ASYNC = pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=str)
 
 STALL = 2.0
-
-
-def fetch(client: AsyncClient, url: str, **options: Any) -> cf.Run:
-    return asyncio.run(cf.fetch_async([url], Options(**options), client=client))
-
-
-def failure(client: AsyncClient, url: str, **options: Any) -> cf.Failure:
-    (only,) = fetch(client, url, **options).failures
-    return only
 
 
 @pytest.fixture
@@ -52,12 +45,12 @@ def _stalled(monkeypatch: pytest.MonkeyPatch, over: threading.Event) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
-@ASYNC
+@ALL
 @pytest.mark.usefixtures("_stalled")
 @pytest.mark.parametrize("limit", ["timeout", "connect_timeout"])
-def test_a_stalled_look_up_ends_with_its_time(client: AsyncClient, limit: str) -> None:
+def test_a_stalled_look_up_ends_with_its_time(way: ClientStrategy, limit: str) -> None:
     began = time.monotonic()
-    assert failure(client, "http://stalled.example/", **{limit: 0.2}).kind is FailureKind.TIMEOUT
+    assert way.failure("http://stalled.example/", **{limit: 0.2}).kind is FailureKind.TIMEOUT
     assert time.monotonic() - began >= 0.2
     in_time(time.monotonic() - began, 0.7)
 
@@ -74,11 +67,11 @@ def test_a_cancelled_run_does_not_wait_for_its_look_up(client: AsyncClient) -> N
     in_time(time.monotonic() - began, 0.7)
 
 
-@ASYNC
+@ALL
 @pytest.mark.usefixtures("_stalled")
-def test_a_literal_address_is_not_looked_up(client: AsyncClient) -> None:
+def test_a_literal_address_is_not_looked_up(way: ClientStrategy) -> None:
     with RawServer(always(reply(b"x"))) as server:
-        assert fetch(client, server.url(), timeout=1.0).responses
+        assert way.response(server.url(), timeout=1.0)
 
 
 PROGRAM = """
@@ -123,40 +116,40 @@ def resolves_to(monkeypatch: pytest.MonkeyPatch) -> Resolve:
     return set_up
 
 
-@ASYNC
+@ALL
 def test_a_dead_address_leaves_the_next_one_to_try(
-    client: AsyncClient, resolves_to: Resolve
+    way: ClientStrategy, resolves_to: Resolve
 ) -> None:
     resolves_to("127.0.0.2", "127.0.0.1")
     with RawServer(always(reply(b"x"))) as server:
         url = server.url(host="two.example")
-        assert fetch(client, url).responses[0].body == b"x"
+        assert way.response(url).body == b"x"
     assert dict(server.fields[0])["host"] == f"two.example:{server.port}"
 
 
-@ASYNC
+@ALL
 def test_where_all_addresses_are_dead_it_is_no_connection(
-    client: AsyncClient, resolves_to: Resolve
+    way: ClientStrategy, resolves_to: Resolve
 ) -> None:
     resolves_to("127.0.0.2", "127.0.0.1")
     with closed_port() as port:
-        assert failure(client, f"http://two.example:{port}/").kind is FailureKind.CONNECT
+        assert way.failure(f"http://two.example:{port}/").kind is FailureKind.CONNECT
 
 
-@ASYNC
-def test_a_name_without_an_address_is_a_failure(client: AsyncClient, resolves_to: Resolve) -> None:
+@ALL
+def test_a_name_without_an_address_is_a_failure(way: ClientStrategy, resolves_to: Resolve) -> None:
     resolves_to()
-    assert failure(client, "http://none.example/").kind is FailureKind.DNS
+    assert way.failure("http://none.example/").kind is FailureKind.DNS
 
 
-@ASYNC
+@ALL
 def test_look_up_connection_and_handshake_share_the_connect_timeout(
-    client: AsyncClient, resolves_to: Resolve
+    way: ClientStrategy, resolves_to: Resolve
 ) -> None:
     resolves_to("127.0.0.1", after=0.4)
     with RawServer(silent) as server:
         url = f"https://slow.example:{server.port}/"
-        failed = failure(client, url, connect_timeout=0.6)
+        failed = way.failure(url, connect_timeout=0.6)
     assert failed.kind is FailureKind.TIMEOUT
     assert failed.elapsed > 0.5
     in_time(failed.elapsed, 0.9)

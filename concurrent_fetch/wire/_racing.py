@@ -147,10 +147,12 @@ async def _attempt(address: Address) -> socket.socket:
         await asyncio.get_running_loop().sock_connect(sock, address.at)
     except BaseException as error:
         sock.close()
-        if isinstance(error, OSError) and error.errno is not None:
-            raise _error(error.errno) from None  # each kind of loop has its own words
-        raise
-    return sock
+        number = error.errno if isinstance(error, OSError) else None
+        if number is None:
+            raise
+    else:
+        return sock
+    raise _error(number)  # out of the block above: each kind of loop has words of its own
 
 
 def _let_go(attempt: "asyncio.Task[socket.socket]") -> None:

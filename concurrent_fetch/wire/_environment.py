@@ -57,8 +57,9 @@ class Environment:
         host = target.host.removesuffix(".")
         if self._direct and literal_address(host, target.port) is not None:
             address = ip_address(host)
-            mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-            if any(address in network or mapped in network for network in self._direct):
+            if isinstance(address, IPv6Address):
+                address = address.ipv4_mapped or address
+            if any(address in network for network in self._direct):
                 return True
         return bool(self._bypass(f"{host}:{target.port}"))
 

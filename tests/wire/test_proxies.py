@@ -2,9 +2,14 @@
 
 import os
 import pathlib
+import re
 import ssl
+import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
+from typing import Any
 
+import certifi
 import pytest
 import trustme
 from fetching import ClientStrategy
@@ -17,12 +22,13 @@ from concurrent_fetch.http._url import canonicalize
 from concurrent_fetch.wire._environment import Environment
 
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc")
+_BUNDLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     for name in os.environ:
-        if name.lower() in _VARIABLES:
+        if name.lower() in _VARIABLES or name in _BUNDLES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -263,3 +269,166 @@ def test_a_proxy_may_lack_its_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = Environment()
     assert environment.proxy(canonicalize("http://example.com/")) == "http://localhost:3128"
     assert environment.proxy(canonicalize("https://example.com/")) is None
+
+
+def basic(credentials: str) -> str:
+    return f"Basic {b64encode(credentials.encode()).decode()}"
+
+
+CREDENTIALS = {
+    "user:pw": basic("user:pw"),
+    "user": basic("user:"),
+    "user:": basic("user:"),
+    ":pw": basic(":pw"),
+    "ü%20ser:p%C3%A4ss": basic("ü ser:päss"),
+    "%E4%B8%96:\N{PILE OF POO}": basic("世:\N{PILE OF POO}"),
+    "us%40er:p%3Aw:x": basic("us@er:p:w:x"),
+    ":": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("userinfo", CREDENTIALS)
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_proxy_is_told_the_same_credentials_by_every_client(
+    client_strategy: ClientStrategy,
+    userinfo: str,
+    is_named: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    authority: trustme.CA,
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    for tls in (None, context):
+        with RawServer(once(reply(b"x")), tls) as server, RawServer(forward) as proxy:
+            url = f"http://{userinfo}@127.0.0.1:{proxy.port}"
+            monkeypatch.setenv("all_proxy", url)
+            given = {"proxy": url} if is_named else {"trust_env": True}
+            client_strategy.response(server.url(), verify=False, **given)
+        assert dict(proxy.fields[0]).get("proxy-authorization") == CREDENTIALS[userinfo]
+        assert len(proxy.heads) == 1
+        if tls is not None:
+            assert "proxy-authorization" not in dict(server.fields[0])
+
+
+def test_a_proxy_that_is_named_is_for_every_url(
+    client_strategy: ClientStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with RawServer(always(reply(b"through"))) as proxy:
+        for given in ({"trust_env": True}, {}):
+            through = f"127.0.0.1:{proxy.port}"
+            outcome = client_strategy.response("http://a.invalid/", proxy=through, **given)
+            assert outcome.body == b"through"
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "said"),
+    [
+        ("socks5://user:s3cret@h:1", ValueError, "a proxy at socks5:// is not supported"),
+        ("https://user:s3cret@h:1", ValueError, "a proxy at https:// is not supported"),
+        ("http://user:s3cret@h:99999", ValueError, "Options.proxy is malformed; write http://"),
+        ("http://user:s3cret@h/path", ValueError, "Options.proxy is malformed"),
+        ("s3cret://h", ValueError, "Options.proxy is malformed"),
+        ("", TypeError, "Options.proxy must be the URL of a proxy"),
+        (b"http://s3cret@h", TypeError, "as a str, as 'http://user:password@host:port'"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_refused_when_it_is_named(
+    url: Any, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=re.escape(said)) as caught:
+        Options(proxy=url)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_options_do_not_show_the_password_of_a_proxy() -> None:
+    options = Options(proxy="http://user:s3cret@h:1")
+    assert "proxy='http://***@h:1'" in repr(options)
+    assert options.differences(Options()) == ("proxy: 'http://***@h:1' against None",)
+
+
+DIRECT = {
+    "http://10.1.2.3/": "10.0.0.0/8",
+    "http://10.1.2.3:81/": "a.example 10.0.0.0/8,192.168.0.0/16",
+    "http://192.168.7.7/": "10.0.0.0/8, 192.168.0.0/255.255.0.0",
+    "http://[fe80::1]/": "fe80::/10",
+    "http://[fe80::2]:81/": "[fe80::]/10",
+    "http://[::1]/": "::1",
+    "http://[0::1]/": "[::1]",
+    "http://[::ffff:10.0.0.1]/": "10.0.0.0/8",
+    "http://host.example./": "*",
+    "http://a.example/": "a.example",
+    "http://b.a.example./": ".a.example",
+}
+PROXIED = {
+    "http://11.1.2.3/": "10.0.0.0/8",
+    "http://[fd00::1]/": "fe80::/10,10.0.0.0/99,nonsense/8",
+    "http://ten.example/": "10.0.0.0/8",
+    "http://[::a00:1]/": "10.0.0.0/8",
+}
+
+
+@pytest.mark.parametrize(("url", "exempt"), [*DIRECT.items(), *PROXIED.items()])
+def test_no_proxy_takes_networks(monkeypatch: pytest.MonkeyPatch, url: str, exempt: str) -> None:
+    monkeypatch.setenv("all_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", exempt)
+    proxy = Environment().proxy(canonicalize(url))
+    assert proxy == (None if url in DIRECT else "http://proxy.example:3128")
+
+
+def test_without_a_home_there_is_no_netrc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def expanduser(_: pathlib.Path) -> pathlib.Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pathlib.Path, "expanduser", expanduser)
+    assert Environment().authorization("127.0.0.1") is None
+    with RawServer(always(reply(b"x"))) as server:
+        way = ClientStrategy("fetch_sync", "requests")
+        assert way.response(server.url(), trust_env=True).body == b"x"
+
+
+def test_an_unknown_authority_is_told_with_how_to_name_one(
+    client_strategy: ClientStrategy, authority: trustme.CA
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with RawServer(always(reply(b"x")), context) as server:
+        failure = client_strategy.failure(server.url())
+    assert failure.kind is FailureKind.TLS
+    assert "Options(verify='ca.pem')" in failure.message
+    assert "SSL_CERT_FILE with trust_env=True" in failure.message
+
+
+@pytest.mark.parametrize("variable", _BUNDLES)
+def test_authorities_of_the_environment_are_honoured_alike(
+    client_strategy: ClientStrategy,
+    variable: str,
+    authority: trustme.CA,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    if variable == "SSL_CERT_DIR":
+        hashed = subprocess.run(
+            ["openssl", "x509", "-hash", "-noout", "-in", path],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        path.rename(tmp_path / f"{hashed}.0")
+        path = tmp_path
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with RawServer(always(reply(b"x")), context) as server:
+        monkeypatch.setenv(variable, str(path))
+        assert client_strategy.one(server.url()).ok is False
+        assert client_strategy.response(server.url(), trust_env=True).body == b"x"
+        given = {"trust_env": True, "verify": certifi.where()}
+        assert client_strategy.failure(server.url(), **given).kind is FailureKind.TLS
+        monkeypatch.setenv(variable, str(tmp_path / "nowhere.pem"))
+        with pytest.raises(ValueError, match=f"{variable}=.* is no usable CA bundle"):
+            client_strategy.one(server.url(), trust_env=True)

@@ -49,6 +49,7 @@ def test_a_dead_first_address_costs_a_quarter_of_a_second(
     way: ClientStrategy, resolves_to: Resolve
 ) -> None:
     resolves_to("127.0.0.2", "127.0.0.1", "127.0.0.3")
+    way.one("no URL")  # imports; the first uvloop of a process keeps a pipe
     with RawServer(always(reply(b"x"))) as server, full_port("127.0.0.2", server.port):
         with nothing_left(within=5.0):
             response = way.response(server.url(host="two.example"))
@@ -83,6 +84,7 @@ def test_where_all_are_dead_connect_timeout_is_for_all_together(
     way: ClientStrategy, resolves_to: Resolve
 ) -> None:
     resolves_to("127.0.0.2", "127.0.0.3", "127.0.0.4")
+    way.one("no URL")  # imports; the first uvloop of a process keeps a pipe
     with ExitStack() as stack:
         port = stack.enter_context(full_port("127.0.0.2"))
         for address in ("127.0.0.3", "127.0.0.4"):

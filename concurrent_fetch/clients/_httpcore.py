@@ -226,7 +226,10 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
             async with asyncio.timeout(self._options.connect_timeout):
                 sock = await connect(host, port, allow_private=is_free)
-                stream = await SocketStream.from_socket(sock)
+                stream: Any = await SocketStream.from_socket(sock)
+        # Hook: anyio pauses the `_transport` of a stream that it has connected itself. Else what a
+        # server sends unasked is read at once, and the connection looks as if it were silent.
+        stream._transport.pause_reading()  # noqa: SLF001 - the hook
         return _AsyncStream(stream, self._line, connect_by)
 
 

@@ -49,7 +49,7 @@ def _proxy(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
         raise ValueError(refusal.message) from None
 
 
-def _as_url(value: object) -> object:
+def _as_url(value: str | None) -> str | None:
     """A proxy may be given as host:port, as the variables of the environment have it."""
     return f"http://{value}" if isinstance(value, str) and value and "://" not in value else value
 

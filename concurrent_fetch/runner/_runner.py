@@ -192,13 +192,18 @@ class Runner:
         return lambda comparison: keep(whole(comparison))
 
     def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
-        limits = [effective_options(s, self.options).concurrency for s in strategies.values()]
+        effective = [effective_options(s, self.options) for s in strategies.values()]
+        if any(one.allow_private != self.options.allow_private for one in effective):
+            raise ValueError(
+                "allow_private is one option for all strategies; write "
+                "Runner(urls, Options(allow_private=False))"
+            )
         return Plan(
             strategies=tuple(strategies),
             rounds=rounds,
             untimed=untimed,
             hosts=hosts_of(self.urls),
-            in_flight=max(limits),
+            in_flight=max(one.concurrency for one in effective),
         )
 
     @property

@@ -10,6 +10,7 @@ import inspect
 import io
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +37,7 @@ from concurrent_fetch.clients import (
     _llhttp,
     _requests,
     _strict,
+    httpx_async_client,
 )
 from concurrent_fetch.wire import _sockets
 
@@ -303,6 +305,31 @@ def test_httpcore_leads_from_a_connection_to_what_h11_holds(client: ClientStrate
     )
 
 
+def test_anyio_reads_nothing_that_nobody_has_asked_for() -> None:
+    """A connection that has spoken unasked while it was idle is told by its socket."""
+    late = threading.Event()
+
+    def speaks_later(peer: Peer) -> None:
+        while peer.read_head():
+            peer.send(reply(b"asked"))
+            late.wait(2.0)
+            peer.send(reply(b"unasked"))
+
+    async def fetched_twice(url: str) -> list[Any]:
+        async with httpx_async_client.session() as get:
+            first = await get(url)
+            late.set()
+            await asyncio.sleep(0.1)
+            return [first, await get(url)]
+
+    with RawServer(speaks_later) as server:
+        outcomes = asyncio.run(fetched_twice(server.url()))
+    assert [(outcome.body, outcome.reused) for outcome in outcomes] == [(b"asked", False)] * 2, (
+        "anyio's SocketStream has no _transport any more, or goes on reading where that is paused: "
+        "clients/_httpcore.py keeps what nobody has asked for in the socket by it"
+    )
+
+
 # What clients/_aiohttp.py uses of aiohttp.
 
 
@@ -369,6 +396,24 @@ def test_aiohttp_shows_the_transport_of_a_connection(
         "clients/_aiohttp.py aborts what is open when it is left"
     )
     assert all(transport.is_closing() for transport in transports)
+
+
+@pytest.mark.parametrize("through", [False, True])
+def test_aiohttp_opens_every_connection_by_create_direct_connection(
+    monkeypatch: pytest.MonkeyPatch, through: bool
+) -> None:
+    message = (
+        "aiohttp no longer opens connections by TCPConnector._create_direct_connection: "
+        "clients/_aiohttp.py looks up, checks and races addresses there"
+    )
+    known = ["self", "req", "traces", "timeout", "client_error"]
+    assert parameters(aiohttp.TCPConnector._create_direct_connection) == known, message
+    calls = called(monkeypatch, _aiohttp._Connector, "_create_direct_connection")
+    with RawServer(always(reply(b"x"))) as server:
+        given = {"proxy": server.url()} if through else {}
+        url = "http://elsewhere.invalid/" if through else server.url()
+        assert AIOHTTP.response(url, **given).body == b"x"
+    assert len(calls) == 1, message
 
 
 def test_aiohttp_tries_again_only_if_a_session_is_told_to() -> None:

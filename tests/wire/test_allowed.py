@@ -251,3 +251,11 @@ def test_in_a_comparison_it_is_one_option_for_all() -> None:
         for run in (*comparison.runs("fetch_sync"), *comparison.runs("fetch_async")):
             assert {failure.kind for failure in run.failures} == {FailureKind.NOT_ALLOWED}
         assert server.connections == 0
+
+
+def test_no_strategy_of_a_comparison_has_it_otherwise() -> None:
+    runner = cf.Runner(["http://127.0.0.1:9/"], Options(allow_private=False))
+    trusting = cf.with_options(cf.fetch_sync, allow_private=True)
+    for run in (runner.compare, runner.run, runner.sweep, runner.plan):
+        with pytest.raises(ValueError, match="allow_private is one option for all strategies"):
+            run(trusting)

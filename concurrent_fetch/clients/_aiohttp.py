@@ -54,6 +54,7 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
         async def send(exchange: Exchange) -> None:
             nonlocal usual
             _sending.set(exchange)
+            exchange.reused = True  # unless one is opened
             if usual is None and all(map(may_go_anywhere, exchange.headers)):
                 usual = exchange.headers
                 session.headers.update(usual)  # merging them anew into every request costs 3 µs
@@ -166,6 +167,7 @@ class _Connector(aiohttp.TCPConnector):
             limit=0,  # concurrency is the strategy's; a queue in here would count as latency
             ssl=tls_context(options),
             force_close=not options.reuse_connections,
+            resolver=aiohttp.ThreadedResolver(),  # not asked; another may open sockets
         )
         self._options = options
         self._connections = connections
@@ -179,7 +181,9 @@ class _Connector(aiohttp.TCPConnector):
         *,
         client_error: Any = aiohttp.ClientConnectorError,
     ) -> tuple[asyncio.Transport, Any]:
-        is_free = self._options.allow_private or _sending.get().proxy is not None
+        exchange = _sending.get()
+        exchange.reused = False
+        is_free = self._options.allow_private or exchange.proxy is not None
         host = req.url.raw_host
         context = self._get_ssl_context(req)
         name = None if context is None else tls_name(host)

@@ -64,14 +64,7 @@ class Client:
     def session(self, options: Options | None = None) -> Iterator[Get]:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
         options = Options() if options is None else options
-        check_options(options)
-        warn_of_few_descriptors(options)
-        fetching = Fetching(
-            options_for_work(options),
-            self.failures,
-            on_loop=False,
-            checks_addresses=self.checks_addresses,
-        )
+        fetching = _begun(self, options, on_loop=False)
         with self.open(fetching.options) as send:
 
             def get(url: str, index: int = 0) -> Outcome:
@@ -102,14 +95,7 @@ class AsyncClient:
     async def session(self, options: Options | None = None) -> AsyncIterator[AsyncGet]:
         """Open the client for one run: yields `await get(url, index=0)`, for any task."""
         options = Options() if options is None else options
-        check_options(options)
-        warn_of_few_descriptors(options)
-        fetching = Fetching(
-            options_for_work(options),
-            self.failures,
-            on_loop=True,
-            checks_addresses=self.checks_addresses,
-        )
+        fetching = _begun(self, options, on_loop=True)
         async with self.open(fetching.options) as send:
 
             async def get(url: str, index: int = 0) -> Outcome:
@@ -120,6 +106,18 @@ class AsyncClient:
             finally:
                 fetching.stopped = True
                 fetching.deadlines.close()
+
+
+def _begun(client: Client | AsyncClient, options: Options, *, on_loop: bool) -> Fetching:
+    """Check the options; return what all fetches of a session share."""
+    check_options(options)
+    warn_of_few_descriptors(options)
+    return Fetching(
+        options_for_work(options),
+        client.failures,
+        on_loop=on_loop,
+        checks_addresses=client.checks_addresses,
+    )
 
 
 def find_client(client: "str | Client") -> Client:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy
+from names import resolve_to
 from raw_server import RawServer, always, once, reply
 
 import concurrent_fetch as cf
@@ -84,26 +85,6 @@ def listening() -> Iterator[Callable[[], int]]:
         yield connections
 
 
-def named(monkeypatch: pytest.MonkeyPatch, *answers: tuple[str, ...]) -> list[str]:
-    """Let every name have these addresses, at each look-up the next; return what was asked."""
-    asked: list[str] = []
-
-    def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> Any:
-        found = answers[min(len(asked), len(answers) - 1)]
-        asked.append(host)
-        return [
-            (
-                socket.AF_INET6 if ":" in literal else socket.AF_INET,
-                *(socket.SOCK_STREAM, 6, ""),
-                (literal, port, 0, 0) if ":" in literal else (literal, port),
-            )
-            for literal in found
-        ]
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    return asked
-
-
 def literal_in_url(literal: str) -> str:
     return f"[{literal}]" if ":" in literal else literal
 
@@ -131,7 +112,7 @@ def test_no_literal_address_that_is_private_is_connected_to(way: ClientStrategy)
 def test_no_name_of_a_private_address_is_connected_to(
     way: ClientStrategy, literal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named(monkeypatch, (literal,))
+    resolve_to(monkeypatch, (literal,))
     with listening() as connections:
         for scheme in ("http", "https"):
             url = f"{scheme}://inside.example:{connections.port}/"  # type: ignore[attr-defined]
@@ -167,7 +148,7 @@ class OutsideServer(RawServer):
 def test_no_redirect_leads_to_a_private_address(
     way: ClientStrategy, literal: str, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named(monkeypatch, (literal,))
+    resolve_to(monkeypatch, (literal,))
     with listening() as connections:
         for host in (literal_in_url(literal), "inside.example"):
             location = f"Location: http://{host}:{connections.port}/"  # type: ignore[attr-defined]
@@ -182,7 +163,7 @@ def test_no_redirect_leads_to_a_private_address(
 def test_what_is_public_is_fetched_and_of_several_addresses_only_that(
     way: ClientStrategy, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    named(monkeypatch, ("127.0.0.1", outside, "10.0.0.1"))
+    resolve_to(monkeypatch, ("127.0.0.1", outside, "10.0.0.1"))
     with OutsideServer(always(reply(b"ok"))) as server:
         for host in (outside, "several.example"):
             assert way.response(server.url(host=host), allow_private=False).body == b"ok"
@@ -193,7 +174,7 @@ def test_the_address_that_is_checked_is_the_one_connected_to(
     way: ClientStrategy, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name server that has another answer next time (rebinding) is not asked again."""
-    asked = named(monkeypatch, (outside,), ("127.0.0.1",))
+    asked = resolve_to(monkeypatch, (outside,), ("127.0.0.1",))
     with OutsideServer(always(reply(b"ok"))) as server:
         url = server.url(host="rebinding.example")
         assert way.response(url, allow_private=False).body == b"ok"
@@ -207,7 +188,7 @@ def test_the_address_that_is_checked_is_the_one_connected_to(
 def test_behind_a_proxy_the_target_is_checked_and_the_proxy_is_not(
     way: ClientStrategy, scheme: str, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = named(monkeypatch, (outside,), (outside, "10.0.0.1"), ("127.0.0.1",))
+    asked = resolve_to(monkeypatch, (outside,), (outside, "10.0.0.1"), ("127.0.0.1",))
     with RawServer(once(reply(b"through"))) as proxy:
         given = {"proxy": proxy.url(), "allow_private": False}
         url = f"{scheme}://behind.example/"
@@ -218,7 +199,7 @@ def test_behind_a_proxy_the_target_is_checked_and_the_proxy_is_not(
         assert asked == ["behind.example"] * 3
         assert proxy.connections == 1
         monkeypatch.setenv(f"{scheme}_proxy", proxy.url())
-        named(monkeypatch, ("127.0.0.1",))
+        resolve_to(monkeypatch, ("127.0.0.1",))
         failure = way.failure(url, trust_env=True, allow_private=False)
         assert failure.kind is FailureKind.NOT_ALLOWED
         assert proxy.connections == 1

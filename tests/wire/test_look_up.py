@@ -6,11 +6,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy
+from names import Resolve
 from pace import in_time
 from raw_server import RawServer, always, closed_port, reply, silent
 
@@ -94,26 +95,6 @@ def test_the_process_ends_before_the_look_up(client: AsyncClient) -> None:
         check=True,
     )
     assert (done.stdout, done.stderr) == ("timeout\n", "")
-
-
-Resolve = Callable[..., None]
-
-
-@pytest.fixture
-def resolves_to(monkeypatch: pytest.MonkeyPatch) -> Resolve:
-    """Makes every name have these addresses, after a while."""
-
-    def set_up(*addresses: str, after: float = 0.0) -> None:
-        def getaddrinfo(_: str, port: int | None, *__: Any, **___: Any) -> Any:
-            time.sleep(after)
-            return [
-                (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port or 0))
-                for address in addresses
-            ]
-
-        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-
-    return set_up
 
 
 @ALL

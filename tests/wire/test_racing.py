@@ -5,12 +5,11 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy, nothing_left
+from names import Resolve
 from pace import in_time
 from raw_server import RawServer, always, closed_port, full_port, reply
 
@@ -21,27 +20,6 @@ from concurrent_fetch.wire._racing import most_telling, race_blocking
 
 WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
 ALL = pytest.mark.parametrize("way", WAYS, ids=str)
-Resolve = Callable[..., None]
-
-
-@pytest.fixture
-def resolves_to(monkeypatch: pytest.MonkeyPatch) -> Resolve:
-    """Makes every name have these addresses."""
-
-    def set_up(*literals: str) -> None:
-        def getaddrinfo(_: str, port: int, *__: Any, **___: Any) -> Any:
-            return [
-                (
-                    socket.AF_INET6 if ":" in literal else socket.AF_INET,
-                    *(socket.SOCK_STREAM, 6, ""),
-                    (literal, port, 0, 0) if ":" in literal else (literal, port),
-                )
-                for literal in literals
-            ]
-
-        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-
-    return set_up
 
 
 @ALL

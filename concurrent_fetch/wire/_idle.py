@@ -50,23 +50,28 @@ class Kept(Generic[_Key, _Kept]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._items: dict[_Key, _Kept] = {}  # what was used last stands last
+        self._latest: tuple[_Key, _Kept] | None = None  # nearly always the one asked for
 
     def get(self, key: _Key) -> _Kept | None:
         """Return what leads there, and count it as used."""
+        if self._latest is not None and self._latest[0] == key:
+            return self._latest[1]
         found = self._items.pop(key, None)
         if found is not None:
-            self._items[key] = found
+            self.add(key, found)
         return found
 
     def make_room(self) -> _Kept | None:
         """Return what is to be closed before something is added, and forget it."""
         if len(self._items) < self._most:
             return None
+        self._latest = None
         return self._items.pop(next(iter(self._items)))
 
     def add(self, key: _Key, item: _Kept) -> None:
         """Keep something that leads there."""
         self._items[key] = item
+        self._latest = key, item
 
     def all(self) -> Iterable[_Kept]:
         """Return all that is kept."""

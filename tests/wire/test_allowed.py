@@ -19,6 +19,9 @@ from concurrent_fetch.wire import _addresses
 from concurrent_fetch.wire._addresses import is_public
 
 WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
+EACH = pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=pytest.mark.once) for way in WAYS], ids=str
+)
 PRIVATE = (
     *("127.0.0.1", "127.1.2.3", "127.255.255.254", "0.0.0.0", "0.1.2.3", "10.0.0.1"),
     *("10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255"),
@@ -89,7 +92,7 @@ def literal_in_url(literal: str) -> str:
     return f"[{literal}]" if ":" in literal else literal
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
+@EACH
 def test_no_literal_address_that_is_private_is_connected_to(way: ClientStrategy) -> None:
     with listening() as connections:
         urls = [f"http://{literal_in_url(a)}:{connections.port}/" for a in PRIVATE]  # type: ignore[attr-defined]
@@ -108,7 +111,7 @@ def test_no_literal_address_that_is_private_is_connected_to(way: ClientStrategy)
 
 
 @pytest.mark.parametrize("literal", REACHABLE)
-@pytest.mark.parametrize("way", WAYS, ids=str)
+@EACH
 def test_no_name_of_a_private_address_is_connected_to(
     way: ClientStrategy, literal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +147,7 @@ class OutsideServer(RawServer):
 
 
 @pytest.mark.parametrize("literal", [a for a in REACHABLE if ":" not in a])
-@pytest.mark.parametrize("way", WAYS, ids=str)
+@EACH
 def test_no_redirect_leads_to_a_private_address(
     way: ClientStrategy, literal: str, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +162,7 @@ def test_no_redirect_leads_to_a_private_address(
         assert connections() == 0
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
+@EACH
 def test_what_is_public_is_fetched_and_of_several_addresses_only_that(
     way: ClientStrategy, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +172,7 @@ def test_what_is_public_is_fetched_and_of_several_addresses_only_that(
             assert way.response(server.url(host=host), allow_private=False).body == b"ok"
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
+@EACH
 def test_the_address_that_is_checked_is_the_one_connected_to(
     way: ClientStrategy, outside: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +186,7 @@ def test_the_address_that_is_checked_is_the_one_connected_to(
         assert server.connections == 1
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
+@EACH
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_behind_a_proxy_the_target_is_checked_and_the_proxy_is_not(
     way: ClientStrategy, scheme: str, outside: str, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,8 @@ from concurrent_fetch import Options
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.wire import Kept, most_of_a_line, most_open
 
+pytestmark = pytest.mark.once
+
 WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
 ROOT = Path(__file__).parents[2]
 
@@ -70,7 +72,6 @@ def fetched_from(hosts: int, way: ClientStrategy, concurrency: int, limit: int) 
     return found
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_many_hosts_take_few_descriptors(way: ClientStrategy) -> None:
     answered, failures, most = fetched_from(400, way, 20, 180)
@@ -141,7 +142,6 @@ print(json.dumps([len(run.responses), [(f.kind, f.message) for f in run.failures
 """
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 @pytest.mark.parametrize("way", [w for w in WAYS if w.is_concurrent], ids=str)
 def test_too_few_descriptors_are_told_alike(

@@ -20,6 +20,8 @@ from concurrent_fetch import AsyncClient, FailureKind
 from concurrent_fetch.clients import aiohttp_client, httpx_async_client
 from concurrent_fetch.wire._look_up import look_up
 
+pytestmark = pytest.mark.once
+
 ALL = pytest.mark.parametrize("way", [*CLIENT_STRATEGIES, *ON_OTHER_LOOPS], ids=str)
 ASYNC = pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=str)
 

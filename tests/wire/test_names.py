@@ -12,6 +12,8 @@ from raw_server import RawServer, once, reply
 
 import concurrent_fetch as cf
 
+pytestmark = pytest.mark.once
+
 ROADS = ("direct", "redirected", "through a proxy", "TLS", "TLS through a proxy")
 # Emoji, which IDNA 2008 refuses; what is no punycode; a valid one; what DNS names may hold besides.
 NAMES = ("xn--ls8h", "xn--zzzzzzzz99", "xn--a", "xn--", "xn--fa-hia", "a_b", "-x-", "localhost")

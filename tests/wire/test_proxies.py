@@ -21,6 +21,8 @@ from concurrent_fetch import FailureKind, Options
 from concurrent_fetch.http._url import canonicalize
 from concurrent_fetch.wire._environment import Environment
 
+pytestmark = pytest.mark.once
+
 _VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc")
 _BUNDLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 

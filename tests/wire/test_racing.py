@@ -18,6 +18,8 @@ from concurrent_fetch.wire import Sockets, connect
 from concurrent_fetch.wire._addresses import Address, interleaved
 from concurrent_fetch.wire._racing import most_telling, race_blocking
 
+pytestmark = pytest.mark.once
+
 WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
 ALL = pytest.mark.parametrize("way", WAYS, ids=str)
 

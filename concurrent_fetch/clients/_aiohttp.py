@@ -16,7 +16,7 @@ from concurrent_fetch.clients._llhttp import MOST_LINES, Protocol
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
 from concurrent_fetch.http import CanonicalURL, may_go_anywhere, proxy_origin
 from concurrent_fetch.model import Options
-from concurrent_fetch.wire import check_target, connect, most_open, tls_context, tls_name
+from concurrent_fetch.wire import check_target, connect, most_open, tls_context, tls_name, told_to
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     client_exceptions.ClientConnectorDNSError: FailureKind.DNS,
@@ -67,7 +67,8 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
                 )
             else:
                 if not options.allow_private:
-                    await check_target(exchange.target.host, exchange.target.port)
+                    target = exchange.target
+                    await check_target(target.host, target.port, options.connect_timeout)
                 request = _through_proxy(session, exchange, headers or {})
             async with request as response:
                 try:
@@ -120,15 +121,14 @@ def _as_yarl(target: CanonicalURL) -> URL:
 def _through_proxy(
     session: aiohttp.ClientSession, exchange: Exchange, headers: Mapping[str, str]
 ) -> Any:
-    origin = proxy_origin(exchange.proxy or "")
-    told = {"Proxy-Authorization": origin.authorization} if origin.authorization else {}
+    proxy = exchange.proxy or ""
     is_forwarded = exchange.target.scheme == "http"
     return session.get(
         URL(exchange.target.absolute_form, encoded=True),
-        headers={**headers, **told} if is_forwarded else headers,
+        headers={**headers, **told_to(proxy, headers)} if is_forwarded else headers,
         allow_redirects=False,
-        proxy=URL(origin.url, encoded=True),
-        proxy_headers=told,
+        proxy=URL(proxy_origin(proxy).url, encoded=True),
+        proxy_headers=told_to(proxy),
     )
 
 
@@ -160,7 +160,8 @@ class _Connector(aiohttp.TCPConnector):
     """Opens connections as all clients do."""
 
     # Hook: a connector opens each one, to a server or a proxy, by `_create_direct_connection`, and
-    # builds its protocol by `_factory`.
+    # builds its protocol by `_factory`. What it asks a proxy with is built by
+    # `_update_proxy_auth_header_and_build_proxy_req`, with a Host from the headers for the server.
 
     def __init__(self, options: Options, connections: "_Connections") -> None:
         super().__init__(
@@ -172,6 +173,11 @@ class _Connector(aiohttp.TCPConnector):
         self._options = options
         self._connections = connections
         self._factory = partial(Protocol, loop=self._loop)  # type: ignore[assignment]  # one of ours
+
+    def _update_proxy_auth_header_and_build_proxy_req(self, req: Any) -> Any:
+        asked = super()._update_proxy_auth_header_and_build_proxy_req(req)
+        asked.headers["Host"] = f"{req.url.host_subcomponent}:{req.port}"
+        return asked
 
     async def _create_direct_connection(
         self,

@@ -45,11 +45,14 @@ class _Witness:
         self._answered: Exchange | None = None
         self._begun = b""
 
+    @property
+    def is_for_proxy(self) -> bool:
+        """Whether all that is said as yet is part of opening a tunnel."""
+        return not self._is_secured and self._line.exchange.target.scheme == "https"
+
     def wrote(self) -> None:
         exchange = self._line.exchange
-        if self._served is not exchange and (
-            self._is_secured or exchange.target.scheme == "http"  # else it was for a proxy
-        ):
+        if self._served is not exchange and not self.is_for_proxy:
             exchange.mark_sent(reused=self._served is not None)
             self._served = exchange
 
@@ -81,8 +84,11 @@ class Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Return a connected stream."""
         with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
-            to_proxy = self._line.exchange.proxy is not None
-            return _Stream(self._sockets.connect(host, port, to_proxy=to_proxy), self._line)
+            exchange = self._line.exchange
+            to_proxy = exchange.proxy is not None
+            for_tunnel = to_proxy and exchange.target.scheme == "https"
+            sock = self._sockets.connect(host, port, to_proxy=to_proxy, for_tunnel=for_tunnel)
+            return _Stream(sock, self._line)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -243,6 +249,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
         try:
+            if self._witness.is_for_proxy:
+                with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+                    async with asyncio.timeout(max(0.0, self._connect_by - perf_counter())):
+                        return await self._stream.receive(max_bytes)
             data = await self._stream.receive(max_bytes)
         except EndOfStream:
             return b""

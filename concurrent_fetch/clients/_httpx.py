@@ -31,7 +31,7 @@ from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.fetch import SLICE, AsyncClient, AsyncSend, Client, Exchange, Send
 from concurrent_fetch.http import proxy_origin
 from concurrent_fetch.model import Options
-from concurrent_fetch.wire import Kept, Sockets, check_target, most_of_a_line, tls_context
+from concurrent_fetch.wire import Kept, Sockets, check_target, most_of_a_line, tls_context, told_to
 
 
 class Closed(httpx.RemoteProtocolError):
@@ -120,10 +120,7 @@ def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any
         "network_backend": network,
     }
     if proxy is not None:
-        origin = proxy_origin(proxy)
-        arguments["proxy_url"] = origin.url
-        if origin.authorization is not None:
-            arguments["proxy_headers"] = {"Proxy-Authorization": origin.authorization}
+        arguments |= {"proxy_url": proxy_origin(proxy).url, "proxy_headers": told_to(proxy)}
     return arguments
 
 
@@ -210,7 +207,8 @@ class _AsyncLine:
     async def send(self, exchange: Exchange) -> None:
         self.exchange = exchange
         if exchange.proxy is not None and not self._options.allow_private:
-            await check_target(exchange.target.host, exchange.target.port)
+            target = exchange.target
+            await check_target(target.host, target.port, self._options.connect_timeout)
         way = _way(exchange)
         transport = self._transports.get(way)
         if transport is None:

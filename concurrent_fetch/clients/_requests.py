@@ -23,7 +23,7 @@ from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.fetch import Client, Exchange, Send
 from concurrent_fetch.http import CanonicalURL, proxy_origin
 from concurrent_fetch.model import Options
-from concurrent_fetch.wire import Kept, Sockets, most_of_a_line, tls_context, tls_name
+from concurrent_fetch.wire import Kept, Sockets, most_of_a_line, tls_context, tls_name, told_to
 
 FAILURES: dict[type[BaseException], FailureKind] = {
     urllib3_errors.NameResolutionError: FailureKind.DNS,
@@ -78,6 +78,8 @@ class _Adapter(HTTPAdapter):
         request = requests.PreparedRequest()
         request.method, request.url = "GET", exchange.url
         request.headers = exchange.headers  # type: ignore[assignment]  # any mapping serves
+        if exchange.proxy is not None and exchange.target.scheme == "http":
+            request.headers = {**exchange.headers, **told_to(exchange.proxy, exchange.headers)}  # type: ignore[assignment]  # the same
         try:
             response = self.send(request, stream=True, timeout=_TIMEOUT)  # type: ignore[arg-type]  # documented, not in the stub
         except BaseException:
@@ -137,11 +139,13 @@ class _Adapter(HTTPAdapter):
         return POOLS[target.scheme](target.host, target.port, **more)
 
     def _proxied(self, target: CanonicalURL, through: str) -> urllib3.HTTPConnectionPool:
-        origin = proxy_origin(through)
-        told = {"Proxy-Authorization": origin.authorization} if origin.authorization else {}
+        told: dict[str, str] = {}
         if target.scheme == "https":
-            told["Host"] = f"{tls_name(target.host)}:{target.port}"  # as Python does since 3.12
-        manager = urllib3.ProxyManager(origin.url, proxy_headers=told, ssl_context=self._tls)
+            host = f"[{target.host}]" if ":" in target.host else tls_name(target.host)
+            # As Python does it since 3.12.
+            told = {**told_to(through), "Host": f"{host}:{target.port}"}
+        url = proxy_origin(through).url
+        manager = urllib3.ProxyManager(url, proxy_headers=told, ssl_context=self._tls)
         manager.pool_classes_by_scheme = POOLS
         return manager.connection_from_host(tls_name(target.host), target.port, target.scheme)
 
@@ -182,9 +186,14 @@ class _Connection(urllib3_connection.HTTPConnection):
     def _new_conn(self) -> Any:
         self._served = False
         try:
-            to_proxy = self._adapter.exchange.proxy is not None
-            port = self.port or self.default_port
-            return self._sockets.connect(self._dns_host, port, to_proxy=to_proxy)
+            exchange = self._adapter.exchange
+            to_proxy = exchange.proxy is not None
+            return self._sockets.connect(
+                self._dns_host,
+                self.port or self.default_port,
+                to_proxy=to_proxy,
+                for_tunnel=to_proxy and exchange.target.scheme == "https",
+            )
         except TimeoutError as error:
             raise urllib3_errors.ConnectTimeoutError(self, "connect timeout") from error
         except (ConnectionAbortedError, urllib3_errors.HTTPError):

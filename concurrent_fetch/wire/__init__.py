@@ -6,6 +6,7 @@ connections may wait idle.
 
 from concurrent_fetch.wire._environment import Environment
 from concurrent_fetch.wire._idle import Kept, most_of_a_line, most_open, warn_of_few_descriptors
+from concurrent_fetch.wire._proxies import told_to
 from concurrent_fetch.wire._racing import check_target, connect
 from concurrent_fetch.wire._sockets import Sockets
 from concurrent_fetch.wire._tls import tls_context, tls_name
@@ -20,5 +21,6 @@ __all__ = [
     "most_open",
     "tls_context",
     "tls_name",
+    "told_to",
     "warn_of_few_descriptors",
 ]

@@ -20,6 +20,7 @@ _NOT_GLOBAL = tuple(
             "::/96",  # IPv4-compatible, long out of use
             "::ffff:0:0:0/96",  # IPv4-translated
             "64:ff9b:1::/48",  # NAT64 of some network
+            "100:0:0:1::/64",  # a dummy prefix
             "2002::/16",  # 6to4: carries an IPv4 address
             "3fff::/20",  # for documentation
             "5f00::/16",  # segment routing

@@ -78,9 +78,10 @@ def race_blocking(
             sock.close()
 
 
-async def check_target(host: str, port: int) -> None:
+async def check_target(host: str, port: int, seconds: Seconds) -> None:
     """Look up what a proxy is asked for; raises `Refusal` unless every address of it is public."""
-    allowed(await look_up(host, port), host, every=True)
+    async with asyncio.timeout(seconds):
+        allowed(await look_up(host, port), host, every=True)
 
 
 def most_telling(errors: list[OSError]) -> OSError:
@@ -113,6 +114,7 @@ def _error(number: int) -> OSError:
 async def _race(addresses: deque[Address]) -> socket.socket:
     errors: list[OSError] = []
     attempts: set[asyncio.Task[socket.socket]] = set()
+    winner: socket.socket | None = None
     try:
         while addresses or attempts:
             if addresses:
@@ -126,7 +128,8 @@ async def _race(addresses: deque[Address]) -> socket.socket:
                 attempts.remove(attempt)
                 error = attempt.exception()
                 if error is None:
-                    return attempt.result()
+                    winner = attempt.result()
+                    return winner
                 if not isinstance(error, OSError):
                     raise error
                 errors.append(error)
@@ -135,8 +138,13 @@ async def _race(addresses: deque[Address]) -> socket.socket:
         for attempt in attempts:
             attempt.cancel()
             attempt.add_done_callback(_let_go)
-        if attempts:
-            await asyncio.wait(attempts)
+        try:
+            if attempts:
+                await asyncio.wait(attempts)
+        except BaseException:
+            if winner is not None:
+                winner.close()
+            raise
 
 
 async def _attempt(address: Address) -> socket.socket:

@@ -9,6 +9,7 @@ import errno
 import socket
 import ssl
 import threading
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -41,10 +42,13 @@ class Sockets:
         _here.sockets = self
         _here.deadline = deadline
 
-    def connect(self, host: str, port: int, *, to_proxy: bool = False) -> socket.socket:
+    def connect(
+        self, host: str, port: int, *, to_proxy: bool = False, for_tunnel: bool = False
+    ) -> socket.socket:
         """Return a connected socket, to the first address that answers.
 
-        Look-up, connection and TLS handshake share one `connect_timeout`.
+        Look-up, connection, the tunnel that a proxy opens and TLS handshake share one
+        `connect_timeout`.
 
         Raises:
             OSError: the look-up failed, no address took the connection, or time is over.
@@ -54,10 +58,11 @@ class Sockets:
         if not (self._options.allow_private or to_proxy):
             addresses = allowed(addresses, host)
         if len(addresses) > 1:
-            winner = race_blocking(addresses, self._opened, self._time_left)
+            opened = partial(self._opened, for_tunnel=for_tunnel)
+            winner = race_blocking(addresses, opened, self._time_left)
             winner.bound(_connect_time_left())
             return winner
-        sock = self._opened(addresses[0])
+        sock = self._opened(addresses[0], for_tunnel=for_tunnel)
         try:
             sock.bound(_connect_time_left())
             sock.connect(addresses[0].at)
@@ -79,8 +84,8 @@ class Sockets:
             raise ConnectionAbortedError("the run was stopped")
         return _connect_time_left()
 
-    def _opened(self, address: Address) -> "DeadlineSocket":
-        sock = DeadlineSocket(address.family, socket.SOCK_STREAM)
+    def _opened(self, address: Address, *, for_tunnel: bool) -> "DeadlineSocket":
+        sock = (_TunnelSocket if for_tunnel else DeadlineSocket)(address.family, socket.SOCK_STREAM)
         try:
             self.register(sock)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -159,6 +164,13 @@ class _Bounded(socket.socket):
 
 class DeadlineSocket(_Bounded):
     """A plain socket with a deadline."""
+
+
+class _TunnelSocket(DeadlineSocket):
+    """To a proxy that is to open a tunnel: until TLS begins all is part of connecting."""
+
+    def bound(self, seconds: Seconds) -> None:
+        super().bound(min(seconds, _connect_time_left()))
 
 
 class DeadlineTLSSocket(_Bounded, ssl.SSLSocket):

@@ -416,6 +416,15 @@ def test_aiohttp_opens_every_connection_by_create_direct_connection(
     assert len(calls) == 1, message
 
 
+def test_aiohttp_builds_what_it_asks_a_proxy_with_in_one_place() -> None:
+    with RawServer(once(head(status="403 Forbidden"))) as proxy:
+        AIOHTTP.failure("https://a.invalid/", proxy=proxy.url(), headers={"Host": "other"})
+    assert dict(proxy.fields[0])["host"] == "a.invalid:443", (
+        "aiohttp no longer builds a CONNECT in _update_proxy_auth_header_and_build_proxy_req: "
+        "clients/_aiohttp.py sets its Host there"
+    )
+
+
 def test_aiohttp_tries_again_only_if_a_session_is_told_to() -> None:
     with RawServer(once(b"")) as server:
         AIOHTTP.failure(server.url())

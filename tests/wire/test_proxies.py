@@ -13,9 +13,10 @@ import certifi
 import pytest
 import trustme
 from fetching import ClientStrategy
+from names import Resolve
 from pace import in_time
 from proxies import forward
-from raw_server import Peer, RawServer, Script, always, closed_port, once, reply
+from raw_server import Peer, RawServer, Script, always, closed_port, once, reply, silent
 
 from concurrent_fetch import FailureKind, Options
 from concurrent_fetch.http._url import canonicalize
@@ -434,3 +435,51 @@ def test_authorities_of_the_environment_are_honoured_alike(
         monkeypatch.setenv(variable, str(tmp_path / "nowhere.pem"))
         with pytest.raises(ValueError, match=f"{variable}=.* is no usable CA bundle"):
             client_strategy.one(server.url(), trust_env=True)
+
+
+def test_what_a_proxy_is_told_by_the_headers_goes_before_its_url(
+    client_strategy: ClientStrategy,
+) -> None:
+    own = {"proxy-authorization": "Basic b3du"}
+    with RawServer(once(reply(b"x"))) as proxy:
+        url = f"http://user:pw@127.0.0.1:{proxy.port}"
+        client_strategy.response("http://a.invalid/", proxy=url, headers=own)
+    told = [value for name, value in proxy.fields[0] if name == "proxy-authorization"]
+    assert told == ["Basic b3du"]
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("a.invalid", "a.invalid:443"), ("a.invalid:444", "a.invalid:444"), ("[::1]", "[::1]:443")],
+)
+def test_a_tunnel_is_asked_for_with_the_host_it_leads_to(
+    client_strategy: ClientStrategy, host: str, asked: str
+) -> None:
+    if client_strategy.client == "httpx" and "[" in host:
+        asked = "::1:443"  # docs/limitations.md says so
+    with RawServer(once(reply(b"no", status="403 Forbidden"))) as proxy:
+        given = {"proxy": proxy.url(), "headers": {"Host": "other.example"}}
+        client_strategy.failure(f"https://{host}/", **given)
+    assert proxy.targets == [asked]
+    assert [value for name, value in proxy.fields[0] if name == "host"] == [asked]
+
+
+def test_opening_a_tunnel_is_part_of_connecting(client_strategy: ClientStrategy) -> None:
+    with RawServer(silent) as proxy:
+        failure = client_strategy.failure(
+            "https://a.invalid/", proxy=proxy.url(), connect_timeout=0.4, timeout=5.0
+        )
+    assert failure.kind is FailureKind.TIMEOUT
+    assert failure.message == "not connected within connect_timeout=0.4 s"
+    in_time(failure.elapsed, 0.9)
+
+
+def test_so_is_looking_up_what_a_proxy_is_asked_for(
+    client_strategy: ClientStrategy, resolves_to: Resolve
+) -> None:
+    resolves_to("127.0.0.1", after=2.0)
+    given = {"proxy": "http://127.0.0.1:9", "allow_private": False}
+    failure = client_strategy.failure("http://a.example/", **given, connect_timeout=0.4)
+    assert failure.kind is FailureKind.TIMEOUT
+    assert failure.message == "not connected within connect_timeout=0.4 s"
+    in_time(failure.elapsed, 0.9)

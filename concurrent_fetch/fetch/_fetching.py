@@ -30,7 +30,7 @@ class Fetching:
         checks_addresses: bool = False,
     ) -> None:
         self.options = options
-        self._is_trusted = options.allow_private or checks_addresses
+        self.is_trusted = options.allow_private or checks_addresses
         self.failures = failures
         self.environment: Environment | None = Environment() if options.trust_env else None
         self.deadlines: Deadlines = Deadlines()
@@ -46,14 +46,13 @@ class Fetching:
             name: value for name, value in self.headers.items() if may_go_anywhere(name)
         }
 
-    def check_client(self) -> None:
-        """Refuse to send by a client that would connect to any address, if that is not allowed."""
-        if not self._is_trusted:
-            raise Refusal(
-                FailureKind.NOT_ALLOWED,
-                "this client does not check addresses, and allow_private=False is set; use one "
-                "that declares checks_addresses=True",
-            )
+    def distrust(self) -> Refusal:
+        """Return what is said of a client that is not trusted: it would connect to any address."""
+        return Refusal(
+            FailureKind.NOT_ALLOWED,
+            "this client does not check addresses, and allow_private=False is set; use one that "
+            "declares checks_addresses=True",
+        )
 
     def exchange(
         self, target: CanonicalURL, home: CanonicalURL | None, deadline: Seconds
@@ -70,7 +69,8 @@ class Fetching:
             kept = {n: v for n, v in headers.items() if n.lower() != "authorization"}
             headers = {**kept, "Authorization": authorization}
         # Libraries would keep the final dot, or decode the name first and refuse some.
-        if (target.is_rooted or "xn--" in target.host) and not self._names_host:
+        host = target.host
+        if (host[-1] == "." or "xn--" in host) and not self._names_host:
             headers = {"Host": target.authority, **headers}
         exchange = Exchange(target, headers, self.options, deadline, proxy)
         if self._turns is not None:

@@ -33,7 +33,8 @@ def exchanges(url: object, index: int, fetching: Fetching, worker: str) -> Hops:
     """
     trip = _Trip(url, index, worker, fetching)
     try:
-        fetching.check_client()
+        if not fetching.is_trusted:
+            raise fetching.distrust()  # noqa: TRY301 - as every failure
         exchange = yield from trip.follow(canonicalize(url))
         exchange.finish()
         return trip.response(exchange)

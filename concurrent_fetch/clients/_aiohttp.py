@@ -1,8 +1,8 @@
 """aiohttp: one session for all tasks (one per worker opened nine times as many connections)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from aiohttp import client_exceptions, http_exceptions
 from yarl import URL
 
 from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch.clients._aiohttp_connections import Connections
 from concurrent_fetch.clients._llhttp import MOST_LINES, Protocol
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
 from concurrent_fetch.http import CanonicalURL, may_go_anywhere, proxy_origin
@@ -47,7 +48,7 @@ _VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 @asynccontextmanager
 async def _open(options: Options) -> AsyncIterator[AsyncSend]:
-    connections = _Connections(most_open(options))
+    connections = Connections(most_open(options))
     async with _session(options, connections) as session:
         usual: Mapping[str, str] | None = None
 
@@ -136,7 +137,7 @@ def _through_proxy(
 _sending: ContextVar[Exchange] = ContextVar("_sending")
 
 
-def _session(options: Options, connections: "_Connections") -> aiohttp.ClientSession:
+def _session(options: Options, connections: Connections) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=_Connector(options, connections),
         response_class=_response_class(connections),
@@ -163,7 +164,7 @@ class _Connector(aiohttp.TCPConnector):
     # builds its protocol by `_factory`. What it asks a proxy with is built by
     # `_update_proxy_auth_header_and_build_proxy_req`, with a Host from the headers for the server.
 
-    def __init__(self, options: Options, connections: "_Connections") -> None:
+    def __init__(self, options: Options, connections: Connections) -> None:
         super().__init__(
             limit=0,  # concurrency is the strategy's; a queue in here would count as latency
             ssl=tls_context(options),
@@ -215,74 +216,7 @@ def _check_end(exchange: Exchange, response: Any) -> None:
             raise error
 
 
-class _Connections:
-    """The open connections of a run; of the idle ones not too many."""
-
-    # Hook: a connection has a `transport` and a `protocol`; that has a `closed` future, resolved
-    # when the connection is lost.
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._opening = 0
-        self._transports: dict[Any, asyncio.Transport] = {}
-        # What each has served last; the one used last stands last.
-        self._served: dict[Any, tuple[Any, Exchange]] = {}
-
-    @contextmanager
-    def one_more(self) -> Iterator[None]:
-        """Make room for a connection that is about to be opened."""
-        self._opening += 1
-        if len(self._transports) + self._opening > self._most:
-            idle = (protocol for protocol, (last, _) in self._served.items() if last.closed)
-            if (longest := next(idle, None)) is not None:
-                self._forget(longest)
-        try:
-            yield
-        finally:
-            self._opening -= 1
-
-    def serve(self, connection: Any, response: Any, exchange: Exchange) -> bool:
-        """Note that a connection serves a response; return whether it had served one before."""
-        protocol = connection.protocol
-        reused = self._served.pop(protocol, None) is not None
-        if not reused:
-            if protocol.closed is None:  # already lost
-                return False
-            self._transports[protocol] = connection.transport
-            protocol.closed.add_done_callback(partial(self._lost, protocol))
-        self._served[protocol] = response, exchange
-        protocol.is_asked = True
-        return reused
-
-    def close_idle(self, exchange: Exchange) -> None:
-        """Close what could serve this exchange: the next connection for it is a new one."""
-        way = exchange.target.origin, exchange.proxy
-        for protocol, (last, served) in list(self._served.items()):
-            if last.closed and (served.target.origin, served.proxy) == way:
-                self._forget(protocol)
-
-    def abort(self, response: Any) -> None:
-        """Close the connection of a response of which nothing more is wanted."""
-        if response.protocol in self._transports:
-            self._forget(response.protocol)
-
-    def abort_all(self) -> None:
-        """Close them at once: close() of a TLS transport waits for the other side."""
-        for protocol in list(self._transports):
-            self._forget(protocol)
-
-    def _forget(self, protocol: Any) -> None:
-        self._served.pop(protocol, None)
-        self._transports.pop(protocol).abort()
-
-    def _lost(self, protocol: Any, closed: asyncio.Future[None]) -> None:
-        if not closed.cancelled():  # with whoever waited for it: the end of a run that is cancelled
-            closed.exception()  # or asyncio would report it as never looked at
-        self._served.pop(protocol, None)
-        self._transports.pop(protocol, None)
-
-
-def _response_class(connections: _Connections) -> type[aiohttp.ClientResponse]:
+def _response_class(connections: Connections) -> type[aiohttp.ClientResponse]:
     class Response(aiohttp.ClientResponse):
         """Knows the moment of sending and whether the connection is new, at no cost of a trace."""
 

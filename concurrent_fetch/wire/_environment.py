@@ -80,7 +80,5 @@ def _networks(no_proxy: str) -> tuple[_Network, ...]:
 def _read_netrc() -> netrc.netrc | None:
     try:
         return netrc.netrc(os.environ.get("NETRC") or Path("~/.netrc").expanduser())
-    except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
-        return None
-    except RuntimeError:  # there is no home
-        return None
+    except (OSError, netrc.NetrcParseError, UnicodeDecodeError, RuntimeError):
+        return None  # the last: there is no home

@@ -31,6 +31,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from concurrent_fetch import FailureKind, Options
 from concurrent_fetch.clients import (
     _aiohttp,
+    _aiohttp_connections,
     _httpcore,
     _httpx,
     _idle,
@@ -356,13 +357,13 @@ def test_aiohttp_starts_each_response_with_its_connection(monkeypatch: pytest.Mo
     )
     assert parameters(aiohttp.ClientResponse.start) == ["self", "connection"], message
     seen: list[Any] = []
-    serve = _aiohttp._Connections.serve
+    serve = _aiohttp_connections.Connections.serve
 
     def noting(self: Any, connection: Any, *served: Any) -> bool:
         seen.append(connection)
         return serve(self, connection, *served)
 
-    monkeypatch.setattr(_aiohttp._Connections, "serve", noting)
+    monkeypatch.setattr(_aiohttp_connections.Connections, "serve", noting)
     response = fetch_one(AIOHTTP)
     assert seen, message
     assert response.timing.sent is not None, message
@@ -382,13 +383,13 @@ def test_aiohttp_shows_the_transport_of_a_connection(
     monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, in_tls: bool
 ) -> None:
     transports: list[Any] = []
-    abort = _aiohttp._Connections.abort_all
+    abort = _aiohttp_connections.Connections.abort_all
 
     def noting(self: Any) -> None:
         transports.extend(self._transports.values())
         abort(self)
 
-    monkeypatch.setattr(_aiohttp._Connections, "abort_all", noting)
+    monkeypatch.setattr(_aiohttp_connections.Connections, "abort_all", noting)
     with RawServer(always(reply(b"x")), server_context(authority) if in_tls else None) as server:
         assert AIOHTTP.one(server.url(), verify=False).ok
     assert transports, (

@@ -13,7 +13,7 @@ from yarl import URL
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.clients._aiohttp_connections import Connections
-from concurrent_fetch.clients._llhttp import MOST_LINES, Protocol
+from concurrent_fetch.clients._aiohttp_protocol import Protocol
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
 from concurrent_fetch.http import CanonicalURL, may_go_anywhere, proxy_origin
 from concurrent_fetch.model import Options
@@ -42,8 +42,6 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     ValueError: FailureKind.INVALID_URL,
     OverflowError: FailureKind.INVALID_URL,
 }
-
-_VERSIONS = {aiohttp.HttpVersion10: "1.0", aiohttp.HttpVersion11: "1.1"}
 
 
 @asynccontextmanager
@@ -86,19 +84,15 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
 
 
 async def _receive(response: Any, exchange: Exchange) -> None:
-    exchange.answer(
-        response.status,
-        response.raw_headers,
-        reason=response.reason or "",
-        http_version=_VERSIONS.get(response.version or aiohttp.HttpVersion11, "unknown"),
-    )
+    exchange.take(response.protocol.head)
     content = response.content
     while not content.at_eof():
         if chunk := await content.readany():
             exchange.receive(chunk)
             if exchange.undecoded:
                 await exchange.decoded()
-    _check_end(exchange, response)
+    if response.protocol.failure is not None:
+        raise response.protocol.failure
 
 
 aiohttp_client = AsyncClient("aiohttp", _open, failures=FAILURES, checks_addresses=True)
@@ -148,9 +142,6 @@ def _session(options: Options, connections: Connections) -> aiohttp.ClientSessio
             connect=options.connect_timeout,
             ceil_threshold=float("inf"),  # or limits above 5 s are rounded up to whole seconds
         ),
-        max_line_size=65536,
-        max_field_size=65536,
-        max_headers=MOST_LINES,
     )
     # Hook: aiohttp would silently send a request once more, on another connection that is kept.
     session._retry_connection = False  # noqa: SLF001 - the hook
@@ -197,23 +188,15 @@ class _Connector(aiohttp.TCPConnector):
         try:
             with self._connections.one_more():
                 sock = await connect(host, req.port, allow_private=is_free)
-                return await self._loop.create_connection(
+                made: tuple[Any, Any] = await self._loop.create_connection(
                     self._factory, sock=sock, ssl=context, server_hostname=name
                 )
         except OSError as error:
             if error.errno is None and isinstance(error, TimeoutError):
                 raise
             raise client_error(req.connection_key, error) from error
-
-
-def _check_end(exchange: Exchange, response: Any) -> None:
-    """Raise where a body that goes on to the end of the connection ended in a reset."""
-    # Hook: a protocol keeps in `exception()` what its connection was lost with.
-    head = exchange.head
-    if head is not None and head.content_length is None and not head.chunked:
-        error = response.protocol.exception()
-        if isinstance(error, aiohttp.ClientOSError):
-            raise error
+        made[1].opens_tunnel = exchange.proxy is not None and exchange.target.scheme == "https"
+        return made
 
 
 def _response_class(connections: Connections) -> type[aiohttp.ClientResponse]:

@@ -45,7 +45,6 @@ class Connections:
             self._transports[protocol] = connection.transport
             protocol.closed.add_done_callback(partial(self._lost, protocol))
         self._served[protocol] = response, exchange
-        protocol.is_asked = True
         return reused
 
     def close_idle(self, exchange: Exchange) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import select
 import ssl
 from collections.abc import Iterable
-from functools import cache
 from socket import socket
 from time import perf_counter
 from typing import Any, Protocol
@@ -14,16 +13,11 @@ from anyio import BrokenResourceError, ClosedResourceError, EndOfStream
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
-from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import Exchange
-from concurrent_fetch.http import MOST_FIELDS, START, may_begin_response
+from concurrent_fetch.http import Head, Reader
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire import Sockets, connect, tls_name
-
-TOO_LONG = "Receive buffer too long"
-"""What h11 says of a head, or of something within a body, that is longer than it reads."""
-_LONGEST: Bytes = 65536  # line of a trailer, with its end
-
 
 _GONE = (BrokenResourceError, ClosedResourceError)
 """What anyio says of a connection that has ended before its time."""
@@ -32,23 +26,33 @@ _GONE = (BrokenResourceError, ClosedResourceError)
 class Line(Protocol):
     """What sends one exchange at a time: a thread, or a place on the event loop."""
 
-    exchange: Exchange
+    exchange: Exchange  # the one being sent
+    head: Head  # of the response that came last
 
 
 class _Witness:
-    """Sees, on one connection, when each exchange was sent, and how its response begins."""
+    """Sees, on one connection, when each exchange was sent, and reads its response.
+
+    httpcore and h11 are told of it in the plainest form, so that they find nothing to judge.
+    """
 
     def __init__(self, line: Line, *, is_secured: bool) -> None:
         self._line = line
         self._is_secured = is_secured
         self._served: Exchange | None = None
         self._answered: Exchange | None = None
-        self._begun = b""
+        self._reader = Reader()
+        self._is_framed = False
 
     @property
     def is_for_proxy(self) -> bool:
         """Whether all that is said as yet is part of opening a tunnel."""
         return not self._is_secured and self._line.exchange.target.scheme == "https"
+
+    @property
+    def is_in_step(self) -> bool:
+        """Whether the connection can serve again."""
+        return self._reader.is_whole and not self._reader.is_last
 
     def wrote(self) -> None:
         exchange = self._line.exchange
@@ -57,14 +61,37 @@ class _Witness:
             self._served = exchange
 
     def read(self, data: bytes) -> bytes:
-        """Return what was read; h11 would wait for the end of a line that cannot be one."""
+        """Return what h11 is to read in the place of the data; nothing if more is needed."""
         if self._answered is not self._line.exchange:
-            self._answered, self._begun = self._line.exchange, b""
-        if len(self._begun) < START:
-            self._begun += data[:START]
-            if not may_begin_response(self._begun):
-                raise httpcore.RemoteProtocolError("illegal status line")
-        return data
+            self._answered = self._line.exchange
+            self._reader = Reader(opens_tunnel=self.is_for_proxy)
+        reader = self._reader
+        is_new = reader.head is None
+        pieces = reader.feed(data)
+        if reader.head is None:
+            self.check()
+            return b""
+        told = [self._begin(reader.head)] if is_new else []
+        if reader.size is not None:
+            told += pieces
+        else:
+            told += [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+            told += [b"0\r\n\r\n"] if reader.is_whole else []
+        if not told:
+            self.check()
+        return b"".join(told)
+
+    def check(self) -> None:
+        """Raise what is wrong with the response, if that has been found out."""
+        if self._reader.refusal is not None:
+            raise self._reader.refusal
+
+    def _begin(self, head: Head) -> bytes:
+        self._line.head = head
+        size = self._reader.size
+        framing = b"Transfer-Encoding: chunked" if size is None else b"Content-Length: %d" % size
+        connection = b"Connection: close\r\n" if self._reader.is_last else b""
+        return b"HTTP/1.1 200 \r\n%b\r\n%b\r\n" % (framing, connection)
 
 
 class Network(httpcore.NetworkBackend):
@@ -98,8 +125,12 @@ class _Stream(httpcore.NetworkStream):
         self._witness = _Witness(line, is_secured=isinstance(sock, ssl.SSLSocket))
 
     def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
-        with _mapped(httpcore.ReadTimeout, httpcore.ReadError):
-            return self._witness.read(self._socket.recv(max_bytes))
+        while True:
+            self._witness.check()
+            with _mapped(httpcore.ReadTimeout, httpcore.ReadError):
+                data = self._socket.recv(max_bytes)
+            if (told := self._witness.read(data)) or not data:
+                return told
 
     def write(self, buffer: bytes, timeout: Seconds | None = None) -> None:
         with _mapped(httpcore.WriteTimeout, httpcore.WriteError):
@@ -125,8 +156,8 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(secured, self._line)
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            return _readable(self._socket)
+        if info == "is_readable":  # asked of an idle connection: then it is closed
+            return not self._witness.is_in_step or _readable(self._socket)
         if info == "ssl_object":  # asked for the protocol that was negotiated
             return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
         return None
@@ -158,54 +189,6 @@ def _readable(sock: socket) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(0))
-
-
-def out_of_step(pool: Any) -> list[Any]:
-    """Return the connections of a pool that hold bytes behind a complete response.
-
-    Kept, they would answer the next request with what this server sends unasked.
-    """
-    return [connection for connection in pool.connections if _surplus(connection)]
-
-
-def bound_trailers(pool: Any) -> None:
-    """Let no response that is being read have more trailers than a head may have fields.
-
-    h11 reads all of them at once: 60 KB of short ones hold an event loop for 40 ms.
-    """
-    # Hook: h11 keeps what reads a body in `_reader`, of a class of its own for chunks, and reads
-    # trailers by `_reading_trailer`. Nothing of the body has been read yet.
-    for state in filter(None, map(_h11_state, pool.connections)):
-        reader = type(state._reader)  # noqa: SLF001 - the hook
-        if reader.__name__ == "ChunkedReader":
-            state._reader = _bounded(reader)()  # type: ignore[arg-type]  # noqa: SLF001 - the hook
-
-
-@cache
-def _bounded(reader: type[Any]) -> type[Any]:
-    class Reader(reader):  # type: ignore[misc]  # h11's, which is none of our dependencies
-        def __call__(self, buf: Any) -> Any:
-            if self._reading_trailer:
-                trailers = bytes(buf)
-                folded = trailers.count(b"\n ") + trailers.count(b"\n\t")
-                longest = len(trailers) > _LONGEST and max(map(len, trailers.split(b"\n")))
-                if trailers.count(b"\n") - folded > MOST_FIELDS + 1 or longest >= _LONGEST:
-                    raise httpcore.RemoteProtocolError(TOO_LONG)
-            return super().__call__(buf)
-
-    return Reader
-
-
-def _surplus(connection: Any) -> bytes:
-    state = _h11_state(connection)
-    return b"" if state is None else state.trailing_data[0]
-
-
-def _h11_state(connection: Any) -> Any:
-    # Hook: httpcore leads to h11 by private names only.
-    while connection is not None and not hasattr(connection, "_h11_state"):
-        connection = getattr(connection, "_connection", None)  # of a tunnel, or not connected yet
-    return None if connection is None else connection._h11_state  # noqa: SLF001 - the hook
 
 
 class AsyncNetwork(httpcore.AsyncNetworkBackend):
@@ -248,17 +231,23 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self.aclose = stream.aclose  # type: ignore[method-assign]  # nothing to add
 
     async def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
+        while True:
+            self._witness.check()
+            data = await self._receive(max_bytes)
+            if (told := self._witness.read(data)) or not data:
+                return told
+
+    async def _receive(self, max_bytes: int) -> bytes:
         try:
             if self._witness.is_for_proxy:
                 with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
                     async with asyncio.timeout(max(0.0, self._connect_by - perf_counter())):
                         return await self._stream.receive(max_bytes)
-            data = await self._stream.receive(max_bytes)
+            return await self._stream.receive(max_bytes)
         except EndOfStream:
             return b""
         except _GONE as error:
             raise httpcore.ReadError(str(error)) from error
-        return self._witness.read(data)
 
     async def write(self, buffer: bytes, timeout: Seconds | None = None) -> None:
         try:
@@ -294,7 +283,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         known: Any = self._stream.extra_attributes
         if info == "is_readable":
-            return _readable(known[SocketAttribute.raw_socket]())
+            return not self._witness.is_in_step or _readable(known[SocketAttribute.raw_socket]())
         if info == "ssl_object" and TLSAttribute.ssl_object in known:
             return known[TLSAttribute.ssl_object]()
         return None

@@ -5,12 +5,11 @@ A shared httpx pool is scanned once per request and connection: at 100 in flight
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import (
     AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    contextmanager,
 )
 from threading import RLock
 from time import perf_counter
@@ -20,37 +19,15 @@ import httpcore
 import httpx
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch.clients._httpcore import (
-    TOO_LONG,
-    AsyncNetwork,
-    Network,
-    bound_trailers,
-    out_of_step,
-)
+from concurrent_fetch.clients._httpcore import AsyncNetwork, Network
 from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.fetch import SLICE, AsyncClient, AsyncSend, Client, Exchange, Send
-from concurrent_fetch.http import proxy_origin
+from concurrent_fetch.http import Head, proxy_origin
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire import Kept, Sockets, check_target, most_of_a_line, tls_context, told_to
 
-
-class Closed(httpx.RemoteProtocolError):
-    """The server closed the connection too early: httpx has no class of its own for that."""
-
-
-class TooLong(httpx.RemoteProtocolError):
-    """The head, or a line amid chunks, is longer than h11 reads."""
-
-
-class Malformed(httpx.RemoteProtocolError):
-    """What came is no HTTP: the rest of what httpx calls a RemoteProtocolError."""
-
-
 FAILURES: dict[type[BaseException], FailureKind] = {
-    Closed: FailureKind.DISCONNECTED,
-    TooLong: FailureKind.TOO_LARGE,
-    Malformed: FailureKind.PROTOCOL,
-    # Not RemoteProtocolError: as the inner cause of the three above it would decide before them.
+    httpx.RemoteProtocolError: FailureKind.PROTOCOL,
     httpx.LocalProtocolError: FailureKind.PROTOCOL,
     httpx.ConnectError: FailureKind.CONNECT,
     httpx.NetworkError: FailureKind.DISCONNECTED,
@@ -59,6 +36,7 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     httpx.InvalidURL: FailureKind.INVALID_URL,
     httpx.TimeoutException: FailureKind.TIMEOUT,
     # As httpx names them, but for what happens in closing.
+    httpcore.RemoteProtocolError: FailureKind.PROTOCOL,
     httpcore.LocalProtocolError: FailureKind.PROTOCOL,
     httpcore.ConnectError: FailureKind.CONNECT,
     httpcore.NetworkError: FailureKind.DISCONNECTED,
@@ -69,16 +47,6 @@ FAILURES: dict[type[BaseException], FailureKind] = {
     OverflowError: FailureKind.INVALID_URL,
 }
 
-# Hook: how messages of httpcore and h11 begin, which have no classes for these. Only how they
-# begin: the rest of one may be the server's words.
-_TOLD_BY_TEXT: dict[str, type[httpx.RemoteProtocolError]] = {
-    "Server disconnected": Closed,
-    "peer closed connection": Closed,
-    "peer unexpectedly closed connection": Closed,
-    TOO_LONG: TooLong,
-}
-
-
 _Way: TypeAlias = tuple[str | None, tuple[str, str, int]]
 """The proxy, if any, and the origin: each has a transport of its own, that keeps one connection."""
 
@@ -87,28 +55,6 @@ def _request(exchange: Exchange, options: Options) -> httpx.Request:
     timeout = {"connect": options.connect_timeout, "read": None, "write": None, "pool": None}
     url = exchange.url if exchange.proxy is None else exchange.target.absolute_form
     return httpx.Request("GET", url, headers=exchange.headers, extensions={"timeout": timeout})
-
-
-def _answer(exchange: Exchange, response: httpx.Response, pool: Any) -> None:
-    version: bytes = response.extensions["http_version"]
-    exchange.answer(
-        response.status_code,
-        response.headers.raw,
-        reason=response.extensions["reason_phrase"],
-        http_version=version[5:].decode("ascii"),
-    )
-    if exchange.head is not None and exchange.head.chunked:
-        bound_trailers(pool)
-
-
-@contextmanager
-def _told_apart() -> Iterator[None]:
-    try:
-        yield
-    except httpx.RemoteProtocolError as error:
-        text = str(error)
-        told = (cls for words, cls in _TOLD_BY_TEXT.items() if text.startswith(words))
-        raise next(told, Malformed)(text) from error
 
 
 def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any]:
@@ -155,6 +101,7 @@ class _Line:
     """What one thread sends on: a transport for each way."""
 
     exchange: Exchange  # the one being sent
+    head: Head  # of the response that came last
 
     def __init__(self, options: Options, sockets: Sockets) -> None:
         self._options = options
@@ -170,16 +117,13 @@ class _Line:
                 former.close()
             transport = _Transport(self._options, exchange.proxy, self._network)
             self._transports.add(way, transport)
-        with _told_apart():
-            response = transport.handle_request(_request(exchange, self._options))
-            try:
-                _answer(exchange, response, transport.pool)
-                for chunk in response.iter_raw():
-                    exchange.receive(chunk)
-            finally:
-                response.close()
-        for connection in out_of_step(transport.pool):
-            connection.close()
+        response = transport.handle_request(_request(exchange, self._options))
+        try:
+            exchange.take(self.head)
+            for chunk in response.iter_raw():
+                exchange.receive(chunk)
+        finally:
+            response.close()
 
     def close(self) -> None:
         for transport in self._transports.all():
@@ -198,6 +142,7 @@ class _AsyncLine:
     """What sends one request at a time on the event loop."""
 
     exchange: Exchange  # the one being sent
+    head: Head  # of the response that came last
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -216,22 +161,19 @@ class _AsyncLine:
                 await former.aclose()
             transport = _AsyncTransport(self._options, exchange.proxy, self._network)
             self._transports.add(way, transport)
-        with _told_apart():
-            response = await transport.handle_async_request(_request(exchange, self._options))
-            try:
-                _answer(exchange, response, transport.pool)
-                since = perf_counter()
-                async for chunk in response.aiter_raw():
-                    exchange.receive(chunk)
-                    if exchange.undecoded:
-                        await exchange.decoded()
-                    if perf_counter() - since > SLICE:  # thousands of chunks may be there already
-                        await asyncio.sleep(0)
-                        since = perf_counter()
-            finally:
-                await response.aclose()
-        for connection in out_of_step(transport.pool):
-            await connection.aclose()
+        response = await transport.handle_async_request(_request(exchange, self._options))
+        try:
+            exchange.take(self.head)
+            since = perf_counter()
+            async for chunk in response.aiter_raw():
+                exchange.receive(chunk)
+                if exchange.undecoded:
+                    await exchange.decoded()
+                if perf_counter() - since > SLICE:  # thousands of chunks may be there already
+                    await asyncio.sleep(0)
+                    since = perf_counter()
+        finally:
+            await response.aclose()
 
     async def close(self) -> None:
         for transport in self._transports.all():

@@ -21,7 +21,7 @@ from concurrent_fetch.clients._idle import POOLS
 from concurrent_fetch.clients._strict import StrictResponse
 from concurrent_fetch.clients._threads import line_per_thread
 from concurrent_fetch.fetch import Client, Exchange, Send
-from concurrent_fetch.http import CanonicalURL, proxy_origin
+from concurrent_fetch.http import CanonicalURL, Reader, proxy_origin
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire import Kept, Sockets, most_of_a_line, tls_context, tls_name, told_to
 
@@ -57,6 +57,7 @@ FAILURES: dict[type[BaseException], FailureKind] = {
 
 # The pools of one thread, by the proxy and the origin; a proxy has one for all it forwards.
 _Pools: TypeAlias = Kept[tuple[str | None, tuple[str, str, int] | None], urllib3.HTTPConnectionPool]
+_PIECE = 65536
 _TIMEOUT = urllib3.Timeout(None)  # the sockets know better
 
 
@@ -90,10 +91,10 @@ class _Adapter(HTTPAdapter):
         keep = False
         try:
             with closing(self._taken()) as answer:
-                exchange.answer(answer.status, answer.fields, http_version=answer.http_version)
+                exchange.take(answer.head)
                 for piece in answer.pieces():
                     exchange.receive(piece)
-            keep = self._reuse
+                keep = self._reuse and not answer.is_last
         finally:
             (raw.release_conn if keep else raw.close)()
 
@@ -139,13 +140,8 @@ class _Adapter(HTTPAdapter):
         return POOLS[target.scheme](target.host, target.port, **more)
 
     def _proxied(self, target: CanonicalURL, through: str) -> urllib3.HTTPConnectionPool:
-        told: dict[str, str] = {}
-        if target.scheme == "https":
-            host = f"[{target.host}]" if ":" in target.host else tls_name(target.host)
-            # As Python does it since 3.12.
-            told = {**told_to(through), "Host": f"{host}:{target.port}"}
         url = proxy_origin(through).url
-        manager = urllib3.ProxyManager(url, proxy_headers=told, ssl_context=self._tls)
+        manager = urllib3.ProxyManager(url, ssl_context=self._tls)
         manager.pool_classes_by_scheme = POOLS
         return manager.connection_from_host(tls_name(target.host), target.port, target.scheme)
 
@@ -200,6 +196,21 @@ class _Connection(urllib3_connection.HTTPConnection):
             raise
         except OSError as error:
             raise urllib3_errors.NewConnectionError(self, str(error)) from error
+
+    # Hook: urllib3 calls it on a connection to a proxy that is to lead to a server. http.client's
+    # own takes whatever comes for the fields of the answer, and no status but 200.
+    def _tunnel(self) -> None:
+        target, through = self._adapter.exchange.target, self._adapter.exchange.proxy or ""
+        host = f"[{target.host}]" if ":" in target.host else tls_name(target.host)
+        fields = {"Host": f"{host}:{target.port}", **told_to(through)}
+        lines = [f"CONNECT {host}:{target.port} HTTP/1.1", *map(": ".join, fields.items())]
+        self.send("\r\n".join([*lines, "\r\n"]).encode("latin-1"))
+        reader = Reader(opens_tunnel=True)
+        while not reader.is_whole:
+            reader.feed(self.sock.recv(_PIECE))
+            if reader.refusal is not None:
+                self.close()
+                raise reader.refusal
 
     # Hook: urllib3 calls it once per request, as soon as that is written.
     def getresponse(self) -> Any:

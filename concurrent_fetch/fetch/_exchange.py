@@ -134,12 +134,24 @@ class Exchange:
         """
         self.first_byte = perf_counter()
         self.status = status
-        self.http_version = http_version
         try:
-            self.head = head = read_head(
-                fields, status=status, http_version=http_version, reason=reason
-            )
-            if status in _REDIRECTS:
+            head = read_head(fields, status=status, http_version=http_version, reason=reason)
+        except Refusal as refusal:
+            self.ended_by = refusal
+            raise
+        self.take(head)
+        if decoded:
+            self.wire_size = None
+            self._decoder = None
+
+    def take(self, head: Head) -> None:
+        """Record a head that a `Reader` has read: what `answer` does, without checking it again."""
+        self.first_byte = perf_counter()
+        self.status = head.status
+        self.http_version = head.http_version
+        self.head = head
+        try:
+            if head.status in _REDIRECTS:
                 self._consider_redirect(head)
             length = head.content_length
             if length is not None and length > self._limit and not self._is_bodiless:
@@ -150,9 +162,7 @@ class Exchange:
         except Exception as ended_by:
             self.ended_by = ended_by
             raise
-        if decoded:
-            self.wire_size = None
-        elif head.codings:
+        if head.codings:
             self._decoder = Decoder(head.codings, self._options.max_bytes)
 
     def receive(self, chunk: bytes) -> None:

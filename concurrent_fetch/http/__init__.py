@@ -5,31 +5,22 @@ from concurrent_fetch.http._headers import Headers
 from concurrent_fetch.http._host import host_and_port
 from concurrent_fetch.http._names import may_go_anywhere
 from concurrent_fetch.http._proxy import proxy_origin
+from concurrent_fetch.http._reader import Reader
 from concurrent_fetch.http._redaction import redact, redact_message, redact_reference, redact_within
-from concurrent_fetch.http._response_head import (
-    MOST_BYTES,
-    MOST_FIELDS,
-    START,
-    Head,
-    may_begin_response,
-    read_head,
-)
+from concurrent_fetch.http._response_head import Head, read_head
 from concurrent_fetch.http._text import decode_text, encoding_of
 from concurrent_fetch.http._url import CanonicalURL, canonicalize, resolve
 
 __all__ = [
-    "MOST_BYTES",
-    "MOST_FIELDS",
-    "START",
     "CanonicalURL",
     "Decoder",
     "Head",
     "Headers",
+    "Reader",
     "canonicalize",
     "decode_text",
     "encoding_of",
     "host_and_port",
-    "may_begin_response",
     "may_go_anywhere",
     "proxy_origin",
     "read_head",

@@ -30,7 +30,6 @@ DONE_HERE = (
     "belongs to redirects, decoding, cookies, retries and statuses, which are not the client's"
 )
 MISUSE = "comes of using the library in a way that its client here does not"
-TOLD_APART = "decides nothing: clients/_httpx.py makes Closed, TooLong or Malformed of it"
 STEP = "is a step of TLS, which `causes` skips"
 
 UNCLASSIFIED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -76,11 +75,9 @@ UNCLASSIFIED: dict[str, dict[str, tuple[str, ...]]] = {
             "httpx.StreamError",
             "httpx.TransportError",
         ),
-        WRAPPER: ("h11.LocalProtocolError",),  # the other way round: httpcore's is around it
-        TOLD_APART: (
+        WRAPPER: (  # the other way round: httpcore's are around them
+            "h11.LocalProtocolError",
             "h11.RemoteProtocolError",
-            "httpcore.RemoteProtocolError",
-            "httpx.RemoteProtocolError",
         ),
         DONE_HERE: (
             "httpx.CookieConflict",

@@ -52,7 +52,7 @@ def test_a_head_without_fields_is_a_head() -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "2", "3"])
 def test_a_known_version_is_read(version: str) -> None:
-    assert read(version=version) == read()
+    assert read(version=version).http_version == version
 
 
 @pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "HTTP/1.1", "1.1x", ""])
@@ -64,7 +64,7 @@ def test_an_unknown_version_is_a_protocol_failure(version: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 204, 304, 404, 599, 999])
 def test_a_final_status_of_three_digits_is_read(status: int) -> None:
-    assert read(status=status) == read()
+    assert read(status=status).status == status
 
 
 @pytest.mark.parametrize("status", [-1, 0, 99, 100, 101, 103, 199, 1000])

@@ -352,7 +352,7 @@ Every row is a way in which a server, a connection or a URL can be odd, hostile 
 fetched by every strategy with every built-in client. The last column is what became of it: the
 status of a response, or the kind of a failure. Where it is one word, **all clients agree**: in
 status, final URL, headers, body, text and redirects of a response, or in the kind of a failure.
-The few rows of which that is not so stand [at the end](#where-clients-differ), with the reason.
+{differing}
 
 `LocalServer` has all the faults but those of the group URLs at `/fault/<name>`, or at every URL
 with `LocalServer(fault=name)`. `concurrent_fetch.server.FAULTS` describes them for tests of your
@@ -360,11 +360,12 @@ own, and {doc}`testing` checks a client or a strategy with some of them.
 
 <!-- Written by tests/support/matrix.py from a run; tests/fetch/test_matrix.py compares. -->
 """
+_NOWHERE = "Of these {total} rows there is none of which that is not so."
+_SOMEWHERE = """\
+Of these {total} rows {count} are not so: they stand [at the end](#where-clients-differ), with the
+reason."""
 _DIFFERENT = """\
 ## Where clients differ
-
-{count} of {total} rows ({share:.1%}). All are malformed responses over which the parsers of the
-libraries disagree, below any public interface. Every outcome here is an acceptable one.
 
 | fault | requests | httpx | httpx, async | aiohttp | reason |
 |---|---|---|---|---|---|
@@ -374,15 +375,16 @@ _COLUMNS = ("fetch_sync-requests", "fetch_sync-httpx", "fetch_async-httpx", "fet
 
 def page(matrix: Matrix) -> str:
     """Return docs/faults.md."""
-    parts = [_INTRO]
+    differing = [case for case in CASES if case.why]
+    how_many = _SOMEWHERE if differing else _NOWHERE
+    counted = how_many.format(total=len(CASES), count=len(differing))
+    parts = [_INTRO.replace("{differing}", counted)]
     for group in dict.fromkeys(case.group for case in CASES):
         parts.append(f"## {group}\n\n| name | what happens | outcome |\n|---|---|---|\n")
         parts += [_row(case, matrix) for case in CASES if case.group == group]
         parts[-1] += "\n"
-    differing = [case for case in CASES if case.why]
-    share = len(differing) / len(CASES)
-    parts.append(_DIFFERENT.format(count=len(differing), total=len(CASES), share=share))
-    parts += [_difference(case, matrix) for case in differing]
+    if differing:
+        parts += [_DIFFERENT, *[_difference(case, matrix) for case in differing]]
     return "\n".join([parts[0], "".join(parts[1:])])
 
 

@@ -17,7 +17,6 @@ from concurrent_fetch.server._reply import End
 _HELLO = Answered(body=b"hello")
 _GOOD = kept(reply(b"hello"))
 _POISON = reply(b"POISON")
-_SURPLUS = "llhttp reads bytes behind a body as the next response, in the same segment only"
 _HEAD = head("Content-Length: 5", "X-Odd: 1")
 
 FAULTS = (
@@ -159,18 +158,14 @@ FAULTS = (
         "answers 204 with a body",
         kept(head("Content-Length: 5", status="204 No Content") + b"hello"),
         Answered(status=204, body=b""),
-        Kind.PROTOCOL,
         fetches=3,
-        why=_SURPLUS,
     ),
     fault(
         "ka_leftover_garbage",
         "sends junk behind each response",
         kept(reply(b"hello") + b"junk\r\n\r\n"),
         _HELLO,
-        Kind.PROTOCOL,
         fetches=3,
-        why=_SURPLUS,
     ),
     fault(
         "ka_interim_behind",

@@ -192,8 +192,6 @@ FAULTS = (
         "redirects with a body that is not chunked",
         once(head("Location: /get", "Transfer-Encoding: chunked", status="302 Found") + b"xyz\r\n"),
         _ARRIVED,
-        Kind.PROTOCOL,
-        why="llhttp reads a whole segment before it hands on the head",
     ),
     fault(
         "redir_body_endless",

@@ -3,6 +3,7 @@
 from concurrent_fetch.http._decoding import Decoder
 from concurrent_fetch.http._headers import Headers
 from concurrent_fetch.http._host import host_and_port
+from concurrent_fetch.http._lists import read_urls
 from concurrent_fetch.http._names import may_go_anywhere
 from concurrent_fetch.http._proxy import proxy_origin
 from concurrent_fetch.http._redaction import redact, redact_message, redact_reference, redact_within
@@ -33,6 +34,7 @@ __all__ = [
     "may_go_anywhere",
     "proxy_origin",
     "read_head",
+    "read_urls",
     "redact",
     "redact_message",
     "redact_reference",

@@ -1,5 +1,6 @@
 """What a URL, a head, a body and a text may be: one judgement for all clients."""
 
+from concurrent_fetch.http._advice import what_to_write
 from concurrent_fetch.http._decoding import Decoder
 from concurrent_fetch.http._headers import Headers
 from concurrent_fetch.http._host import host_and_port
@@ -40,4 +41,5 @@ __all__ = [
     "redact_reference",
     "redact_within",
     "resolve",
+    "what_to_write",
 ]

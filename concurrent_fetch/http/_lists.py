@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
-from unicodedata import category, name
 
 from concurrent_fetch.errors import FormatError
+from concurrent_fetch.http._characters import is_invisible, named, percent_encoded
 from concurrent_fetch.http._text import encoding_of
 
 _SHOWN = 5
@@ -42,14 +42,8 @@ _CLOSING = frozenset(_PAIRS.values()) - set(")]}")
 _NEVER_LAST = _CLOSING | set(",;")
 _NEVER_WITHIN = frozenset('"<>')
 _BEGINS = re.compile("https?://", re.IGNORECASE)
-_CALLED = {"\0": "NULL", "\t": "TAB"}
 # One behind another, and what stands before it does not lead on to a URL, as `/` and `=` do.
 _SECOND = re.compile(r"(?<=[^\W_]|[\s,;|'\"<>()\[\]{}])https?://", re.IGNORECASE)
-_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
-_INVISIBLE_TOO = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffd-\uffff"
-    "\U000e0100-\U000e01ef]"
-)
 
 
 def read_urls(path: str | os.PathLike[str] | IO[bytes] | IO[str]) -> list[str]:
@@ -147,41 +141,27 @@ def _objection(url: str) -> str:
     """Return why a line is not just one URL, or nothing; no part of it is shown but a character."""
     second = _SECOND.search(url, 1)
     if second is not None:
-        between = _told(url[second.start() - 1])
+        between = named(url[second.start() - 1])
         if _BEGINS.match(url):
             return f"two URLs, {between} before the second; write each on a line of its own"
         return f"more than a URL, {between} before it; leave only the URL, and # before a note"
-    odd = next((c for c in url if c == " " or _is_invisible(c)), None)
+    odd = next((c for c in url if c == " " or is_invisible(c)), None)
     if odd == " ":
-        return f"{_told(odd)} within the URL; write %20, or # before a note"
+        return f"{named(odd)} within the URL; write %20, or # before a note"
     if odd is not None:
-        return f"{_told(odd)} within the URL; leave it out, or write {_quoted(odd)}"
+        return f"{named(odd)} within the URL; leave it out, or write {percent_encoded(odd)}"
     return _objection_to_ends(url)
 
 
 def _objection_to_ends(url: str) -> str:
     if url[:1] in _PAIRS:
-        return f"{_told(url[0])} before the URL, and nothing that goes with it; take it off"
+        return f"{named(url[0])} before the URL, and nothing that goes with it; take it off"
     if url and url[-1] in _NEVER_LAST:
-        return f"{_told(url[-1])} behind the URL; take it off, or write {_quoted(url[-1])}"
+        return f"{named(url[-1])} behind the URL; take it off, or write {percent_encoded(url[-1])}"
     within = next((c for c in url if c in _NEVER_WITHIN), None)
-    return "" if within is None else f"{_told(within)} within the URL; write {_quoted(within)}"
-
-
-def _is_invisible(character: str) -> bool:
-    if "!" <= character <= "~":
-        return False
-    return category(character) in _INVISIBLE or bool(_INVISIBLE_TOO.match(character))
-
-
-def _told(character: str) -> str:
-    """Name a character by its number, and by its sign where that can be seen."""
-    number = f"U+{ord(character):04X} {_CALLED.get(character) or name(character, 'a control code')}"
-    return number if _is_invisible(character) else f"{character!r} ({number})"
-
-
-def _quoted(character: str) -> str:
-    return f"%{character.encode('utf-8', 'replace').hex('%').upper()}"
+    return (
+        "" if within is None else f"{named(within)} within the URL; write {percent_encoded(within)}"
+    )
 
 
 def _listed(refused: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -32,7 +32,7 @@ async def iterated() -> None:
 
 
 async def arriving() -> None:
-    async def arrivals() -> Any:
+    async def arrivals() -> AsyncIterator[str]:
         yield URLS[0]
 
     await cf.fetch_async(arrivals())
@@ -126,7 +126,7 @@ def test_the_advice_for_trio_works(local: LocalServer) -> None:
 
 
 def test_a_runner_measures_async_strategies_below_trio_too(local: LocalServer) -> None:
-    async def main() -> Awaitable[Any] | Any:
+    async def main() -> cf.Comparison:
         return cf.Runner(local.urls(2), rounds=1).compare(cf.fetch_async)
 
     assert len(trio.run(main).strategies) == 1

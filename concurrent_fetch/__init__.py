@@ -1,7 +1,7 @@
 """Fetch one URL set in several ways, and learn truthfully which is faster.
 
 To fetch:       fetch_sync, fetch_threaded, fetch_async; iter_sync, iter_threaded, iter_async
-With:           Options, Progress
+With:           Options, Progress, read_urls
 What comes:     Run, Outcome, Response, Failure, FailureKind, Timing, Headers
 To compare:     Runner, Plan, with_options, Strategy
 What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
@@ -24,7 +24,7 @@ _ROOMS = {
     "analysis": "Card Ceiling Lateness Limit Note Probe Why",
     "export": "load save",
     "fetch": "AsyncClient Client Exchange",
-    "http": "Headers",
+    "http": "Headers read_urls",
     "model": "Failure Options Outcome Response Run Timing",
     "render": "Picture",
     "results": "Comparison Ladder Step Sweep",

@@ -7,7 +7,7 @@ from concurrent_fetch._progress import Progress
 from concurrent_fetch.analysis import Card, Ceiling, Lateness, Limit, Note, Probe, Why
 from concurrent_fetch.export import load, save
 from concurrent_fetch.fetch import AsyncClient, Client, Exchange
-from concurrent_fetch.http import Headers
+from concurrent_fetch.http import Headers, read_urls
 from concurrent_fetch.model import Failure, Options, Outcome, Response, Run, Timing
 from concurrent_fetch.render import Picture
 from concurrent_fetch.results import Comparison, Ladder, Step, Sweep
@@ -62,6 +62,7 @@ __all__ = [
     "iter_sync",
     "iter_threaded",
     "load",
+    "read_urls",
     "save",
     "with_options",
 ]

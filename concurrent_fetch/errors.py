@@ -29,5 +29,9 @@ class UnknownNameError(ConcurrentFetchError, LookupError):
     """No client, strategy or check of that name; the message lists the names there are."""
 
 
+class EventLoopError(ConcurrentFetchError, RuntimeError):
+    """No task of asyncio runs where one must; the message says what to write instead."""
+
+
 class FormatError(ConcurrentFetchError, ValueError):
     """A file is damaged, foreign or of an unknown format; the message says what and where."""

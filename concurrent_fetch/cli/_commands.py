@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.cli._input import read_urls
+from concurrent_fetch.cli._input import urls_of
 from concurrent_fetch.cli._output import OutputError, flush, folded, is_watched, note, show
 from concurrent_fetch.cli._parser import options_of, parse, strategies_of, usage
 from concurrent_fetch.errors import ConcurrentFetchError, FormatError
@@ -70,7 +70,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         strategies, options = strategies_of(arguments), options_of(arguments)
         kept = next((path for path in arguments.exports if suffix_of(path) == LOADED), None)
         runner = Runner(
-            read_urls(arguments.urls, arguments.file),
+            urls_of(arguments.urls, arguments.file),
             options,
             rounds=arguments.rounds,
             seconds=arguments.seconds,
@@ -109,7 +109,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
         strategies, options = strategies_of(arguments), options_of(arguments)
         if len(strategies) > 1:
             raise ValueError("fetch takes one --strategy; compare takes several")
-        runner = Runner(read_urls(arguments.urls, arguments.file), options)
+        runner = Runner(urls_of(arguments.urls, arguments.file), options)
     (strategy,) = strategies.values()
     run = runner.run(strategy)
     return max(_export(run, arguments.exports), _show_run(run))

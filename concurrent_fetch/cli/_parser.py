@@ -17,6 +17,7 @@ from concurrent_fetch.cli._help import (
     MORE_ON_SERVE,
     MORE_ON_SHOW,
 )
+from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export import SUFFIXES
 from concurrent_fetch.model import Options
 from concurrent_fetch.strategies import Strategy
@@ -48,6 +49,8 @@ def usage(parser: argparse.ArgumentParser) -> Iterator[None]:
     """Turn what refuses a setting into the parser's error, which names the flag."""
     try:
         yield
+    except FormatError as error:  # of a file: what it names there is no flag
+        parser.error(str(error))
     except (TypeError, ValueError) as error:
         parser.error(_FLAG.sub(_as_flag, str(error), count=1))
 
@@ -138,7 +141,8 @@ def _add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence
     parser.add_argument(
         "--file",
         metavar="FILE",
-        help="has the URLs, one per line; blank lines and lines that begin with # are skipped",
+        help="has the URLs, one per line; blank lines, lines that begin with #, and notes behind "
+        "a URL ( # note) are skipped",
     )
     repeat = "; repeatable" if len(usual_strategies) > 1 else ""
     parser.add_argument(

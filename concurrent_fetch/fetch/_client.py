@@ -17,6 +17,7 @@ from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
 from concurrent_fetch.fetch._fetching import Fetching
+from concurrent_fetch.fetch._on_asyncio import task_of_asyncio
 from concurrent_fetch.model import Options, Outcome, after_work, check_options, options_for_work
 from concurrent_fetch.wire import warn_of_few_descriptors
 
@@ -93,7 +94,11 @@ class AsyncClient:
 
     @asynccontextmanager
     async def session(self, options: Options | None = None) -> AsyncIterator[AsyncGet]:
-        """Open the client for one run: yields `await get(url, index=0)`, for any task."""
+        """Open the client for one run: yields `await get(url, index=0)`, for any task.
+
+        Raises EventLoopError where no task of asyncio runs, as below trio.
+        """
+        task_of_asyncio()
         options = Options() if options is None else options
         fetching = _begun(self, options, on_loop=True)
         async with self.open(fetching.options) as send:

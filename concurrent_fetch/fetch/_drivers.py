@@ -8,6 +8,7 @@ from typing import TypeAlias
 from concurrent_fetch.fetch._exchange import Exchange
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.fetch._hops import exchanges
+from concurrent_fetch.fetch._on_asyncio import task_of_asyncio
 from concurrent_fetch.model import Outcome
 
 Send: TypeAlias = Callable[[Exchange], object]
@@ -33,8 +34,7 @@ def drive(send: Send, url: object, index: int, fetching: Fetching) -> Outcome:
 
 async def drive_async(send: AsyncSend, url: object, index: int, fetching: Fetching) -> Outcome:
     """Drive one fetch through an async client's `send`, and cancel it there at its deadline."""
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    task = task_of_asyncio()
     hops = exchanges(url, index, fetching, task.get_name())
     error: BaseException | None = None
     deadlines = fetching.deadlines

@@ -1,8 +1,10 @@
 """What a URL, a head, a body and a text may be: one judgement for all clients."""
 
+from concurrent_fetch.http._advice import what_to_write
 from concurrent_fetch.http._decoding import Decoder
 from concurrent_fetch.http._headers import Headers
 from concurrent_fetch.http._host import host_and_port
+from concurrent_fetch.http._lists import read_urls
 from concurrent_fetch.http._names import may_go_anywhere
 from concurrent_fetch.http._proxy import proxy_origin
 from concurrent_fetch.http._reader import Reader
@@ -24,9 +26,11 @@ __all__ = [
     "may_go_anywhere",
     "proxy_origin",
     "read_head",
+    "read_urls",
     "redact",
     "redact_message",
     "redact_reference",
     "redact_within",
     "resolve",
+    "what_to_write",
 ]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from concurrent_fetch._failure_kinds import Refusal
+from concurrent_fetch.http._advice import scheme_told, what_to_write, why_not_absolute
 from concurrent_fetch.http._host import IPV4, LABEL, host_and_port, invalid_url
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -32,6 +33,7 @@ _CANONICAL_TARGET = re.compile(
     rf"/(?:[{_CHARACTERS}]++|{_TRIPLET})*+(?:\?(?:[{_CHARACTERS}?]++|{_TRIPLET})++)?+"
 )
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL
 )
@@ -92,8 +94,7 @@ def canonicalize(url: object) -> CanonicalURL:
     Raises `Refusal` of kind `invalid_url` for anything that is no usable http(s) URL.
     """
     if not isinstance(url, str):
-        advice = "url.decode()" if isinstance(url, bytes) else "str(url)"
-        raise invalid_url(f"a URL must be a str, not {type(url).__name__}; write {advice}")
+        raise invalid_url(f"a URL must be a str, not {type(url).__name__}; {what_to_write(url)}")
     return _recognise(url) or _parse(_without_margins(url))
 
 
@@ -106,9 +107,12 @@ def resolve(base: CanonicalURL, location: bytes | str) -> CanonicalURL:
     text = (_as_text(location) if isinstance(location, bytes) else location).strip(" \t")
     absolute = _absolute(base, text)
     try:
+        if _OTHER_SCHEME.match(absolute):
+            raise invalid_url(scheme_told(absolute) or "its scheme is neither http nor https")
         target = _recognise(absolute) or _parse(absolute)
     except Refusal as refusal:
-        raise Refusal(refusal.kind, f"redirect to an unusable Location: {refusal}") from refusal
+        rule = refusal.message.partition("; ")[0]  # the advice is for who wrote a URL
+        raise Refusal(refusal.kind, f"redirect to an unusable Location: {rule}") from refusal
     return target._replace(authorization=None)
 
 
@@ -137,7 +141,10 @@ def _recognise_origin(text: str) -> tuple[str, str, int] | None:
 
 
 def _without_margins(url: str) -> str:
-    if url != url.strip():
+    stripped = url.strip()
+    if not stripped:
+        raise invalid_url("there is no URL, the text is empty")
+    if url != stripped:
         raise invalid_url("white space around the URL; strip it: url.strip()")
     return url
 
@@ -173,12 +180,18 @@ def _check_characters(url: str) -> None:
 
 
 def _why_not_absolute(url: str) -> str:
-    scheme, colon, rest = url.partition(":")
+    scheme, colon, _ = url.partition(":")
     if scheme.lower() in _DEFAULT_PORTS and colon:
-        return "the host is missing: after the scheme come two slashes and a host, http://host/path"
-    if colon and rest.startswith("//"):
-        return "only http and https URLs can be fetched"
-    return "the scheme is missing: write http:// or https:// before it"
+        return "the host is missing; after the scheme come two slashes and a host, http://host/path"
+    return why_not_absolute(url, _is_usable)
+
+
+def _is_usable(url: str) -> bool:
+    try:
+        _parse(url)
+    except Refusal:
+        return False
+    return True
 
 
 def _target(text: str) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 from concurrent_fetch import _progress
 from concurrent_fetch._files import objection_to
 from concurrent_fetch._validators import Rule, is_number, is_whole, whole
+from concurrent_fetch._words import told
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export import LOADED, suffix_of
+from concurrent_fetch.http import redact, what_to_write
 from concurrent_fetch.strategies import check_urls
 
 _MOST_SEED = 2**256 - 1
@@ -26,8 +28,8 @@ def as_urls(urls: Iterable[str]) -> tuple[str, ...]:
         raise ValueError("urls is empty; a Runner needs at least one URL")
     for index, url in enumerate(kept):
         if not isinstance(url, str):
-            advice = "url.decode()" if isinstance(url, bytes) else "str(url)"
-            raise TypeError(f"urls[{index}] must be a str, got {url!r}; write {advice}")
+            shown = told(redact(repr(url)))
+            raise TypeError(f"urls[{index}] must be a str, got {shown}; {what_to_write(url)}")
     return kept
 
 

@@ -25,8 +25,29 @@ _ROOT = str(pathlib.Path(__file__).resolve().parents[2])
 
 def _environment() -> dict[str, str]:
     """Let the child import what this process imports, however `sys.path` came about."""
-    entries = [entry or str(pathlib.Path.cwd()) for entry in sys.path]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([*entries, _ROOT])}
+    entries = [entry or _working_directory() for entry in sys.path]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [*entries, _ROOT]))}
+
+
+def _working_directory() -> str:
+    """Return where this process works; nothing if that is deleted, as is what was in it."""
+    try:
+        return str(pathlib.Path.cwd())
+    except OSError:
+        return ""
+
+
+def _scratch() -> IO[bytes]:
+    """Return a file for what the child says, in memory where that can be: no folder need be there.
+
+    Not a pipe: somebody would have to read it all the time.
+    """
+    with contextlib.suppress(OSError):
+        if sys.platform == "linux":
+            return os.fdopen(os.memfd_create("stderr"), "w+b")
+    with contextlib.suppress(OSError):
+        return tempfile.TemporaryFile()
+    return open(os.devnull, "w+b")  # noqa: PTH123 - as the others, it is closed in the end
 
 
 class _Child:
@@ -36,7 +57,7 @@ class _Child:
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._asked = 0
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `end` closes it
+        self._errors = _scratch()
         try:
             # A process group of its own: Ctrl-C in the terminal is for the clients.
             self._process = subprocess.Popen(

@@ -36,6 +36,7 @@ async def fetch_async(
     Raises:
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is a blocking one.
         UnknownNameError: there is no async client of that name.
+        EventLoopError: no task of asyncio runs here, as below trio.
     """
     made = _workers("fetch_async", urls, options, client)  # imports the client: not on the clock
     watch = Stopwatch("fetch_async", options)

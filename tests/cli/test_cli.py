@@ -316,6 +316,38 @@ def test_misuse_ends_with_2_and_a_sentence(
     assert MISUSES[arguments] in sentence
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("source", ["--file", "-"])
+def test_a_list_with_lines_in_question_ends_with_2_and_names_no_flag(
+    source: str, local: LocalServer, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "port.txt"
+    path.write_text(f"{local.url('/get')}\n{local.url('/get')} {local.url('/get')}\n")
+    before = local.stats().requests
+    if source == "-":
+        name, done = "stdin", run("fetch", "-", stdin=path.read_bytes())
+    else:
+        name, done = repr(str(path)), run("fetch", "--file", str(path))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"concurrent-fetch fetch: error: {name} is no list of one URL per line: line 2: two URLs, "
+        "U+0020 SPACE before the second; write each on a line of its own"
+    )
+    assert local.stats().requests == before
+
+
+@pytest.mark.once
+def test_what_stands_around_a_url_in_a_file_is_taken_off(
+    local: LocalServer, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = local.urls(3)
+    path = tmp_path / "urls.txt"
+    path.write_text(f'"{first}",\n\ufeff<{second}>\n{third} # {first}\n', encoding="utf-8")
+    assert main(["fetch", "--file", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines[:-1]] == [first, second, third]
+
+
 def test_a_file_that_is_not_utf_8_is_refused_by_name_and_line(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

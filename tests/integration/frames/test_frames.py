@@ -1,10 +1,14 @@
-"""Results handed to pandas, polars and pyarrow: the values of `to_dicts`, by either road."""
+"""Results handed to pandas, polars and pyarrow: the values of `to_dicts`, by either road.
+
+And columns of theirs as URLs.
+"""
 
 import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -12,7 +16,7 @@ import pytest
 from fakes import failure, response
 from results import run_of, small_comparison, small_run, small_sweep
 
-from concurrent_fetch import Comparison, Run, Sweep
+from concurrent_fetch import Comparison, Run, Runner, Sweep, fetch_sync
 
 Result = Run | Comparison | Sweep
 Rows = list[dict[str, Any]]
@@ -110,3 +114,41 @@ def test_the_snippet_of_the_docs_runs() -> None:
     assert snippet.count("\n") == 4
     names = {"comparison": small_comparison(), "run": small_run()}
     exec(snippet, {"pandas": pd, "polars": pl, "pyarrow": pa, **names})
+
+
+NOWHERE = "http://127.0.0.1:1/"
+COLUMNS: dict[str, Callable[[], Any]] = {
+    "pandas, object": lambda: pd.Series([NOWHERE, None], dtype=object),
+    "pandas, nan": lambda: pd.Series([NOWHERE, float("nan")], dtype=object),
+    "pandas, NA": lambda: pd.Series([NOWHERE, pd.NA], dtype="string"),
+    "pandas, NaT": lambda: pd.Series([NOWHERE, pd.NaT], dtype=object),
+    "pandas, float32": lambda: [NOWHERE, np.float32("nan")],
+    "numpy": lambda: np.array([NOWHERE, np.nan], dtype=object),
+    "numpy, masked": lambda: [NOWHERE, np.ma.masked],
+    "numpy, NaT": lambda: [NOWHERE, np.datetime64("NaT")],
+    "polars": lambda: pl.Series([NOWHERE, None]),
+    "pyarrow": lambda: pa.array([None, None], pa.string()),
+    "pyarrow, null": lambda: pa.array([None]),
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_missing_value_in_a_column_of_urls_is_to_be_left_out(column: str) -> None:
+    *_, last = fetch_sync(COLUMNS[column]())
+    assert not last.ok
+    assert "a missing value? leave it out, as df['url'].dropna() does" in last.message
+    with pytest.raises(TypeError, match=r"a missing value\? leave it out"):
+        Runner(COLUMNS[column]())
+
+
+def test_a_column_whose_missing_values_are_left_out_is_a_set_of_urls() -> None:
+    column = pd.Series([NOWHERE, None, NOWHERE]).dropna()
+    assert [outcome.url for outcome in fetch_sync(column)] == [NOWHERE, NOWHERE]
+
+
+def test_of_a_value_of_pyarrow_and_of_a_row_is_said_what_to_write() -> None:
+    (of_arrow,) = fetch_sync(pa.array([NOWHERE])).failures  # type: ignore[arg-type]  # the point
+    assert of_arrow.message.endswith("; write str(url)")
+    rows = pd.DataFrame({"url": [NOWHERE]}).itertuples(index=False)
+    (of_row,) = fetch_sync(rows).failures  # type: ignore[arg-type]  # the point
+    assert of_row.message.endswith("; write url.url")

@@ -250,13 +250,3 @@ def test_user_info_in_a_location_is_ignored(
         response = client_strategy.response(here.url("/a"))
     assert response.final_url == goal.url("/b")
     assert sent(here, "authorization") + sent(there, "authorization") == [None, None]
-
-
-def test_cookies_of_a_server_are_not_sent_back(client_strategy: ClientStrategy) -> None:
-    answers = {
-        "/a": reply(b"", "Location: /b", "Set-Cookie: id=1; Path=/", status="302 Found"),
-        "/b": reply(b"", "Set-Cookie: id=2; Path=/"),
-    }
-    with RawServer(by_path(answers)) as server:
-        client_strategy.fetch([server.url("/a"), server.url("/b")])
-    assert sent(server, "cookie") == [None] * 3

@@ -321,7 +321,9 @@ FAULTS = (
         "redir_cookie",
         "sets a cookie and redirects",
         _to("/cookies", "Set-Cookie: id=s3cret; Path=/"),
-        Answered(redirects=1, path="/cookies", lacks=b"s3cret"),
+        Answered(
+            redirects=1, path="/cookies", body=b'{\n  "cookies": {\n    "id": "s3cret"\n  }\n}\n'
+        ),
     ),
     fault(
         "redir_auth_required",

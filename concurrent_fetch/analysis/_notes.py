@@ -22,7 +22,7 @@ from concurrent_fetch.render import many, size
 _FAR_APART = 0.05
 _STEADY = 0.8
 _LONG: Seconds = 0.005
-_OPTIONS = ("headers", "verify", "trust_env", "proxy")
+_OPTIONS = ("headers", "verify", "trust_env", "proxy", "keep_cookies")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 

@@ -15,7 +15,7 @@ from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.clients._aiohttp_connections import Connections
 from concurrent_fetch.clients._aiohttp_protocol import Protocol
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
-from concurrent_fetch.http import CanonicalURL, may_go_anywhere, proxy_origin
+from concurrent_fetch.http import may_go_anywhere, proxy_origin
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire import check_target, connect, most_open, tls_context, tls_name, told_to
 
@@ -61,9 +61,8 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
             if exchange.on_new_connection:
                 connections.close_idle(exchange)
             if exchange.proxy is None:
-                request = session.get(
-                    _as_yarl(exchange.target), headers=headers, allow_redirects=False
-                )
+                url = _as_yarl(exchange.url, exchange.target.scheme)
+                request = session.get(url, headers=headers, allow_redirects=False)
             else:
                 if not options.allow_private:
                     target = exchange.target
@@ -99,15 +98,18 @@ aiohttp_client = AsyncClient("aiohttp", _open, failures=FAILURES, checks_address
 """One `aiohttp.ClientSession` for all tasks of a run."""
 
 
-def _as_yarl(target: CanonicalURL) -> URL:
-    """Return the URL as it is; built from its parts, in half the time of having it parsed."""
-    start = len(target.scheme) + 3
-    slash = target.url.index("/", start)
-    path, _, query = target.url[slash:].partition("?")
+def _as_yarl(url: str, scheme: str) -> URL:
+    """Return a canonical URL as it is; built from its parts, in half the time of having it parsed.
+
+    yarl drops the mark of an empty query; kept as a part of the path, it is sent.
+    """
+    start = len(scheme) + 3
+    slash = url.index("/", start)
+    path, _, query = url[slash:].partition("?")
     return URL.build(
-        scheme=target.scheme,
-        authority=target.url[start:slash],
-        path=path,
+        scheme=scheme,
+        authority=url[start:slash],
+        path=path if query else url[slash:],
         query_string=query,
         encoded=True,
     )
@@ -119,7 +121,7 @@ def _through_proxy(
     proxy = exchange.proxy or ""
     is_forwarded = exchange.target.scheme == "http"
     return session.get(
-        URL(exchange.target.absolute_form, encoded=True),
+        _as_yarl(exchange.target.absolute_form, exchange.target.scheme),
         headers={**headers, **told_to(proxy, headers)} if is_forwarded else headers,
         allow_redirects=False,
         proxy=URL(proxy_origin(proxy).url, encoded=True),

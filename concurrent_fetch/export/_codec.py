@@ -230,7 +230,11 @@ _READERS: Mapping[Any, Callable[[Any, str], Any]] = {
     datetime: _read_datetime,
     NoneType: _read_none,
 }
-_NOT_IN_OLDER_FILES: Mapping[str, Any] = {"proxy": None, "allow_private": True}
+_NOT_IN_OLDER_FILES: Mapping[str, Any] = {
+    "proxy": None,
+    "allow_private": True,
+    "keep_cookies": False,
+}
 """Options that came later, and what was done before there was a choice."""
 _OF_OPTIONS: Mapping[str, Callable[[Any, str], Any]] = {
     "headers": _read_headers,

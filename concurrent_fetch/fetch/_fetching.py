@@ -1,5 +1,7 @@
 """Fetching: what all fetches of one session share, and what each request of them is to say."""
 
+from collections.abc import Mapping
+
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch._classify import FailureTable
@@ -55,9 +57,16 @@ class Fetching:
         )
 
     def exchange(
-        self, target: CanonicalURL, home: CanonicalURL | None, deadline: Seconds
+        self,
+        target: CanonicalURL,
+        home: CanonicalURL | None,
+        deadline: Seconds,
+        cookies: str = "",
     ) -> Exchange:
-        """Return the exchange for one hop; `home` is the given URL while we are at its origin."""
+        """Return the exchange for one hop; `home` is the given URL while we are at its origin.
+
+        `cookies` are those that redirects have set on the way here.
+        """
         headers = self.headers if home is not None else self.safe_headers
         authorization = None if home is None else home.authorization
         proxy = self.options.proxy
@@ -68,6 +77,8 @@ class Fetching:
         if authorization is not None:
             kept = {n: v for n, v in headers.items() if n.lower() != "authorization"}
             headers = {**kept, "Authorization": authorization}
+        if cookies:
+            headers = _with_cookies(headers, cookies)
         # Libraries would keep the final dot, or decode the name first and refuse some.
         host = target.host
         if (host[-1] == "." or "xn--" in host) and not self._names_host:
@@ -76,3 +87,10 @@ class Fetching:
         if self._turns is not None:
             exchange.turns = self._turns
         return exchange
+
+
+def _with_cookies(headers: Mapping[str, str], cookies: str) -> dict[str, str]:
+    """Return the headers with one Cookie field: what was given by hand comes first in it."""
+    kept = {n: v for n, v in headers.items() if n.lower() != "cookie"}
+    given = next((v.rstrip("; \t") for n, v in headers.items() if n.lower() == "cookie"), "")
+    return {**kept, "Cookie": f"{given}; {cookies}" if given else cookies}

@@ -9,7 +9,7 @@ import sys
 from asyncio import CancelledError
 from collections.abc import Generator
 from time import perf_counter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch.fetch._classify import classify, let_go
@@ -52,7 +52,7 @@ class _Trip:
 
     __slots__ = (
         *("attempts", "exchange", "fetching", "handled", "hop_started", "index"),
-        *("redirects", "started", "url", "worker"),
+        *("jar", "redirects", "set_cookies", "started", "url", "worker"),
     )
 
     def __init__(self, url: object, index: int, worker: str, fetching: Fetching) -> None:
@@ -64,6 +64,8 @@ class _Trip:
         self.started = self.hop_started = perf_counter()
         self.attempts = 1
         self.redirects: tuple[str, ...] = ()
+        self.set_cookies = False  # by a redirect
+        self.jar: Any = None  # made when they do
         self.exchange: Exchange | None = None
 
     def follow(self, target: CanonicalURL) -> _Answer:
@@ -74,10 +76,9 @@ class _Trip:
             exchange = yield from self._request(target, home)
             if not exchange.redirected:
                 return exchange
+            self._take_cookies(exchange)
             if len(self.redirects) == limit:
-                raise Refusal(
-                    FailureKind.TOO_MANY_REDIRECTS, f"more redirects than max_redirects={limit}"
-                )
+                raise self._too_many(limit)
             self.redirects += (target.url,)
             self.hop_started = perf_counter()
             location = exchange.head.location if exchange.head else None
@@ -85,15 +86,32 @@ class _Trip:
             if home is not None and target.origin != home.origin:
                 home = None  # credentials are dropped for good, also when a later hop leads back
 
+    def _take_cookies(self, exchange: Exchange) -> None:
+        """Take the cookies that a redirect sets, for the hops that follow."""
+        fields = exchange.head.headers.get_all("Set-Cookie") if exchange.head else ()
+        if not fields:
+            return
+        self.set_cookies = True
+        if self.fetching.options.keep_cookies:
+            self.jar = self.jar or _new_jar()
+            self.jar.take(exchange.target, fields)
+
+    def _too_many(self, limit: int) -> Refusal:
+        message = f"more redirects than max_redirects={limit}"
+        if self.set_cookies and not self.fetching.options.keep_cookies:
+            message += "; they set cookies on the way, and keep_cookies=False is set"
+        return Refusal(FailureKind.TOO_MANY_REDIRECTS, message)
+
     def _request(self, target: CanonicalURL, home: CanonicalURL | None) -> _Answer:
         """Do one request; once more where a kept connection turned out to be closed."""
         fetching = self.fetching
         deadline = self.started + fetching.options.timeout
+        cookies = "" if self.jar is None else self.jar.sent_to(target)
         again = False
         while True:
             if fetching.stopped:
                 raise Refusal(FailureKind.CANCELLED, "the run was stopped")
-            exchange = self.exchange = fetching.exchange(target, home, deadline)
+            exchange = self.exchange = fetching.exchange(target, home, deadline, cookies)
             exchange.on_new_connection = again
             error = yield exchange
             ended_by, exchange.ended_by = exchange.ended_by, None
@@ -193,6 +211,12 @@ class _Trip:
         if not has_connected and connecting >= options.connect_timeout * _NEARLY:
             return f"not connected within connect_timeout={options.connect_timeout:g} s"
         return None
+
+
+def _new_jar() -> Any:
+    from concurrent_fetch.fetch._cookies import Jar  # noqa: PLC0415 - few need one, all would pay
+
+    return Jar()
 
 
 def _shown(value: object) -> str:

@@ -30,7 +30,7 @@ _CANONICAL_ORIGIN = re.compile(
 )
 _LONGEST_ORIGIN = len("https://") + 253 + len(":65535")
 _CANONICAL_TARGET = re.compile(
-    rf"/(?:[{_CHARACTERS}]++|{_TRIPLET})*+(?:\?(?:[{_CHARACTERS}?]++|{_TRIPLET})++)?+"
+    rf"/(?:[{_CHARACTERS}]++|{_TRIPLET})*+(?:\?(?:[{_CHARACTERS}?]++|{_TRIPLET})*+)?+"
 )
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:", re.IGNORECASE)
@@ -40,6 +40,8 @@ _REFERENCE = re.compile(
 _NOT_A_CHARACTER = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TO_QUOTE = re.compile(rf"%[0-9A-Fa-f]{{2}}|%|[^{_CHARACTERS}?%]+")
 _UNRESERVED_CHARACTER = re.compile(f"[{_UNRESERVED}]")
+_AUTHORITY = re.compile(rb"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)([^/?#]*)")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
 class CanonicalURL(NamedTuple):
@@ -102,11 +104,11 @@ def resolve(base: CanonicalURL, location: bytes | str) -> CanonicalURL:
     """Where a redirect leads: its Location, read against the URL that answered (RFC 3986, 5.2).
 
     User info in a Location is ignored, since a server must not choose credentials: `authorization`
-    is always `None`. Raises `Refusal` of kind `invalid_url` for an unusable Location.
+    is always `None`. Octets outside ASCII are percent-encoded as they stand, as browsers do; in a
+    host they must be UTF-8. Raises `Refusal` of kind `invalid_url` for an unusable Location.
     """
-    text = (_as_text(location) if isinstance(location, bytes) else location).strip(" \t")
-    absolute = _absolute(base, text)
     try:
+        absolute = _absolute(base, _stripped(location))
         if _OTHER_SCHEME.match(absolute):
             raise invalid_url(scheme_told(absolute) or "its scheme is neither http nor https")
         target = _recognise(absolute) or _parse(absolute)
@@ -114,6 +116,12 @@ def resolve(base: CanonicalURL, location: bytes | str) -> CanonicalURL:
         rule = refusal.message.partition("; ")[0]  # the advice is for who wrote a URL
         raise Refusal(refusal.kind, f"redirect to an unusable Location: {rule}") from refusal
     return target._replace(authorization=None)
+
+
+def _stripped(location: bytes | str) -> str:
+    return (
+        _as_text(location.strip(b" \t")) if isinstance(location, bytes) else location.strip(" \t")
+    )
 
 
 def _recognise(url: str) -> CanonicalURL | None:
@@ -195,11 +203,11 @@ def _is_usable(url: str) -> bool:
 
 
 def _target(text: str) -> str:
-    """Return path and query as they are sent: quoted, without dot segments and empty query."""
-    path, _, query = _TO_QUOTE.sub(_quoted, text).partition("?")
+    """Return path and query as they are sent: quoted, without dot segments."""
+    path, mark, query = _TO_QUOTE.sub(_quoted, text).partition("?")
     if "/." in path:
         path = _without_dot_segments(path)
-    return f"{path or '/'}?{query}" if query else path or "/"
+    return f"{path or '/'}{mark}{query}"
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -240,10 +248,34 @@ def _basic(userinfo: str) -> str | None:
 
 
 def _as_text(location: bytes) -> str:
+    """Percent-encode octets as they stand, in whichever charset they are meant (RFC 3987, 3.1).
+
+    In a host they are a name: in UTF-8, since a name that is guessed would be another host.
+    """
+    if location.isascii():
+        return location.decode("ascii")
+    match = _AUTHORITY.match(location)
+    if match is None:
+        return _octets_quoted(location)
+    user, at, host = match[2].rpartition(b"@")
+    before, after = match[1] + user + at, location[match.end() :]
+    return _octets_quoted(before) + _name_of(host) + _octets_quoted(after)
+
+
+def _octets_quoted(text: bytes) -> str:
+    quoted = _NOT_ASCII.sub(lambda found: _percent(found[0]), text)
+    return quoted.decode("ascii")
+
+
+def _percent(octets: bytes) -> bytes:
+    return f"%{octets.hex('%').upper()}".encode("ascii")
+
+
+def _name_of(host: bytes) -> str:
     try:
-        return location.decode("utf-8")
+        return host.decode("utf-8")
     except UnicodeDecodeError:
-        return location.decode("latin-1")
+        raise invalid_url("the host is neither ASCII nor UTF-8") from None
 
 
 def _absolute(base: CanonicalURL, reference: str) -> str:

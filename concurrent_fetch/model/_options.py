@@ -146,6 +146,9 @@ class Options:
     """Added to every request; replace the defaults of the same name."""
     max_redirects: int = attrs.field(default=10, validator=whole(0).of_field)
     """0 returns a 3xx as it is; one more than allowed is a failure."""
+    keep_cookies: bool = attrs.field(default=True, validator=_FLAG)
+    """Send the cookies that a redirect sets to the hops that follow it within the same fetch, each
+    to the hosts and paths it is for. No other fetch gets them. False: they are dropped."""
     max_bytes: Bytes | None = attrs.field(
         default=100 * 2**20, validator=whole(1, none="None for no cap").of_field
     )

@@ -136,7 +136,13 @@ def test_failures_of_both_have_no_facts_to_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"verify": False}, {"trust_env": True}, {"headers": {"Authorization": "secret"}}]
+    "changes",
+    [
+        {"verify": False},
+        {"trust_env": True},
+        {"keep_cookies": False},
+        {"headers": {"Authorization": "secret"}},
+    ],
 )
 def test_options_that_change_the_work_are_noted_without_their_values(
     changes: dict[str, Any],

@@ -260,6 +260,13 @@ def test_a_file_of_every_version_loads_as_what_was_saved(path: Path) -> None:
     assert told(loaded) == told(newest)
 
 
+def test_options_that_came_later_say_what_was_done_before_them() -> None:
+    loaded = from_json((DATA / "run-1.json").read_text(encoding="utf-8"))
+    assert isinstance(loaded, Run)
+    options = loaded.options
+    assert (options.proxy, options.allow_private, options.keep_cookies) == (None, True, False)
+
+
 @pytest.mark.parametrize("kind", BY_HAND)
 def test_there_is_a_file_of_every_version_of_every_kind(kind: str) -> None:
     there = {path.stem for path in fixtures()}

@@ -33,7 +33,16 @@ LOCATIONS = {
     "query only": ("?page=2", "/a/b?page=2"),
     "fragment": ("/c#part", "/c"),
     "raw UTF-8": ("/caf\xc3\xa9", "/caf%C3%A9"),
-    "raw latin-1": ("/caf\xe9", "/caf%C3%A9"),
+    "raw latin-1": ("/caf\xe9", "/caf%E9"),
+    "raw GBK": ("/\xd6\xd0\xce\xc4?q=\xd6\xd0", "/%D6%D0%CE%C4?q=%D6%D0"),
+    "raw Shift JIS": ("/\x93\xfa\x96{", "/%93%FA%96%7B"),
+    "UTF-8 and latin-1": ("/\xc3\xa9/\xe9?\xe9=\xc3\xa9#\xe9", "/%C3%A9/%E9?%E9=%C3%A9"),
+    "raw and encoded": ("/%c3%a9\xe9%e9%", "/%C3%A9%E9%E9%25"),
+    "C1 controls": ("/\x80\x9f?\x85", "/%80%9F?%85"),
+    "empty query": ("/c?", "/c?"),
+    "empty query and fragment": ("/c?#part?", "/c?"),
+    "empty query only": ("?", "/a/b?"),
+    "two marks": ("/c??", "/c??"),
     "blanks inside": ("/a b", "/a%20b"),
 }
 
@@ -46,6 +55,33 @@ def test_relative_locations(client_strategy: ClientStrategy, case: str) -> None:
     assert response.body == b"end"
     assert response.final_url == server.url(target)
     assert server.targets == ["/a/b", target]
+
+
+@pytest.mark.parametrize("target", ["/?", "/x?", "/a/%E9?"])
+def test_an_empty_query_is_sent(client_strategy: ClientStrategy, target: str) -> None:
+    with RawServer(always(reply(b"end"))) as server:
+        url = server.url(target)
+        assert client_strategy.response(url).final_url == url
+        there = client_strategy.response(url, proxy=f"http://127.0.0.1:{server.port}")
+        assert there.final_url == url
+        assert client_strategy.response(f"{url}#f").final_url == url
+    assert server.targets == [target, url, target]
+
+
+def test_a_host_in_utf_8_is_a_name_and_in_any_other_charset_none(
+    client_strategy: ClientStrategy,
+) -> None:
+    answers = {"/%E9?%FF": reply(b"end")}
+    with RawServer(by_path(answers)) as server:
+        digits = "\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97"  # 127, full width
+        answers["/a"] = to(f"http://{digits}.0.0.1:{server.port}/\xe9?\xff")
+        answers["/b"] = to(f"http://\xe9.example:{server.port}/")
+        assert client_strategy.response(server.url("/a")).body == b"end"
+        failure = client_strategy.failure(server.url("/b"))
+    assert failure.kind is FailureKind.INVALID_URL
+    assert failure.message == (
+        "redirect to an unusable Location: the host is neither ASCII nor UTF-8"
+    )
 
 
 def test_absolute_locations(client_strategy: ClientStrategy, local: LocalServer) -> None:
@@ -214,13 +250,3 @@ def test_user_info_in_a_location_is_ignored(
         response = client_strategy.response(here.url("/a"))
     assert response.final_url == goal.url("/b")
     assert sent(here, "authorization") + sent(there, "authorization") == [None, None]
-
-
-def test_cookies_of_a_server_are_not_sent_back(client_strategy: ClientStrategy) -> None:
-    answers = {
-        "/a": reply(b"", "Location: /b", "Set-Cookie: id=1; Path=/", status="302 Found"),
-        "/b": reply(b"", "Set-Cookie: id=2; Path=/"),
-    }
-    with RawServer(by_path(answers)) as server:
-        client_strategy.fetch([server.url("/a"), server.url("/b")])
-    assert sent(server, "cookie") == [None] * 3

@@ -1,6 +1,8 @@
 """What is a URL, what it becomes, and that every client sends it like that."""
 
+import contextlib
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -8,15 +10,14 @@ from base64 import b64decode
 
 import httpx
 import pytest
-import requests
 import urllib3.util
-import yarl
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pace import in_time
 
 import concurrent_fetch
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch.clients._aiohttp import _as_yarl
 from concurrent_fetch.http._redaction import (
     redact,
     redact_message,
@@ -42,8 +43,11 @@ CANONICAL = {
     "http://user:pw@example.com/": "http://example.com/",
     "http://example.com/#part": "http://example.com/",
     "http://example.com#part?no=query": "http://example.com/",
-    "http://example.com?": "http://example.com/",
-    "http://example.com/x?#f": "http://example.com/x",
+    "http://example.com?": "http://example.com/?",
+    "http://example.com/x?": "http://example.com/x?",
+    "http://example.com/x?#f": "http://example.com/x?",
+    "http://example.com/x#?": "http://example.com/x",
+    "http://example.com/a/..?": "http://example.com/?",
     "http://example.com??": "http://example.com/??",
     "http://example.com?a=b": "http://example.com/?a=b",
     "http://example.com?a=b/../c": "http://example.com/?a=b/../c",
@@ -241,7 +245,10 @@ LOCATIONS: dict[bytes | str, str] = {
     "../../../../x": "http://example.com:8080/x",
     ".": "http://example.com:8080/a/b/",
     "?r=2": "http://example.com:8080/a/b/c?r=2",
-    "?": "http://example.com:8080/a/b/c",
+    "?": "http://example.com:8080/a/b/c?",
+    "/x?": "http://example.com:8080/x?",
+    "/x?#f": "http://example.com:8080/x?",
+    "//other.example?": "http://other.example/?",
     "#f": "http://example.com:8080/a/b/c?q=1",
     "": "http://example.com:8080/a/b/c?q=1",
     ";p": "http://example.com:8080/a/b/;p",
@@ -254,8 +261,25 @@ LOCATIONS: dict[bytes | str, str] = {
     "\\\\evil.example": "http://example.com:8080/a/b/%5C%5Cevil.example",
     "/%2e%2e/x": "http://example.com:8080/x",
     b"/caf\xc3\xa9": "http://example.com:8080/caf%C3%A9",
-    b"/caf\xe9": "http://example.com:8080/caf%C3%A9",
+    b"/caf\xe9": "http://example.com:8080/caf%E9",
+    b"/\xd6\xd0\xce\xc4": "http://example.com:8080/%D6%D0%CE%C4",  # GBK
+    b"/\x93\xfa\x96{": "http://example.com:8080/%93%FA%96%7B",  # Shift JIS, ASCII in the second
+    b"/\xc3\xa9/\xe9": "http://example.com:8080/%C3%A9/%E9",
+    b"/%c3%a9/\xe9%": "http://example.com:8080/%C3%A9/%E9%25",
+    b"/x?q=\xe9": "http://example.com:8080/x?q=%E9",
+    b"?\xe9": "http://example.com:8080/a/b/c?%E9",
+    b"/x#\xe9": "http://example.com:8080/x",
+    b"\xe9:x": "http://example.com:8080/a/b/%E9:x",
+    b"\xe9//x": "http://example.com:8080/a/b/%E9//x",
+    b"/\xff//\xff/../\xfe": "http://example.com:8080/%FF//%FE",
+    b" /\xe9\t": "http://example.com:8080/%E9",
+    b"/\xc2\x85\xed\xa0\x80": "http://example.com:8080/%C2%85%ED%A0%80",
+    b"/\xa0": "http://example.com:8080/%A0",
     b"http://b\xc3\xbccher.example/": "http://xn--bcher-kva.example/",
+    b"http://b\xc3\xbccher.example/\xe9?\xff": "http://xn--bcher-kva.example/%E9?%FF",
+    b"//B\xc3\x9cCHER.example:81?\xe9": "http://xn--bcher-kva.example:81/?%E9",
+    b"http://\xe9:\xff@example.com/": "http://example.com/",
+    b"HTTP://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1": "http://127.0.0.1/",
 }
 
 
@@ -277,9 +301,12 @@ def test_a_location_is_resolved_against_its_url(location: bytes | str, target: s
         "data:,x",
         "localhost:80",
         *("//a b/", "http://[::1/", "//a:99999/", "//a\\b/", "/a\x00b", "/a\r\nb", "//b\ud800/"),
+        *(b"http://caf\xe9.example/", b"//\xd6\xd0.example/\xc3\xa9", b"http://h:\xff/x"),
+        *(b"http://\xc3\xa9\xe9.example/", b"http://me@\xff/", b"//\xed\xa0\x80/", b"\xff/\x00"),
+        *(b"\xe9:/\r", b"http://\xc2\x85/"),
     ],
 )
-def test_an_unusable_location_is_refused_and_said_to_be_a_redirect(location: str) -> None:
+def test_an_unusable_location_is_refused_and_said_to_be_a_redirect(location: bytes | str) -> None:
     with pytest.raises(Refusal, match=r"^redirect to an unusable Location: ") as refused:
         resolve(BASE, location)
     assert refused.value.kind is FailureKind.INVALID_URL
@@ -463,11 +490,10 @@ def test_every_client_sends_the_canonical_form_unchanged(url: str) -> None:
         return
     authority = canonical.url.partition("://")[2].partition("/")[0]
     target = canonical.url.partition("://")[2].removeprefix(authority)
-    by_yarl, by_httpx = yarl.URL(canonical.url, encoded=True), httpx.URL(canonical.url)
+    by_yarl, by_httpx = _as_yarl(canonical.url, canonical.scheme), httpx.URL(canonical.url)
     by_urllib3 = urllib3.util.parse_url(canonical.url)
-    prepared = requests.Request("GET", "http://x/").prepare()
-    prepared.url = canonical.url
     assert by_yarl.raw_path_qs == target
+    assert str(by_yarl) == canonical.url  # what a proxy is asked for
     assert (by_yarl.raw_host, by_yarl.port) == (canonical.host, canonical.port)
     assert by_httpx.raw_path.decode("ascii") == target
     assert by_httpx.raw_host.decode("ascii") == canonical.host
@@ -475,7 +501,6 @@ def test_every_client_sends_the_canonical_form_unchanged(url: str) -> None:
     assert by_urllib3.request_uri == target
     assert (by_urllib3.host or "").strip("[]") == canonical.host
     assert (by_urllib3.port or default(canonical)) == canonical.port
-    assert prepared.path_url == target
 
 
 def default(url: CanonicalURL) -> int:
@@ -491,6 +516,28 @@ def test_any_location_leads_somewhere_or_is_refused(url: str, location: str | by
         assert refusal.kind is FailureKind.INVALID_URL  # noqa: PT017 - refused is as good
     else:
         assert target == canonicalize(target.url)
+
+
+# Without what ends a path or a query, what cannot be sent, and what is taken for an encoding.
+OCTETS = st.binary().map(lambda octets: re.sub(rb"[\x00-\x20\x7f#?%./]", b"", octets))
+
+
+@given(URLS, OCTETS, st.sampled_from([b"/", b"?", b"/x?", b"x/", b"//h/", b"http://h?"]))
+@example("http://h/", b"\x93\xfa\x96{", b"/")
+def test_octets_outside_ascii_stand_percent_encoded_in_their_order(
+    url: str, octets: bytes, before: bytes
+) -> None:
+    base = canonical_or_none(url) or BASE
+    encoded = [f"%{octet:02X}" for octet in octets if octet >= 0x80]
+    path, mark, query = resolve(base, before + octets).origin_form.partition("?")
+    last = query if mark else path.rpartition("/")[2]
+    assert re.findall("%[89A-F][0-9A-F]", last) == encoded
+
+
+@given(URLS, st.text(st.characters(exclude_categories=["C"])))
+def test_a_location_in_utf_8_leads_where_the_same_text_leads(url: str, text: str) -> None:
+    base = canonical_or_none(url) or BASE
+    assert resolve(base, f"/x{text}".encode()) == resolve(base, f"/x{text}")
 
 
 @given(st.one_of(URLS, st.builds("http://u:{}@{}".format, st.just(SECRET), URLS)))
@@ -522,6 +569,11 @@ def test_what_is_to_be_quoted_is_quoted_at_once() -> None:
     for text in ("\xff" * 60_000, '"' * 21_000, "%41" * 20_000, "%" * 21_000):
         begun = time.thread_time()
         canonical_or_none(f"http://h/{text}")
+        in_time(time.thread_time() - begun, 0.02)
+    for octets in (b"\xff" * 60_000, b"\xff/" * 30_000, b"//" + b"\xff" * 60_000):
+        begun = time.thread_time()
+        with contextlib.suppress(Refusal):
+            resolve(BASE, octets)
         in_time(time.thread_time() - begun, 0.02)
 
 

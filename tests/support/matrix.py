@@ -153,7 +153,9 @@ CASES: tuple[Case, ...] = (
     _url("fragment", "{base}/get#part", _GET),
     _url("upper_case", "HTTP://LOCALHOST:{port}/get", _GET),
     _url("fullwidth_host", "http://\uff11\uff12\uff17.0.0.1:{port}/get", _GET),
-    _url("empty_query", "{base}/get?", _GET),
+    _url("empty_query", "{base}/get?", Answered(path="/get?")),
+    _url("empty_query_fragment", "{base}/get?#part", Answered(path="/get?")),
+    _url("empty_query_root", "{base}?", Answered(path="/?")),
     _url(
         "userinfo",
         "http://me:s3cret@127.0.0.1:{port}/basic-auth/me/s3cret",

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 from concurrent_fetch._failure_kinds import FailureKind as Kind
 from concurrent_fetch.server._faults._fault import Answer, Answered, Expected, Fault, fault
@@ -20,15 +21,29 @@ from concurrent_fetch.server._request import Request
 
 _ARRIVED = Answered(redirects=1, path="/get")
 _STAYED = Answered(status=302, redirects=0)
+_FULL_WIDTH = "\uff11\uff12\uff17".encode().decode("latin-1")  # 127
 
 
 def _to(location: str, *fields: str, status: str = "302 Found", body: bytes = b"") -> Answer:
     return kept(reply(body, f"Location: {location}", *fields, status=status))
 
 
-def _leads(name: str, location: str, *expected: Expected, shown: str = "") -> Fault:
-    does = f"redirects to `{shown or location}`"
+def _leads(name: str, location: str, *expected: Expected, shown: str = "", how: str = "") -> Fault:
+    does = f"redirects to `{shown or location}`" + (how and f" {how}")
     return fault(f"redir_{name}", does, _to(location), *(expected or (_ARRIVED,)))
+
+
+def _octets(charset: str, text: str) -> Fault:
+    """Redirect to a text in some charset, as it stands."""
+    octets = text.encode(charset)
+    encoded = quote_from_bytes(octets, safe="")
+    return _leads(
+        f"{charset.replace('-', '').replace('_', '')}_raw",
+        f"/anything/{octets.decode('latin-1')}",
+        Answered(redirects=1, path=f"/anything/{encoded}"),
+        shown=f"/anything/{text}",
+        how=f"in {charset}",
+    )
 
 
 def _made(make: Callable[[str, str, str], str], *fields: str, status: str = "302 Found") -> Answer:
@@ -102,14 +117,70 @@ FAULTS = (
     _leads(
         "latin1_raw",
         "/anything/\xe9",
-        Answered(redirects=1, path="/anything/%C3%A9"),
-        shown="/anything/é` in latin-1, `",
+        Answered(redirects=1, path="/anything/%E9"),
+        shown="/anything/é",
+        how="in latin-1",
     ),
+    _octets("gbk", "中文"),
+    _octets("shift_jis", "日本"),
+    _octets("koi8-r", "мир"),
+    _leads(
+        "mixed_raw",
+        "/anything/\xc3\xa9\xe9?\xe9=\xc3\xa9",
+        Answered(redirects=1, path="/anything/%C3%A9%E9?%E9=%C3%A9"),
+        shown="/anything/é",
+        how="in UTF-8 and in latin-1",
+    ),
+    _leads(
+        "raw_and_encoded",
+        "/anything/%c3%a9\xe9%e9%",
+        Answered(redirects=1, path="/anything/%C3%A9%E9%E9%25"),
+        shown="/anything/%c3%a9é%e9%",
+        how="in latin-1",
+    ),
+    _leads(
+        "query_raw",
+        "/anything?\xe9",
+        Answered(redirects=1, path="/anything?%E9"),
+        shown="/anything?é",
+        how="in latin-1",
+    ),
+    _leads("fragment_raw", "/get#\xe9", shown="/get#é", how="in latin-1"),
+    _leads(
+        "c1_controls",
+        "/anything/\x80\x9f",
+        Answered(redirects=1, path="/anything/%80%9F"),
+        shown="/anything/",
+        how="and two controls beyond ASCII",
+    ),
+    _leads(
+        "host_latin1",
+        "http://\xe9.example/",
+        Kind.INVALID_URL,
+        shown="http://é.example/",
+        how="in latin-1",
+    ),
+    fault(
+        "redir_host_utf8",
+        "writes its address in full-width digits",
+        _made(lambda scheme, _, port: f"{scheme}://{_FULL_WIDTH}.0.0.1:{port}/anything/\xe9"),
+        Answered(redirects=1, path="/anything/%E9"),
+    ),
+    fault(
+        "redir_userinfo_raw",
+        "redirects to itself with a name that is no UTF-8",
+        _made(lambda scheme, host, port: f"{scheme}://\xe9:\xff@{host}:{port}/headers"),
+        Answered(redirects=1, path="/headers", lacks=b"Authorization"),
+    ),
+    _leads("empty_query", "/get?", Answered(redirects=1, path="/get?")),
+    _leads("empty_query_fragment", "/get?#part?", Answered(redirects=1, path="/get?")),
+    _leads("empty_query_only", "?", Kind.TOO_MANY_REDIRECTS),
     _leads(
         "utf8_raw",
         "/anything/Ã©",
         Answered(redirects=1, path="/anything/%C3%A9"),
-        shown="/anything/é` in UTF-8, `",
+        shown="/anything/é",
+        how="in UTF-8",
     ),
     _leads(
         "odd_characters",
@@ -165,8 +236,8 @@ FAULTS = (
     _leads("bad_empty_label", "http://a..example/", Kind.INVALID_URL),
     _leads("bad_host_space", "http://a b/", Kind.INVALID_URL),
     _leads("bad_host_less", "http://a<b/", Kind.INVALID_URL),
-    _leads("bad_ctl", "/get\x01", Kind.PROTOCOL, shown="/get` and a control, `"),
-    _leads("bad_tab", "/ge\tt", Kind.INVALID_URL, shown="/ge` and a tab, `"),
+    _leads("bad_ctl", "/get\x01", Kind.PROTOCOL, shown="/get", how="and a control"),
+    _leads("bad_tab", "/ge\tt", Kind.INVALID_URL, shown="/ge", how="and a tab"),
     _leads("unknown_host", "http://nosuch.invalid/", Kind.DNS),
     _leads("closed_port", "http://127.0.0.1:1/", Kind.CONNECT),
     fault(
@@ -248,7 +319,9 @@ FAULTS = (
         "redir_cookie",
         "sets a cookie and redirects",
         _to("/cookies", "Set-Cookie: id=s3cret; Path=/"),
-        Answered(redirects=1, path="/cookies", lacks=b"s3cret"),
+        Answered(
+            redirects=1, path="/cookies", body=b'{\n  "cookies": {\n    "id": "s3cret"\n  }\n}\n'
+        ),
     ),
     fault(
         "redir_auth_required",

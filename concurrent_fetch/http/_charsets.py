@@ -7,6 +7,7 @@ Source: WHATWG, "Encoding", https://encoding.spec.whatwg.org.
 
 import codecs
 from functools import cache, lru_cache
+from typing import Any
 
 REPLACEMENT = "replacement"
 """For charsets that are unsafe to read, as `iso-2022-kr`: all of a body is one U+FFFD."""
@@ -79,7 +80,8 @@ def _python_codec(name: str) -> str:
 def decode(body: bytes, encoding: str) -> str:
     """Return `body` as text by a codec of `codec_of`; what does not fit is replaced by U+FFFD."""
     if encoding in _OTHERWISE or encoding == _USER_DEFINED:
-        return codecs.charmap_decode(body, "strict", _table(encoding))[0]
+        table: Any = _table(encoding)  # a str is the fastest, and typeshed does not know of it
+        return codecs.charmap_decode(body, "strict", table)[0]
     if encoding == REPLACEMENT:
         return "\ufffd" if body else ""
     if encoding in _MENDED:

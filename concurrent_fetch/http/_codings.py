@@ -34,13 +34,16 @@ class Stream(Protocol):
     @property
     def ended(self) -> bool:
         """Whether it is whole."""
+        ...
 
     @property
     def rest(self) -> bytes:
         """What of the data stands behind its end."""
+        ...
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         """Yield pieces of at most 64 KiB, at least one, until the stream or the data ends."""
+        ...
 
 
 def stream(coding: str, start: bytes) -> Stream:

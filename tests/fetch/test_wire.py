@@ -62,6 +62,15 @@ def test_every_client_asks_for_the_encodings_of_the_options(
     assert [value for name, value in server.fields[0] if name == "accept-encoding"] == [sent]
 
 
+@pytest.mark.parametrize("fault", ["br", "br_upper_case", "br_gzip", "zstd", "zstd_skipped"])
+def test_br_and_zstd_are_decoded_in_every_client(
+    client_strategy: ClientStrategy, local: LocalServer, fault: str
+) -> None:
+    response = client_strategy.response(local.url(f"/fault/ce_{fault}"))
+    assert response.body == b"hello " * 500
+    assert "content-encoding" in response.headers
+
+
 def test_an_own_host_header_replaces_the_default(client_strategy: ClientStrategy) -> None:
     with RawServer(always(reply(b"x"))) as server:
         client_strategy.one(server.url(), headers={"Host": "example.com"})

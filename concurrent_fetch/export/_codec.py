@@ -23,7 +23,7 @@ from concurrent_fetch.export._damage import (
     wrong,
 )
 from concurrent_fetch.http import Headers, redact_within
-from concurrent_fetch.model import Options, SavedWork, called
+from concurrent_fetch.model import Options, SavedEncodings, SavedWork, called
 
 _T = TypeVar("_T")
 
@@ -222,6 +222,10 @@ def _read_work(raw: Any, where: str) -> SavedWork | None:
     return None if raw is None else SavedWork(read_text(raw, where))
 
 
+def _read_encodings(raw: Any, where: str) -> SavedEncodings:
+    return SavedEncodings(read(tuple[str, ...], raw, where))
+
+
 _READERS: Mapping[Any, Callable[[Any, str], Any]] = {
     str: read_text,
     bool: _read_flag,
@@ -234,9 +238,11 @@ _NOT_IN_OLDER_FILES: Mapping[str, Any] = {
     "proxy": None,
     "allow_private": True,
     "keep_cookies": False,
+    "encodings": ["gzip", "deflate"],
 }
 """Options that came later, and what was done before there was a choice."""
 _OF_OPTIONS: Mapping[str, Callable[[Any, str], Any]] = {
     "headers": _read_headers,
+    "encodings": _read_encodings,
     "work": _read_work,
 }

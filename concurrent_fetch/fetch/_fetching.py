@@ -15,8 +15,6 @@ from concurrent_fetch.wire import Environment
 _DEFAULT_HEADERS = {
     "User-Agent": "concurrent_fetch",
     "Accept": "*/*",
-    # What every client can be held to: their own defaults differ by what else is installed.
-    "Accept-Encoding": "gzip, deflate",
 }
 
 
@@ -41,7 +39,10 @@ class Fetching:
         given = {name.lower() for name in options.headers}
         self._is_authorized = "authorization" in given
         self._names_host = "host" in given
-        defaults = {n: v for n, v in _DEFAULT_HEADERS.items() if n.lower() not in given}
+        # The clients' own defaults differ by what else is installed.
+        encodings = ", ".join(options.encodings) or "identity"
+        usual = {**_DEFAULT_HEADERS, "Accept-Encoding": encodings}
+        defaults = {n: v for n, v in usual.items() if n.lower() not in given}
         connection = "keep-alive" if options.reuse_connections else "close"
         self.headers: dict[str, str] = {**defaults, "Connection": connection, **options.headers}
         self.safe_headers: dict[str, str] = {

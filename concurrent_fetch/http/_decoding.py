@@ -2,37 +2,20 @@
 
 One layer per coding, each a generator that hands on pieces of at most 64 KiB and stops in between:
 what has not been asked for has not been unpacked. Every step hands on something, if only nothing,
-so that whoever asks can look at the clock. `Accept-Encoding` asks for gzip and deflate only.
-Sources: RFC 9110, section 8.4 (codings), RFC 1950 to 1952 (zlib, deflate, gzip).
+so that whoever asks can look at the clock.
+Source: RFC 9110, section 8.4.
 """
 
-import zlib
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from typing import Protocol
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch._units import Bytes
+from concurrent_fetch.http._codings import PIECE, Stream, obstacle, stream
 
-_PIECE = 65536
 _SLICE = 16384  # zlib copies what it has not consumed at every call: keep that short
 _MOST_CODINGS = 5
 _MEMBER_COST = 1024  # of a layer's budget: an empty gzip member takes as long as so many bytes
-_CODINGS = frozenset({"gzip", "deflate"})
-_KNOWN = frozenset({"aes128gcm", "br", "compress", "dcb", "dcz", "exi", "pack200-gzip", "zstd"})
-_GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # "wbits" of zlib
-
-
-class _Inflater(Protocol):
-    """What `zlib.decompressobj` returns; its own type has no public name."""
-
-    @property
-    def unconsumed_tail(self) -> bytes: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    @property
-    def eof(self) -> bool: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 class Decoder:
@@ -57,6 +40,11 @@ class Decoder:
         """Whether something was fed that is not decoded yet."""
         return self._pieces is not None
 
+    @staticmethod
+    def obstacle(coding: str) -> str | None:
+        """Return why a content-coding cannot be removed here, and what helps; None if it can be."""
+        return obstacle(coding)
+
     def feed(self, chunk: bytes) -> None:
         """Take a chunk off the wire, to be decoded by `pieces`."""
         if chunk:
@@ -68,7 +56,7 @@ class Decoder:
 
         It may be left at any piece; who asks again goes on there. Raises `Refusal` on the way:
         `decode` for corrupt data, trailing junk and, at the first byte of a body, for a coding
-        other than gzip and deflate and for more than 5 codings; `too_large` for a bomb inside.
+        that cannot be removed here and for more than 5 codings; `too_large` for a bomb inside.
         """
         return iter(()) if self._pieces is None else self._pieces
 
@@ -95,68 +83,66 @@ class Decoder:
 
 
 class _Layer:
-    """One coding. gzip may have several members and zeros behind them (RFC 1952, section 2.2)."""
+    """One coding, of several streams.
 
-    __slots__ = ("_budget", "_coding", "_held", "_inflater", "_members")
+    gzip may have members and zeros behind them (RFC 1952, 2.2), zstd frames (RFC 8878, 3.1).
+    """
+
+    __slots__ = ("_budget", "_coding", "_held", "_members", "_stream")
 
     def __init__(self, coding: str, budget: Bytes | None) -> None:
         self._coding = coding
         self._budget = budget
         self._held = b""
-        self._inflater: _Inflater | None = None
+        self._stream: Stream | None = None
         self._members = 0
 
     def decode(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for data in _sliced(chunks):
             if not data:
                 yield data
-            try:
-                yield from self._decode(data)
-            except zlib.error as error:
-                raise _undecodable(f"the {self._coding} body is corrupt: {error}") from error
+            yield from self._decode(data)
 
     def finish(self) -> None:
-        if self._inflater is not None or self._held or not self._members:
+        if self._stream is not None or self._held or not self._members:
             raise _undecodable(f"the {self._coding} body is cut short")
 
     def _decode(self, data: bytes) -> Iterator[bytes]:
         while data:
-            if self._inflater is None:
+            if self._stream is None:
                 data = self._begin(data)
-            if self._inflater is not None:
-                data = yield from self._inflate(self._inflater, data)
+            if self._stream is not None:
+                data = yield from self._unpack(self._stream, data)
 
     def _begin(self, data: bytes) -> bytes:
         """Start a member, if there is one; return what it is to be fed."""
-        if self._coding == "gzip":
-            data = data.lstrip(b"\0") if self._members else data
-            if data:
-                self._spend(_MEMBER_COST)
-                self._inflater = zlib.decompressobj(_GZIP)
-            return data
-        if self._members:
-            raise _undecodable("bytes follow the end of the deflate body")
+        if self._members and self._coding == "gzip":
+            data = data.lstrip(b"\0")
+        elif self._members and self._coding != "zstd":
+            raise _undecodable(f"bytes follow the end of the {self._coding} body")
         data, self._held = self._held + data, b""
-        if len(data) < 2:
+        if self._coding == "deflate" and len(data) < 2:
             self._held = data
             return b""
-        self._inflater = zlib.decompressobj(_deflate_window(data))
+        if data:
+            self._spend(_MEMBER_COST)
+            self._stream = stream(self._coding, data)
         return data
 
-    def _inflate(self, inflater: _Inflater, data: bytes) -> Generator[bytes, None, bytes]:
+    def _unpack(self, member: Stream, data: bytes) -> Generator[bytes, None, bytes]:
         """Yield pieces until the member or the data ends; return what is left of the data."""
-        while True:
-            piece = inflater.decompress(data, _PIECE)
-            data = inflater.unconsumed_tail
-            if piece:
-                self._spend(len(piece))
-            yield piece
-            if inflater.eof:
-                self._inflater = None
-                self._members += 1
-                return inflater.unused_data
-            if not data and len(piece) < _PIECE:
-                return b""
+        try:
+            for piece in member.unpack(data):
+                if piece:
+                    self._spend(len(piece))
+                yield piece
+        except member.error as error:
+            raise _undecodable(f"the {self._coding} body is corrupt: {error}") from error
+        if not member.ended:
+            return b""
+        self._stream = None
+        self._members += 1
+        return member.rest
 
     def _spend(self, size: Bytes) -> None:
         if self._budget is not None:
@@ -186,14 +172,9 @@ def _layers(codings: Sequence[str], max_bytes: Bytes | None) -> list[_Layer]:
     if len(codings) > _MOST_CODINGS:
         raise _undecodable(f"{len(codings)} content-codings, of which {_MOST_CODINGS} are allowed")
     for coding in codings:
-        if coding not in _CODINGS:
-            named = f"the content-coding {coding!r}" if coding in _KNOWN else "a content-coding"
-            raise _undecodable(f"{named} of the body is not supported")
-    budget = None if max_bytes is None else 2 * max_bytes + _PIECE
+        if reason := obstacle(coding):
+            raise _undecodable(
+                f"the content-coding {coding!r} of the body is not supported: {reason}"
+            )
+    budget = None if max_bytes is None else 2 * max_bytes + PIECE
     return [_Layer(coding, budget) for coding in reversed(codings)]
-
-
-def _deflate_window(start: bytes) -> int:
-    """Tell zlib from bare deflate, which some servers send, by zlib's two bytes (RFC 1950, 2.2)."""
-    is_zlib = start[0] & 0x0F == 8 and start[0] >> 4 <= 7 and (start[0] << 8 | start[1]) % 31 == 0
-    return _ZLIB if is_zlib else _RAW_DEFLATE

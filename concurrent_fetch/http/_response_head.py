@@ -12,6 +12,7 @@ from string import ascii_letters, digits
 from typing import NamedTuple, TypeAlias, cast
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch.http._codings import ALIASES, CODINGS
 from concurrent_fetch.http._headers import Headers
 
 MOST_FIELDS = 100
@@ -34,7 +35,6 @@ _MOST_PARTS = 3 * MOST_FIELDS + 1  # what is between the fields, their names, th
 _TRANSFER_ENCODING = re.compile(rb"^(transfer-encoding: )[^\r]*+", re.IGNORECASE | re.MULTILINE)
 _MOST_DIGITS = 64
 _FEW_DIGITS = 19
-_ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}
 _make = tuple.__new__  # a NamedTuple's own is Python code
 
 
@@ -50,7 +50,7 @@ class Head(NamedTuple):
     is_last: bool
     """Whether no other response will come on this connection."""
     codings: tuple[str, ...] = ()
-    """Content-codings in the order they were applied in, lower-case, without `identity`."""
+    """Content-codings in the order they were applied in, lower-case; other names are left out."""
     location: bytes | None = None
     """The first Location that is not empty."""
     chunked: bool = False
@@ -234,7 +234,6 @@ def _content_length(values: list[bytes]) -> int:
 
 
 def _codings(values: list[bytes]) -> tuple[str, ...]:
-    elements = [
-        element.strip(" \t") for element in b",".join(values).lower().decode("latin-1").split(",")
-    ]
-    return tuple([_ALIASES.get(e, e) for e in elements if e and e != "identity"])
+    """Return what is a coding; any other name, as `none` or `utf-8`, changes nothing of a body."""
+    names = [name.strip(" \t") for name in b",".join(values).lower().decode("latin-1").split(",")]
+    return tuple([coding for n in names if (coding := ALIASES.get(n, n)) in CODINGS])

@@ -2,7 +2,7 @@
 
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
-from concurrent_fetch.model._options import Options, Work, called, check_options
+from concurrent_fetch.model._options import Options, SavedEncodings, Work, called, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
 from concurrent_fetch.model._outcome_rules import check_outcome
 from concurrent_fetch.model._run import Run, Stopwatch, most_at_once
@@ -16,6 +16,7 @@ __all__ = [
     "Outcome",
     "Response",
     "Run",
+    "SavedEncodings",
     "SavedWork",
     "Stopwatch",
     "Timing",

@@ -10,7 +10,8 @@ from concurrent_fetch._failure_kinds import Refusal
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch._validators import FLAG, is_whole, seconds, whole
-from concurrent_fetch.http import Headers, proxy_origin, redact
+from concurrent_fetch._words import did_you_mean
+from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact
 from concurrent_fetch.model._outcome import Response
 
 Work: TypeAlias = Callable[[Response], object]
@@ -111,6 +112,32 @@ def _as_names(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
+class SavedEncodings(tuple[str, ...]):
+    """What a saved result asked for: of no harm where the decoder is not installed."""
+
+    __slots__ = ()
+
+
+def _as_encodings(value: object) -> tuple[str, ...]:
+    names = list(value) if isinstance(value, Iterable) else [value]
+    if isinstance(value, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            "Options.encodings must be names of content-codings, as ('gzip', 'deflate'), or () to "
+            f"ask for none, got {value!r}"
+        )
+    unique = dict.fromkeys(str(name).strip().lower() for name in names)
+    return SavedEncodings(unique) if isinstance(value, SavedEncodings) else tuple(unique)
+
+
+def _encodings(_: "Options", field: "attrs.Attribute[Any]", value: tuple[str, ...]) -> None:
+    if isinstance(value, SavedEncodings):
+        return
+    for name in value:
+        if reason := Decoder.obstacle(name):
+            hint = did_you_mean(name, ("gzip", "deflate", "br", "zstd"))
+            raise ValueError(f"Options.{field.name} cannot name {name!r}: {reason}{hint}")
+
+
 def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -> None:
     for owned, advice in _OWNED_BY_CLIENT.items():
         if owned in value:
@@ -144,6 +171,14 @@ class Options:
         factory=Headers, converter=_as_headers, validator=_sendable
     )
     """Added to every request; replace the defaults of the same name."""
+    encodings: tuple[str, ...] = attrs.field(
+        default=("gzip", "deflate"), converter=_as_encodings, validator=_encodings
+    )
+    """Content-codings to ask for, by the same `Accept-Encoding` in every client: of `gzip`,
+    `deflate`, and, where a decoder is installed (extras `brotli` and `zstd`; zstd is part of Python
+    3.14), `br` and `zstd`; `()` asks for none. An `Accept-Encoding` in `headers` is sent instead.
+    Whatever arrives is decoded wherever a decoder is there.
+    """
     max_redirects: int = attrs.field(default=10, validator=whole(0).of_field)
     """0 returns a 3xx as it is; one more than allowed is a failure."""
     keep_cookies: bool = attrs.field(default=True, validator=_FLAG)

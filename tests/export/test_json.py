@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 import re
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -205,6 +206,23 @@ def test_work_is_saved_by_its_name_and_equals_any_of_that_name() -> None:
 def test_saved_work_cannot_be_done_and_says_why() -> None:
     with pytest.raises(TypeError, match="the work length was loaded from a file, which holds its"):
         SavedWork("length")(response(URLS[0]))
+
+
+# --- encodings ---
+
+
+def test_what_was_asked_for_comes_back_where_its_decoder_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = Runner(URLS, Options(encodings=("br", "gzip"))).run(answers)
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    monkeypatch.setitem(sys.modules, "brotlicffi", None)
+    with pytest.raises(ValueError, match="cannot name 'br'"):
+        Options(encodings=("br", "gzip"))
+    loaded = again(run)
+    assert loaded == run
+    assert repr(loaded.options) == repr(run.options)
+    assert attrs.evolve(loaded.options, concurrency=2).encodings == ("br", "gzip")
 
 
 # --- secrets ---

@@ -1,5 +1,7 @@
 """What goes over the wire: the same request from every client, and connections as asked for."""
 
+from typing import Any
+
 import pytest
 from fetching import ClientStrategy
 from raw_server import Peer, RawServer, always, reply
@@ -41,6 +43,32 @@ def test_own_headers_arrive_once_and_replace_the_defaults(client_strategy: Clien
             ("x-own", "1"),
         ]
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({"encodings": ("br", "zstd", "gzip")}, "br, zstd, gzip"),
+        ({"encodings": ()}, "identity"),
+        ({"headers": {"accept-encoding": "br"}}, "br"),
+        ({"headers": {"Accept-Encoding": "*"}, "encodings": ()}, "*"),
+    ],
+)
+def test_every_client_asks_for_the_encodings_of_the_options(
+    client_strategy: ClientStrategy, options: dict[str, Any], sent: str
+) -> None:
+    with RawServer(always(reply(b"x"))) as server:
+        client_strategy.one(server.url(), **options)
+    assert [value for name, value in server.fields[0] if name == "accept-encoding"] == [sent]
+
+
+@pytest.mark.parametrize("fault", ["br", "br_upper_case", "br_gzip", "zstd", "zstd_skipped"])
+def test_br_and_zstd_are_decoded_in_every_client(
+    client_strategy: ClientStrategy, local: LocalServer, fault: str
+) -> None:
+    response = client_strategy.response(local.url(f"/fault/ce_{fault}"))
+    assert response.body == b"hello " * 500
+    assert "content-encoding" in response.headers
 
 
 def test_an_own_host_header_replaces_the_default(client_strategy: ClientStrategy) -> None:

@@ -12,9 +12,9 @@ import pytest
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
-# Imported late, by parametrize_with_checks and by _arrow, which say what to install where they are
-# missing.
-OPTIONAL = {"pytest", "nanoarrow"}
+# Imported late, by parametrize_with_checks, _arrow and _codings, which say what to install where
+# they are missing; `compression` is of the standard library since Python 3.14.
+OPTIONAL = {"pytest", "nanoarrow", "brotli", "brotlicffi", "backports", "compression"}
 
 
 def imported() -> Iterator[str]:

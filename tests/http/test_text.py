@@ -8,6 +8,7 @@ from encodings.aliases import aliases
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from webencodings.labels import LABELS
 
 from concurrent_fetch.http._text import decode_text, encoding_of
 
@@ -24,8 +25,8 @@ def encoding(charset: str) -> str:
         ("text/html", "utf-8"),
         ("text/html; charset=utf-8", "utf-8"),
         ("text/html;charset=UTF8", "utf-8"),
-        ("text/html; charset=iso-8859-1", "iso8859-1"),
-        ("text/html; charset=latin1", "iso8859-1"),
+        ("text/html; charset=iso-8859-1", "cp1252"),
+        ("text/html; charset=latin1", "cp1252"),
         ("text/html; CHARSET=cp1252", "cp1252"),
         ("text/html; charset=windows-1251", "cp1251"),
         ("text/html; charset = cp1252 ; x=y", "cp1252"),
@@ -44,6 +45,13 @@ def encoding(charset: str) -> str:
         ('text/html; boundary="a;charset=utf-16"', "utf-8"),
         ('text/html; boundary="a\\";charset=utf-16"', "utf-8"),
         ('text/html; boundary="a;charset=utf-16"; charset=koi8-r', "koi8-r"),
+        ("text/html; charset='koi8-r'", "koi8-r"),
+        ("text/html; charset='koi8-r", "koi8-r"),
+        ("text/html; charset=' koi8-r '", "koi8-r"),
+        ("text/html; charset='koi8-r'; x=y", "koi8-r"),
+        ("text/html; charset=\"'koi8-r'\"", "koi8-r"),
+        ('text/html; charset=" koi8-r "', "koi8-r"),
+        ("text/html; charset=''; charset=koi8-r", "utf-8"),
         ("text/html; charset=utf-16", "utf-16-le"),
         ("text/html; charset=utf-16be", "utf-16-be"),
         ("text/html; charset=utf-32", "utf-32-le"),
@@ -89,7 +97,8 @@ def test_a_byte_order_mark_beats_the_charset_and_is_no_text(
     [
         (b"caf\xc3\xa9", "utf-8", "café"),
         (b"caf\xe9", "utf-8", "caf\ufffd"),
-        (b"\x81", "cp1252", "\ufffd"),
+        (b"\x81", "cp1252", "\x81"),
+        (b"\xaa\xd2", "cp1253", "\ufffd\ufffd"),
         (b"\xe9", "ascii", "\ufffd"),
         (b"a\x00b", "utf-16-le", "a\ufffd"),
         (b"\xff\xfea\x00b", "utf-16", "a\ufffd"),
@@ -126,6 +135,47 @@ def test_any_body_of_any_type_is_text(content_type: str | None, body: bytes) -> 
         "-le"
     ).removesuffix("-be")
     assert isinstance(decode_text(body, name), str)
+
+
+@pytest.mark.parametrize("label", sorted(LABELS))
+def test_every_label_of_the_web_is_known(label: str) -> None:
+    text = decode_text(b"hello", encoding(label))
+    if LABELS[label] == "replacement":
+        assert (text, decode_text(b"", encoding(label))) == ("\ufffd", "")
+    elif not LABELS[label].startswith("utf-16"):
+        assert text == "hello"
+    assert encoding(label.upper()) == encoding(f'"{label}"') == encoding(f"'{label}'")
+    assert encoding(label) == encoding(LABELS[label])
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "text"),
+    [
+        ("ascii", b"\x80\x81\x9f", "€\x81Ÿ"),
+        ("windows-1255", b"\xca\xd9", "\u05ba\ufffd"),
+        ("windows-874", b"\x80\x81\xdb", "€\x81\ufffd"),
+        ("koi8-u", b"\xae\xbe", "ўЎ"),
+        ("x-user-defined", b"a\x80\xff", "a\uf780\uf7ff"),
+        ("gb2312", b"\x80\xb0\xa1\x81\x30\x81\x30", "€啊\x80"),
+        ("gb2312", b"\x80\x80\xff", "€€\ufffd"),
+        ("euc-jp", b"a\xad\xa1\xf9\xa1b", "a①纊b"),
+        ("euc-jp", b"\xad", "\ufffd"),
+        ("euc-jp", b"\xad\xa1\xad", "①\ufffd"),
+        ("euc-jp", b"\xad\xfe", "\ufffd\ufffd"),
+        ("euc-jp", b"\xfca", "\ufffda"),
+        ("iso-2022-jp", b"\x1b(I1", "ｱ"),
+        ("big5", b"\x88\x62", "Ê̄"),
+        ("cp437", b"\x81", "ü"),
+    ],
+)
+def test_a_label_means_what_browsers_read(label: str, body: bytes, text: str) -> None:
+    assert decode_text(body, encoding(label)) == text
+
+
+@given(st.sampled_from(sorted(LABELS)), st.binary())
+def test_any_bytes_under_any_label_are_text(label: str, body: bytes) -> None:
+    text = decode_text(body, encoding_of(f"text/plain; charset={label}", body))
+    text.encode("utf-8")
 
 
 def test_a_hostile_content_type_takes_no_long_time() -> None:

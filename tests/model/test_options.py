@@ -43,6 +43,13 @@ REFUSED: list[tuple[str, object, type[Exception], str]] = [
     ("progress", None, TypeError, "must be True, False or a function .* write progress=True"),
     ("progress", asyncio.sleep, TypeError, "must be a plain function, got an async one"),
     ("headers", [("A", "b")], TypeError, "must be a mapping of names to values, got list"),
+    ("encodings", "gzip", TypeError, r"must be names .*, or \(\) to ask for none, got 'gzip'"),
+    ("encodings", ("gzip", 1), TypeError, r"must be names of content-codings, as \('gzip',"),
+    ("encodings", None, TypeError, "must be names of content-codings, .* got None"),
+    ("encodings", ("gzpi",), ValueError, r"cannot name 'gzpi': .* \(did you mean 'gzip'\?\)"),
+    ("encodings", ("identity",), ValueError, "cannot name 'identity': it is none of gzip, deflate"),
+    ("encodings", ("compress",), ValueError, "cannot name 'compress': it is none of gzip,"),
+    ("encodings", ("",), ValueError, "cannot name '': it is none of gzip,"),
     ("headers", None, TypeError, "must be a mapping of names to values, got NoneType"),
 ]
 
@@ -96,6 +103,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "timeout": 30.0,
         "connect_timeout": 10.0,
         "headers": {},
+        "encodings": ("gzip", "deflate"),
         "max_redirects": 10,
         "keep_cookies": True,
         "max_bytes": 100 * 1024 * 1024,
@@ -115,6 +123,22 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
 def test_seconds_may_be_an_int_and_the_cap_none() -> None:
     options = Options(timeout=5, connect_timeout=1, max_bytes=None)
     assert (options.timeout, options.connect_timeout, options.max_bytes) == (5, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ((), ()),
+        (["gzip"], ("gzip",)),
+        ((" GZip", "deflate", "gzip"), ("gzip", "deflate")),
+        (("zstd", "br"), ("zstd", "br")),
+    ],
+)
+def test_encodings_are_kept_as_they_are_sent(given: Any, kept: tuple[str, ...]) -> None:
+    options = Options(encodings=given)
+    assert options.encodings == kept
+    assert options == Options(encodings=kept)
+    assert pickle.loads(pickle.dumps(options)) == options
 
 
 def test_options_are_positional_nowhere() -> None:

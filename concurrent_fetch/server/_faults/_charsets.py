@@ -28,6 +28,13 @@ def _fits(charset: str, text: str) -> Fault:
     return _typed(name, f"text/plain; charset={charset}", text.encode(charset), text)
 
 
+def _labelled(label: str, text: str, codec: str, body: bytes | None = None) -> Fault:
+    """Return a fault whose label means a codec of another name."""
+    name = f"label_{label.replace('-', '_').lower()}"
+    sent = text.encode(codec) if body is None else body
+    return _typed(name, f"text/html; charset={label}", sent, text)
+
+
 FAULTS = (
     _typed("none", "text/plain", _UTF8, _WORD),
     _typed("no_type", None, _UTF8, _WORD),
@@ -62,8 +69,8 @@ FAULTS = (
         "mark_against_charset", "text/plain; charset=iso-8859-1", b"\xef\xbb\xbf" + _UTF8, _WORD
     ),
     _typed("wrong_utf8", "text/plain; charset=utf-8", _LATIN.encode("latin-1"), "Gr\ufffd\ufffde"),
-    _typed("wrong_ascii", "text/plain; charset=us-ascii", "ü".encode(), "\ufffd\ufffd"),
-    _typed("cp1252_hole", "text/plain; charset=windows-1252", b"a\x81b", "a\ufffdb"),
+    _typed("wrong_ascii", "text/plain; charset=us-ascii", "ü".encode(), "\xc3\xbc"),
+    _typed("cp1252_hole", "text/plain; charset=windows-1252", b"a\x81b", "a\x81b"),
     _typed("cut_utf8", "text/plain; charset=utf-8", _UTF8[:-1], _WORD[:-1] + "\ufffd"),
     _typed("quoted", 'text/plain; charset="iso-8859-1"', _LATIN.encode("latin-1"), _LATIN),
     _typed("escaped", r'text/plain; charset="iso\-8859-1"', _LATIN.encode("latin-1"), _LATIN),
@@ -72,6 +79,28 @@ FAULTS = (
     _typed(
         "two", "text/plain; charset=iso-8859-1; charset=utf-8", _LATIN.encode("latin-1"), _LATIN
     ),
+    _labelled("windows-31j", "①世界", "cp932"),
+    _labelled("x-sjis", "①世界", "cp932"),
+    _labelled("windows-874", "ไทย", "cp874"),
+    _labelled("tis-620", "ไทย€", "cp874"),
+    _labelled("ISO-8859-8-I", "שלום", "iso8859-8"),
+    _labelled("iso-8859-9", "ığ€", "cp1254"),
+    _labelled("x-gbk", "世界", "gb18030"),
+    _labelled("gb2312", "囧㐀", "gb18030"),
+    _labelled("euc-kr", "똠방", "cp949"),
+    _labelled("ks_c_5601-1987", "똠방", "cp949"),
+    _labelled("latin1", "“Grüße”, €", "cp1252"),
+    _labelled("us-ascii", "“Grüße”, €", "cp1252"),
+    _labelled("x-mac-roman", "Grüße", "mac-roman"),
+    _labelled("x-cp1251", "привет", "cp1251"),
+    _labelled("unicode", _WORD, "utf-16-le"),
+    _labelled("x-user-defined", "a\uf7ff", "", b"a\xff"),
+    _labelled("iso-2022-kr", "\ufffd", "", b"\x1b$)C\x0e!!\x0f"),
+    _labelled("x-euc-jp", "①世界", "", b"\xad\xa1\xc0\xa4\xb3\xa6"),
+    _labelled("chinese", "€世", "", b"\x80\xca\xc0"),
+    _typed("single_quotes", "text/plain; charset='koi8-r'", "да".encode("koi8-r"), "да"),
+    _typed("half_quoted", "text/plain; charset='koi8-r", "да".encode("koi8-r"), "да"),
+    _typed("quoted_blanks", 'text/plain; charset=" koi8-r "', "да".encode("koi8-r"), "да"),
     _typed("in_boundary", 'multipart/x; boundary="a;charset=utf-16"', _UTF8, _WORD),
     _typed("no_semicolon", "text/plain charset=utf-16", _UTF8, _WORD),
     _typed("unknown", "text/plain; charset=odd-1", _UTF8, _WORD),

@@ -27,6 +27,14 @@ def _gzip(data: bytes) -> bytes:
     return gzip.compress(data, 6, mtime=0)
 
 
+# What is packed as br and zstd, without a package for it: `_BODY` as one copy of many.
+_BROTLI = bytes.fromhex("1bb70bf88d946ede445586966c206f715b1c806d00200e")
+_ZSTD = bytes.fromhex("28b52ffd04386d00003068656c6c6f200100af8b5f8ab88174e7")
+_IF_THERE_IS_A_DECODER = (_DECODED, Kind.DECODE)
+_NO_DECODER = (Kind.DECODE,)
+_TWICE = (Answered(body=_BODY * 2), Kind.DECODE)
+
+
 def _raw(data: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(data) + packer.flush()
@@ -67,6 +75,22 @@ def _zeros() -> bytes:
     return b"".join(packer.compress(zeros) for _ in range(16)) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
+def _brotli_bomb() -> Iterator[Part]:
+    """Yield 10 GiB of zeros as br, 16 MiB in 26 bytes."""
+    yield Part(bytes.fromhex("cbffff3f002400e2b14072effff8ffff078004401c1680eefd9f01"))
+    yield Part(
+        bytes.fromhex("fcffff034002200e0b40f7fe8fffff7f004800c46101e8deff19") * 639 + b"\x03"
+    )
+
+
+def _zstd_bomb() -> Iterator[Part]:
+    """Yield 10 GiB of zeros as zstd: blocks of 128 KiB that repeat one byte (RFC 8878, 3.1.1.2)."""
+    yield Part(_ZSTD[:4] + b"\0\x68")  # a window of 8 MiB
+    for _ in range(640):
+        yield Part(b"\x02\0\x10\0" * 128)
+    yield Part(b"\x01\0\0")
+
+
 @cache
 def _nested() -> bytes:
     """Return 640 times 16 MiB of zeros, zipped twice."""
@@ -97,9 +121,12 @@ def _explodes(
     coding: str,
     parts: Callable[[], Iterator[Part]],
     max_bytes: int = 10 * _MIB,
+    *,
+    or_else: tuple[Expected, ...] = (),
 ) -> Fault:
     first = head(f"Content-Encoding: {coding}", "Connection: close")
-    return fault(f"bomb_{name}", does, lasting(first, parts), Kind.TOO_LARGE, max_bytes=max_bytes)
+    expected = (Kind.TOO_LARGE, *or_else)
+    return fault(f"bomb_{name}", does, lasting(first, parts), *expected, max_bytes=max_bytes)
 
 
 FAULTS = (
@@ -174,14 +201,93 @@ FAULTS = (
         Kind.DECODE,
     ),
     _coded("gzip_once", "zips once and says twice", "gzip, gzip", _ZIPPED, Kind.DECODE),
-    _coded("br", "says `br`, which nobody asked for", "br", b"\x0b\x02\x80hello\x03", Kind.DECODE),
+    _coded("br", "packs as br", "br", _BROTLI, *_IF_THERE_IS_A_DECODER),
+    _coded("br_upper_case", "packs as br and says `BR`", "BR", _BROTLI, *_IF_THERE_IS_A_DECODER),
     _coded(
-        "zstd", "says `zstd`", "zstd", b"\x28\xb5\x2f\xfd\x04\x00\x29\x00\x00hello", Kind.DECODE
+        "br_gzip", "packs as br, then zips", "br, gzip", _gzip(_BROTLI), *_IF_THERE_IS_A_DECODER
     ),
-    _coded("compress", "says `compress`", "compress", b"\x1f\x9d\x90hello", Kind.DECODE),
-    _coded("unknown", "says `odd`", "odd", _BODY, Kind.DECODE),
-    _coded("list_unknown", "says `odd, gzip`", "odd, gzip", _ZIPPED, Kind.DECODE),
-    _coded("parameter", "says `gzip;q=1`", "gzip;q=1", _ZIPPED, Kind.DECODE),
+    _coded("br_truncated", "cuts br short", "br", _BROTLI[:-3], Kind.DECODE),
+    _coded("br_trailing", "adds junk to br", "br", _BROTLI + b"junk", Kind.DECODE),
+    _coded("br_plain", "sends plain text as br", "br", _BODY, Kind.DECODE),
+    _coded("zstd", "packs as zstd", "zstd", _ZSTD, *_IF_THERE_IS_A_DECODER),
+    _coded("zstd_frames", "packs as zstd in two frames", "zstd", _ZSTD * 2, *_TWICE),
+    _coded(
+        "zstd_skipped",
+        "adds a frame to be skipped",
+        "zstd",
+        b"\x50\x2a\x4d\x18\x03\0\0\0abc" + _ZSTD,
+        *_IF_THERE_IS_A_DECODER,
+    ),
+    _coded(
+        "zstd_gzip", "packs as zstd, then zips", "zstd, gzip", _gzip(_ZSTD), *_IF_THERE_IS_A_DECODER
+    ),
+    _coded("zstd_truncated", "cuts zstd short", "zstd", _ZSTD[:-3], Kind.DECODE),
+    _coded("zstd_trailing", "adds junk to zstd", "zstd", _ZSTD + b"junk", Kind.DECODE),
+    _coded("zstd_plain", "sends plain text as zstd", "zstd", _BODY, Kind.DECODE),
+    _coded(
+        "zstd_window",
+        "asks for a window of 128 MiB",
+        "zstd",
+        _ZSTD[:5] + b"\x88" + _ZSTD[6:],
+        Kind.DECODE,
+    ),
+    *[
+        _coded(coding.replace("-", "_"), f"says `{coding}`", coding, _BODY, Kind.DECODE)
+        for coding in (
+            *("compress", "x-compress", "exi", "pack200-gzip", "dcb", "dcz", "aes128gcm"),
+            *("COMPRESS", "identity, exi", "none, compress", "exi, utf-8"),
+        )
+    ],
+    *[
+        _coded(name, f"says `{coding}`", coding, _BODY)
+        for name, coding in (
+            ("unknown", "odd"),
+            ("is_none", "none"),
+            ("is_none_upper_case", "NONE"),
+            ("utf_8", "utf-8"),
+            ("utf8", "UTF8"),
+            ("latin_1", "iso-8859-1"),
+            ("binary", "binary"),
+            ("8bit", "8bit"),
+            ("base64", "base64"),
+            ("chunked", "chunked"),
+            ("aws_chunked", "aws-chunked"),
+            ("media_type", "text/html"),
+            ("null", "null"),
+            ("star", "*"),
+            ("brotli", "brotli"),
+            ("zip", "zip"),
+            ("quoted", '"gzip"'),
+            ("parameter", "gzip;q=1"),
+            ("blank_between", "gzip deflate"),
+            ("latin_letter", "gzipp\xe9"),
+            ("list_of_none", "none, utf-8,, binary"),
+            ("list_of_many", ", ".join(["none"] * 50)),
+        )
+    ],
+    _coded("list_unknown", "says `odd, gzip`", "odd, gzip", _ZIPPED),
+    _coded("list_aws", "says `gzip,aws-chunked`", "gzip,aws-chunked", _ZIPPED),
+    _coded("list_around", "says `none, GZIP, utf-8`", "none, GZIP, utf-8", _ZIPPED),
+    _coded("list_between", "says `deflate, none, gzip`", "deflate, none, gzip", _gzip(_DEFLATED)),
+    _coded(
+        "none_and_gzip",
+        "zips, and says `none` and `gzip` in two fields",
+        "none",
+        _ZIPPED,
+        more=("Content-Encoding: gzip",),
+    ),
+    _coded(
+        "gzip_x5_and_none",
+        "zips five times and adds `none`",
+        "none, " + _layers(5)[0],
+        _layers(5)[1],
+    ),
+    fault(
+        "ce_unknown_header",
+        "says `utf-8`, which stays in the headers",
+        kept(reply(_BODY, "Content-Encoding: utf-8")),
+        Answered(body=_BODY, header=("Content-Encoding", "utf-8")),
+    ),
     fault(
         "ce_gzip_short",
         "cuts a declared body short, amid gzip",
@@ -209,6 +315,20 @@ FAULTS = (
         max_bytes=len(_BODY) - 1,
     ),
     _explodes("gzip", "zips 10 GiB of zeros into 10 MiB", "gzip", _bomb(_ZIPPED[:10])),
+    _explodes(
+        "br", "packs 10 GiB of zeros into 17 KB as br", "br", _brotli_bomb, or_else=_NO_DECODER
+    ),
+    _explodes(
+        "zstd", "packs 10 GiB of zeros into 330 KB as zstd", "zstd", _zstd_bomb, or_else=_NO_DECODER
+    ),
+    _explodes(
+        "zstd_frames",
+        "sends empty frames of zstd without end",
+        "zstd",
+        lambda: iter(lambda: Part((_ZSTD[:4] + bytes.fromhex("2000010000")) * 3000), None),
+        _MIB,
+        or_else=_NO_DECODER,
+    ),
     _explodes("deflate", "deflates 10 GiB of zeros into 10 MiB", "deflate", _bomb(_DEFLATED[:2])),
     _explodes(
         "nested", "zips 10 GiB of zeros twice", "gzip, gzip", lambda: iter([Part(_nested())])

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.http import Headers
+from concurrent_fetch.http import Headers, codings_in
 from concurrent_fetch.model import Failure, Options, Outcome, Response, Run, Timing, most_at_once
 
 _TIMES = ("started", "sent", "first_byte", "finished")
@@ -153,7 +153,7 @@ def _coding(outcome: Outcome) -> str | None:
     """Return how the body of a response was encoded on the wire."""
     if isinstance(outcome, Failure):
         return None
-    return outcome.headers.get("content-encoding", "identity").lower()
+    return ", ".join(codings_in(outcome.headers.get("content-encoding", ""))) or "identity"
 
 
 def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:

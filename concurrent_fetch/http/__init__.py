@@ -1,6 +1,7 @@
 """What a URL, a head, a body and a text may be: one judgement for all clients."""
 
 from concurrent_fetch.http._advice import what_to_write
+from concurrent_fetch.http._codings import codings_in
 from concurrent_fetch.http._decoding import Decoder
 from concurrent_fetch.http._headers import Headers
 from concurrent_fetch.http._host import host_and_port
@@ -20,6 +21,7 @@ __all__ = [
     "Headers",
     "Reader",
     "canonicalize",
+    "codings_in",
     "decode_text",
     "encoding_of",
     "host_and_port",

@@ -21,6 +21,12 @@ _ZSTD_WINDOW = 23  # its binary logarithm: 8 MiB, as RFC 9659 has it
 _INSTALL = 'install a decoder: python -m pip install "concurrent_fetch[{}]"'
 
 
+def codings_in(value: str) -> tuple[str, ...]:
+    """Return which codings a list names; any other name, as `none` or `utf-8`, changes no body."""
+    names = [name.strip(" \t") for name in value.lower().split(",")]
+    return tuple([coding for n in names if (coding := ALIASES.get(n, n)) in CODINGS])
+
+
 class MissingDecoderError(Exception):
     """What unpacks a coding is not installed; the message says what to do."""
 

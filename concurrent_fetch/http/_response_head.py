@@ -12,7 +12,7 @@ from string import ascii_letters, digits
 from typing import NamedTuple, TypeAlias, cast
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
-from concurrent_fetch.http._codings import ALIASES, CODINGS
+from concurrent_fetch.http._codings import codings_in
 from concurrent_fetch.http._headers import Headers
 
 MOST_FIELDS = 100
@@ -123,7 +123,7 @@ def _judged(
         Headers(block),
         _content_length(found[b"content-length"]) if b"content-length" in found else None,
         _is_last(b",".join(found.get(b"connection", [])), http_version),
-        _codings(found[b"content-encoding"]) if b"content-encoding" in found else (),
+        codings_in(b",".join(found.get(b"content-encoding", [])).decode("latin-1")),
         next(filter(None, found[b"location"]), None) if b"location" in found else None,
         chunked,
     )
@@ -231,9 +231,3 @@ def _content_length(values: list[bytes]) -> int:
     if lengths or length > 2**63 - 1:
         raise _protocol("Content-Length says two things, or more than 2**63 - 1")
     return length
-
-
-def _codings(values: list[bytes]) -> tuple[str, ...]:
-    """Return what is a coding; any other name, as `none` or `utf-8`, changes nothing of a body."""
-    names = [name.strip(" \t") for name in b",".join(values).lower().decode("latin-1").split(",")]
-    return tuple([coding for n in names if (coding := ALIASES.get(n, n)) in CODINGS])

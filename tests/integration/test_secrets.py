@@ -62,7 +62,7 @@ HOSTILE: Mapping[str, Script] = {
     "a length": line(f"Content-Length: {SECRET}"),
     "a transfer coding": line(f"Transfer-Encoding: {SECRET}"),
     "a coding": line(f"Content-Encoding: {SECRET}\x7f"),
-    "another coding": line(f"Content-Encoding: {SECRET}"),
+    "no coding": line(f"Content-Encoding: {SENT['Authorization']}"),
     "a chunk": once(head("Transfer-Encoding: chunked") + f"{SECRET}\r\n".encode()),
     "a footer": once(head("Transfer-Encoding: chunked") + f"1\r\nx{SECRET}\r\n".encode()),
     "a trailer": once(

@@ -42,11 +42,10 @@ class Altered:
 class Decoding(Altered):
     decoder: Any = None
 
-    def answer(self, status: int, fields: Any, **more: Any) -> None:
-        fields = list(fields)
-        if b"content-encoding" in {name.lower() for name, _ in fields}:
+    def take(self, head: Any) -> None:
+        if head.codings:
             self.decoder = zlib.decompressobj(47)
-        self.exchange.answer(status, fields, **more)
+        self.exchange.take(head)
 
     def receive(self, chunk: bytes) -> None:
         self.exchange.receive(self.decoder.decompress(chunk) if self.decoder else chunk)

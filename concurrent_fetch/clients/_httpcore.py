@@ -72,11 +72,12 @@ class _Witness:
             self.check()
             return b""
         told = [self._begin(reader.head)] if is_new else []
-        if reader.size is not None:
-            told += pieces
-        else:
-            told += [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
-            told += [b"0\r\n\r\n"] if reader.is_whole else []
+        is_framed = reader.size is None
+        if pieces:
+            size = sum(map(len, pieces))
+            told += [b"%x\r\n" % size, *pieces, b"\r\n"] if is_framed else pieces
+        if is_framed and reader.is_whole:
+            told.append(b"0\r\n\r\n")
         if not told:
             self.check()
         return b"".join(told)

@@ -139,10 +139,10 @@ class Exchange:
         except Refusal as refusal:
             self.ended_by = refusal
             raise
-        self.take(head)
         if decoded:
             self.wire_size = None
-            self._decoder = None
+            head = head._replace(codings=())
+        self.take(head)
 
     def take(self, head: Head) -> None:
         """Record a head that a `Reader` has read: what `answer` does, without checking it again."""

@@ -30,7 +30,7 @@ class Fetching:
         checks_addresses: bool = False,
     ) -> None:
         self.options = options
-        self.is_trusted = options.allow_private or checks_addresses
+        self.is_trusted: bool = options.allow_private or checks_addresses
         self.failures = failures
         self.environment: Environment | None = Environment() if options.trust_env else None
         self.deadlines: Deadlines = Deadlines()

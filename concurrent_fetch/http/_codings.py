@@ -181,7 +181,7 @@ def brotli_module() -> Any:
         import brotli  # noqa: PLC0415 - optional
     except ImportError:
         try:
-            import brotlicffi as brotli  # noqa: PLC0415 - optional
+            import brotlicffi as brotli  # noqa: PLC0415 - optional  # pyright: ignore[reportMissingImports]
         except ImportError:
             raise MissingDecoderError(_INSTALL.format("brotli")) from None
     if not hasattr(brotli.Decompressor, "can_accept_more_data"):

@@ -34,6 +34,8 @@ _LINE_ENDS = (b"\r\n", b"\n")
 _BEHIND_SIZE = rb"(?:;[^\x00-\x08\x0a-\x1f\x7f]*+|[ \t]*+)"
 _SIZE = re.compile(rb"0*+([0-9A-Fa-f]{0,16}+)(?<=[0-9A-Fa-f])" + _BEHIND_SIZE + rb"\r\n")
 _START_OF_SIZE = re.compile(rb"(?:0*+[0-9A-Fa-f]{0,16}+(?<=[0-9A-Fa-f])" + _BEHIND_SIZE + rb"\r?)?")
+_NO_SIZE = "the size of a chunk is invalid"
+_MOST_LOOKED_AT: Bytes = 1024
 _MOST_OF_A_CHUNK = 2**63 - 1
 _BODILESS = frozenset({204, 304})
 
@@ -175,8 +177,11 @@ class Reader:
 
     def _in_sizes(self, data: bytes, start: int, pieces: list[bytes]) -> int:
         """Read chunks for as long as they are there as a whole."""
-        while line := _SIZE.match(data, start, start + MOST_BYTES):
-            size, begin = int(line[1] or b"0", 16), line.end()
+        while begin := data.find(b"\n", start, start + MOST_BYTES) + 1:
+            line = _SIZE.fullmatch(data, start, begin)
+            if line is None:
+                raise _protocol(_NO_SIZE)
+            size = int(line[1] or b"0", 16)
             end = begin + size
             if data[end : end + 2] != b"\r\n" or not size:
                 self._begin_chunk(size)
@@ -185,8 +190,9 @@ class Reader:
             start = end + 2
         if len(data) - start >= MOST_BYTES:
             raise _too_large("the size of a chunk comes with more than 96 KiB")
-        if not _START_OF_SIZE.fullmatch(data, start):
-            raise _protocol("the size of a chunk is invalid")
+        # What is no size may be long in coming to the end of a line. So may an extension.
+        if not _START_OF_SIZE.fullmatch(data, start, start + _MOST_LOOKED_AT):
+            raise _protocol(_NO_SIZE)
         return start
 
     def _in_chunk(self, data: bytes, start: int, pieces: list[bytes]) -> int:

@@ -1,10 +1,17 @@
 """Malformed responses: the outcome is the same in every client, and it is what the docs say."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from malformed import PAGE, Outcomes, cases, outcomes_of, page
+from malformed import PAGE, Outcomes, cases, outcomes_of, page, word
 from matrix import facts
 
 from concurrent_fetch import Failure, FailureKind
+
+SUPPORT = Path(__file__).parents[1] / "support"
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("malformed")]
 
@@ -36,6 +43,21 @@ def test_what_is_wrong_is_named_and_is_no_accident(outcomes: Outcomes) -> None:
             if isinstance(outcome, Failure):
                 assert outcome.kind in expected, (key, outcome)
                 assert outcome.message, key
+
+
+def test_aiohttp_without_its_c_code_comes_to_the_same(outcomes: Outcomes) -> None:
+    """As on PyPy, and where there are no wheels."""
+    script = (
+        "from fetching import ClientStrategy\n"
+        "from malformed import outcomes_of, word\n"
+        "way = ClientStrategy('fetch_async', 'aiohttp')\n"
+        "print([word(by[str(way)]) for by in outcomes_of((way,)).values()])\n"
+    )
+    env = {**os.environ, "AIOHTTP_NO_EXTENSIONS": "1", "PYTHONPATH": str(SUPPORT)}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False
+    )
+    assert run.stdout == f"{[word(by['fetch_async-aiohttp']) for by in outcomes.values()]}\n", run
 
 
 def test_the_page_of_the_docs_is_what_a_run_gives(outcomes: Outcomes) -> None:

@@ -150,6 +150,32 @@ TUNNELS: dict[str, tuple[FailureKind, Script]] = {
         FailureKind.TOO_LARGE,
         once(b"HTTP/1.1 200 OK\r\nX: " + b"v" * 200_000 + b"\r\n\r\n"),
     ),
+    "500 fields": (
+        FailureKind.TOO_LARGE,
+        once(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n"),
+    ),
+    "another protocol": (FailureKind.PROTOCOL, once(b"HTTP/1.1 101 Switching\r\n\r\n")),
+    "an interim answer, then a refusal": (
+        FailureKind.CONNECT,
+        once(b"HTTP/1.1 100 Continue\r\n\r\n" + reply(b"no", status="403 Forbidden")),
+    ),
+    "an interim answer, then closed": (
+        FailureKind.DISCONNECTED,
+        once(b"HTTP/1.1 103 Hints\r\n\r\n"),
+    ),
+    "a redirect": (FailureKind.CONNECT, once(reply(b"", "Location: /", status="302 Found"))),
+    "a refusal whose body goes on": (
+        FailureKind.CONNECT,
+        once(b"HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\nzzz"),
+    ),
+    "a bad field": (FailureKind.PROTOCOL, once(b"HTTP/1.1 200 OK\r\nA b\r\n\r\n")),
+    "more than was asked": (FailureKind.PROTOCOL, once(b"HTTP/1.1 200 OK\r\n\r\nhello")),
+    "204, then no TLS": (FailureKind.TLS, through(b"HTTP/1.1 204 No Content\r\n\r\n")),
+    "interim, then no TLS": (
+        FailureKind.TLS,
+        through(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+    ),
+    "lines that end in LF, then no TLS": (FailureKind.TLS, through(b"HTTP/1.0 200 OK\nA: b\n\n")),
 }
 
 

@@ -23,9 +23,9 @@ SYMBOLS = {
     "blank": b" ",
     "NUL": b"\0",
     "VT": b"\v",
-    ":": b":",
-    ",": b",",
-    '"': b'"',
+    "colon": b":",
+    "comma": b",",
+    "quote": b'"',
     "0x80": b"\x80",
     "BOM": b"\xef\xbb\xbf",
 }
@@ -259,15 +259,19 @@ def word(outcome: cf.Outcome) -> str:
 def tables(outcomes: Outcomes) -> str:
     """Return the tables of the page."""
     seen = {key: " / ".join(dict.fromkeys(map(word, by.values()))) for key, by in outcomes.items()}
-    lines = ["", f"| place | {' | '.join(f'`{s}`' if len(s) == 1 else s for s in SYMBOLS)} |"]
-    lines += ["|---" * (len(SYMBOLS) + 1) + "|"]
-    lines += [
-        f"| {place} | {' | '.join(seen[place, symbol] for symbol in SYMBOLS)} |" for place in PLACES
-    ]
+    kinds = list(dict.fromkeys(seen[place, symbol] for place in PLACES for symbol in SYMBOLS))
+    lines = ["", f"| place | {' | '.join(kinds)} |", "|---" * (len(kinds) + 1) + "|"]
+    for place in PLACES:
+        by_kind = [[s for s in SYMBOLS if seen[place, s] == kind] for kind in kinds]
+        lines.append(f"| {place} | {' | '.join(map(_symbols, by_kind))} |")
     for table, rows in _ODD.items():
         lines += ["", f"### {table}", "", "| what comes | outcome |", "|---|---|"]
         lines += [f"| {_shown(row)} | {seen[table, row]} |" for row in rows]
     return "\n".join([*lines, ""])
+
+
+def _symbols(names: list[str]) -> str:
+    return "each of them" if len(names) == len(SYMBOLS) else ", ".join(names)
 
 
 def _shown(text: str) -> str:

@@ -13,7 +13,7 @@ from yarl import URL
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.clients._aiohttp_connections import Connections
-from concurrent_fetch.clients._aiohttp_protocol import Protocol
+from concurrent_fetch.clients._aiohttp_protocol import Body, Protocol
 from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
 from concurrent_fetch.http import may_go_anywhere, proxy_origin
 from concurrent_fetch.model import Options
@@ -90,8 +90,8 @@ async def _receive(response: Any, exchange: Exchange) -> None:
             exchange.receive(chunk)
             if exchange.undecoded:
                 await exchange.decoded()
-    if response.protocol.failure is not None:
-        raise response.protocol.failure
+    if isinstance(content, Body) and content.failure is not None:
+        raise content.failure
 
 
 aiohttp_client = AsyncClient("aiohttp", _open, failures=FAILURES, checks_addresses=True)
@@ -204,6 +204,10 @@ class _Connector(aiohttp.TCPConnector):
 def _response_class(connections: Connections) -> type[aiohttp.ClientResponse]:
     class Response(aiohttp.ClientResponse):
         """Knows the moment of sending and whether the connection is new, at no cost of a trace."""
+
+        def _response_eof(self) -> None:
+            """Leave the connection to this response until it has been read and is let go."""
+            # Hook: aiohttp would give it to the next one as soon as the last byte has come.
 
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             # Hook: called once per request, as soon as that is written.

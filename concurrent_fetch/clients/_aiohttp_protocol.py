@@ -30,6 +30,13 @@ _MESSAGE: Any = RawResponseMessage(
 )
 
 
+class Body(StreamReader):
+    """A body as it comes."""
+
+    failure: BaseException | None = None
+    """What it ended with, too early; to be asked for after all that came before."""
+
+
 class Protocol(ResponseHandler):
     """A connection whose responses are read by a `Reader`."""
 
@@ -38,8 +45,6 @@ class Protocol(ResponseHandler):
 
     head: Head | None = None
     """Of the response that came last."""
-    failure: BaseException | None = None
-    """What its body ended with, too early."""
     opens_tunnel: bool = False
     """Whether it is a proxy that is to connect it to a server."""
 
@@ -107,12 +112,11 @@ class Protocol(ResponseHandler):
         if is_bare:
             self._payload = EMPTY_PAYLOAD
         else:
-            self._payload = StreamReader(self, self._read_bufsize, loop=self._loop)
+            self._payload = Body(self, self._read_bufsize, loop=self._loop)
         self.feed_data((_MESSAGE, self._payload))
 
     def _end_body(self, payload: StreamReader, failure: BaseException | None) -> None:
-        """End a body; who reads it is to ask for the failure after all that came before."""
         self._reader = self._payload = None
-        self.failure = failure
-        if payload is not EMPTY_PAYLOAD:
+        if isinstance(payload, Body):
+            payload.failure = failure
             payload.feed_eof()

@@ -38,7 +38,7 @@ class _Witness:
 
     def __init__(self, line: Line, *, is_secured: bool) -> None:
         self._line = line
-        self._is_secured = is_secured
+        self.is_secured = is_secured
         self._served: Exchange | None = None
         self._answered: Exchange | None = None
         self._reader = Reader()
@@ -47,7 +47,7 @@ class _Witness:
     @property
     def is_for_proxy(self) -> bool:
         """Whether all that is said as yet is part of opening a tunnel."""
-        return not self._is_secured and self._line.exchange.target.scheme == "https"
+        return not self.is_secured and self._line.exchange.target.scheme == "https"
 
     @property
     def is_in_step(self) -> bool:
@@ -192,6 +192,17 @@ def _readable(sock: socket) -> bool:
     return bool(poll.poll(0))
 
 
+def _has_more(tls: ssl.SSLObject) -> bool:
+    """Whether TLS holds what the socket does not show any more: data, or the end of them."""
+    try:
+        tls.read(1)
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        pass
+    return True
+
+
 class AsyncNetwork(httpcore.AsyncNetworkBackend):
     """The same on the event loop, by streams of anyio.
 
@@ -284,7 +295,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         known: Any = self._stream.extra_attributes
         if info == "is_readable":
-            return not self._witness.is_in_step or _readable(known[SocketAttribute.raw_socket]())
+            if not self._witness.is_in_step or _readable(known[SocketAttribute.raw_socket]()):
+                return True
+            return self._witness.is_secured and _has_more(known[TLSAttribute.ssl_object]())
         if info == "ssl_object" and TLSAttribute.ssl_object in known:
             return known[TLSAttribute.ssl_object]()
         return None

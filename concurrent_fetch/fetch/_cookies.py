@@ -5,7 +5,7 @@ file is imported when the first cookie is set on the way: few fetches need it, a
 """
 
 from collections.abc import Iterable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from urllib.request import Request
 
 from concurrent_fetch.fetch._set_cookie import host_in_jar, read_cookie
@@ -26,6 +26,7 @@ class Jar:
                 strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain,
             )
         )
+        self._by_age: dict[tuple[str, str, str], None] = {}  # the one set last stands last
 
     def take(self, target: CanonicalURL, fields: Iterable[str]) -> None:
         """Take what a response from `target` sets, by the values of its Set-Cookie fields.
@@ -38,15 +39,24 @@ class Jar:
             cookie = read_cookie(field, target)
             if cookie is not None:
                 self._kept.set_cookie_if_ok(cookie, request)
+                self._by_age.pop(_name(cookie), None)
+                self._by_age[_name(cookie)] = None
         self._kept.clear_expired_cookies()
-        for oldest in list(self._kept)[:-_MOST]:
-            self._kept.clear(oldest.domain, oldest.path, oldest.name)
+        held = {_name(cookie) for cookie in self._kept}
+        self._by_age = {name: None for name in self._by_age if name in held}
+        for oldest in list(self._by_age)[:-_MOST]:
+            self._kept.clear(*oldest)
 
     def sent_to(self, target: CanonicalURL) -> str:
         """Return the value of the Cookie field for a request; empty where no cookie is for it."""
         request = _request(target)
         self._kept.add_cookie_header(request)
         return request.get_header("Cookie", "")
+
+
+def _name(cookie: Cookie) -> tuple[str, str, str]:
+    """Return what a cookie is known by: another one of that name takes its place."""
+    return cookie.domain, cookie.path, cookie.name
 
 
 def _request(target: CanonicalURL) -> Request:

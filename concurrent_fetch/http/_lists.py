@@ -22,6 +22,7 @@ _BREAK = re.compile(r"\r\n?|\n")
 # The ordinary case: nothing but a URL, in characters that stand in a URL as they are.
 _PLAIN = re.compile(r"https?://(?:[A-Za-z0-9._~\-!$&()*+,;=:@/?#%](?!://))*[A-Za-z0-9_~\-=/]")
 _NOTE = re.compile(r"\s#")
+_MOST_PAIRS = 8
 _PAIRS = {
     '"': '"',
     "'": "'",
@@ -125,11 +126,12 @@ def _bare(line: str) -> str:
     note = _NOTE.search(line)
     if note is not None:
         line = _without_margins(line[: note.start()])
-    while True:
+    for _ in range(_MOST_PAIRS):
         closed = line.rstrip(",; \t")
         if len(closed) < 2 or _PAIRS.get(closed[0]) != closed[-1]:
-            return line
+            break
         line = _without_margins(closed[1:-1])
+    return line
 
 
 def _without_margins(line: str) -> str:

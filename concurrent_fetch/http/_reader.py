@@ -247,7 +247,7 @@ class Reader:
             return
         status, http_version = self._status
         if 100 <= status < 200 and status != 101:
-            self._state = Reader._in_head  # of the next response: this one was interim
+            self._state = Reader._in_status_line  # of the next response: this one was interim
             return
         fields = [(name, b" ".join(filter(None, values))) for name, values in self._fields]
         self._begin_body(read_head(fields, status=status, http_version=http_version))

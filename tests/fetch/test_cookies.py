@@ -323,6 +323,15 @@ def test_a_host_sets_cookies_for_itself_and_for_domains_it_is_in(
 
 
 @pytest.mark.once
+def test_beyond_fifty_the_ones_set_longest_ago_are_dropped() -> None:
+    jar = kept("https://a.example/x/y", "old=1; path=/", *[f"m{i}=1; path=/x" for i in range(49)])
+    jar.take(
+        canonicalize("https://a.example/x/y"), ["m0=2; path=/x", "n1=1; path=/", "n2=1; path=/"]
+    )
+    names = {pair.partition("=")[0] for pair in sent(jar, "https://a.example/x/y").split("; ")}
+    assert names == {"m0", *[f"m{i}" for i in range(2, 49)], "n1", "n2"}
+
+
 def test_nobody_deletes_the_cookies_of_others() -> None:
     jar = kept("http://bank.example.com/", "a=1; Domain=example.com", "b=2")
     others = [f"{n}=; Max-Age=0; Domain={d}" for n in "ab" for d in ("example.com", "com", "")]

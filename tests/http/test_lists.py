@@ -181,6 +181,13 @@ def test_a_file_that_is_not_there_is_an_os_error_and_no_path_a_type_error(tmp_pa
         read_urls([A])  # type: ignore[arg-type]  # the point of the test
 
 
+def test_pairs_are_taken_off_a_few_deep_and_refused_beyond() -> None:
+    assert read_urls(io.StringIO("(" * 8 + A + ")" * 8)) == [A]
+    for deep in ("(" * 9 + A + ")" * 9, "'" * 1_000_000):
+        with pytest.raises(FormatError, match="line 1"):
+            read_urls(io.StringIO(deep))
+
+
 PIECES = st.sampled_from(
     [*"\"'<>()[],; \t#|`", "\ufeff", "\u200b", "\u00a0", "https://a.example/", "x", "%"]
 )

@@ -15,7 +15,7 @@ from concurrent_fetch.errors import ConcurrentFetchError, FormatError
 from concurrent_fetch.export import LOADED, Result, load, save, suffix_of
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Outcome, Response, Run
-from concurrent_fetch.render import Table, many, seconds, size, to_text
+from concurrent_fetch.render import many, seconds, size, to_text
 from concurrent_fetch.results import Comparison
 from concurrent_fetch.runner import Runner, is_loopback
 from concurrent_fetch.server import LocalServer, serve
@@ -216,7 +216,7 @@ def _show_run(run: Run) -> int:
     result, width, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
     lines = [f"{r:<{result}}  {s:>{width}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
     lines.append(f"{many(len(run), 'URL')} in {run.elapsed:.2f} s")
-    show(to_text(Table(columns=(), rows=(), notes=tuple(lines)), room()))
+    show("\n".join([to_text(line, room()) for line in lines]))
     return _show_losses(len(run.failures), len(run.not_ok) - len(run.failures), len(run))
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import TextIO
 
 from concurrent_fetch._words import visible
-from concurrent_fetch.render import Table, to_text
+from concurrent_fetch.render import to_text
 
 # Windows calls a pipe without a reader an invalid argument.
 _NO_READER = {errno.EPIPE, errno.EINVAL}
@@ -30,8 +30,8 @@ def show(text: str) -> None:
 
 def note(text: str) -> None:
     """Write to stderr what is no result, folded if it is a terminal; raises as `show` does."""
-    lines = Table(columns=(), rows=(), notes=tuple(text.split("\n")))
-    _write(sys.stderr, f"{to_text(lines, _columns(sys.stderr))}\n")
+    columns = _columns(sys.stderr)
+    _write(sys.stderr, "".join(f"{to_text(line, columns)}\n" for line in text.split("\n")))
 
 
 def flush() -> None:

@@ -28,19 +28,15 @@ def to_text(what: Table | str, room: int | None = None) -> str:
     fetch_sync   2.05 s
     """
     if isinstance(what, str):
-        return "\n".join(_lines(what, room, hang=""))
-    caption = [] if what.caption is None else [what.caption]
-    lines = [
-        *(line for text in caption for line in _lines(text, room)),
-        *_grid(what, room),
-        *(line for text in what.notes for line in _lines(text, room)),
-    ]
+        return _line(what, room)
+    caption = [] if what.caption is None else [_line(what.caption, room)]
+    lines = [*caption, *_grid(what, room), *(_line(note, room) for note in what.notes)]
     return "\n".join(line.rstrip(" ") for line in lines)
 
 
-def _lines(text: str, room: int | None, hang: str = _HANG) -> list[str]:
+def _line(text: str, room: int | None) -> str:
     shown = visible(text)
-    return [shown] if room is None else fold(shown, room, hang)
+    return shown if room is None else "\n".join(fold(shown, room, _HANG))
 
 
 def _grid(table: Table, room: int | None) -> Iterator[str]:
@@ -57,7 +53,7 @@ def _grid(table: Table, room: int | None) -> Iterator[str]:
         yield from _row([strip.shown(strip.cells[n], wide) for strip, wide in shown], shown)
     if gone:
         names = ", ".join(strips[i].header for i in gone)
-        yield from _lines(f"left out at {room} columns: {names}; {_CURE.format(natural)}", room)
+        yield _line(f"left out at {room} columns: {names}; {_CURE.format(natural)}", room)
 
 
 def _header(shown: Sequence[tuple[Strip, int]]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def fold(text: str, limit: int, hang: str = "") -> list[str]:
     """
     if width(text) <= limit:
         return [text]
-    hang = hang if len(hang) < limit else ""
+    hang = hang if len(hang) + 2 <= limit else ""  # a wide letter takes two cells
     lines = list[str]()
     for word in words_of(text, limit - len(hang)):
         if lines and width(lines[-1]) + 1 + width(word) <= limit:

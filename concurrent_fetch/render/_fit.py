@@ -41,6 +41,10 @@ class Strip:
             return fold(clipped, room)
         return [shorten(cell, room)]
 
+    def shown_header(self, room: int) -> list[str]:
+        """Return the lines of the header where the column is that wide."""
+        return fold(clip(self.header, self.column.max_width), room)
+
     def with_folded_header(self, current: int) -> int:
         """How narrow it is where its header takes several lines."""
         body = _widest(self.cells, self.column.max_width)

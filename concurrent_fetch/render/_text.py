@@ -58,7 +58,7 @@ def _grid(table: Table, room: int | None) -> Iterator[str]:
 
 def _header(shown: Sequence[tuple[Strip, int]]) -> Iterator[str]:
     """Yield the lines of the header; the last line of each stands upon its column."""
-    folded = [fold(strip.header, wide) for strip, wide in shown]
+    folded = [strip.shown_header(wide) for strip, wide in shown]
     high = max(map(len, folded))
     return _row([[""] * (high - len(lines)) + lines for lines in folded], shown)
 

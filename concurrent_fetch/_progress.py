@@ -211,18 +211,23 @@ def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
         smoothing=0,  # the mean speed since the start, as `Progress.rate` and `left` have it
         disable=sys.stderr is None,
     ) as shown:
-        # A widget has no columns, nor has a file.
-        narrow = isinstance(shown.ncols, int) and shown.ncols < _NARROW and not is_fetch
-        if narrow:
+        columns = None if is_fetch else _few(shown)
+        if columns is not None:
             shown.bar_format = _SHORT
 
         def report(progress: Progress) -> None:
-            room = shown.ncols - _around(shown) if narrow else None
+            room = None if columns is None else columns - _around(shown)
             shown.set_postfix_str(_remarks(progress, room), refresh=False)
             shown.update(progress.done - shown.n)
 
         yield report
         shown.refresh()  # the last state, however soon after the one before
+
+
+def _few(shown: Any) -> int | None:
+    """Return the columns of a narrow terminal; None for others, and for widgets and files."""
+    columns = getattr(shown, "ncols", None)
+    return columns if isinstance(columns, int) and columns < _NARROW else None
 
 
 def _around(shown: Any) -> int:

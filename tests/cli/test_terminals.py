@@ -23,8 +23,8 @@ REFUSED = "http://127.0.0.1:1/"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
 
 
-def in_terminal(columns: int, *arguments: str, **variables: str) -> list[str]:
-    """Run the program in a terminal; return the lines that it left there."""
+def written(columns: int, *arguments: str, **variables: str) -> str:
+    """Run the program in a terminal; return all that it wrote there."""
     terminal, end = os.openpty()
     termios.tcsetwinsize(end, (24, columns))
     with subprocess.Popen(
@@ -36,8 +36,13 @@ def in_terminal(columns: int, *arguments: str, **variables: str) -> list[str]:
             while data := os.read(terminal, 4096):
                 shown += data
     os.close(terminal)
-    # What a carriage return takes back, as a bar does, was there before.
-    return [line.rpartition("\r")[2] for line in shown.decode().rstrip("\r\n").split("\r\n")]
+    return shown.decode()
+
+
+def in_terminal(columns: int, *arguments: str, **variables: str) -> list[str]:
+    """Run the program in a terminal; return the lines that it left there."""
+    lines = written(columns, *arguments, **variables).rstrip("\r\n").split("\r\n")
+    return [line.rpartition("\r")[2] for line in lines]  # before it stands a bar that is gone
 
 
 def in_pipe(*arguments: str, **variables: str) -> list[str]:
@@ -99,6 +104,16 @@ def test_a_comparison_leaves_no_line_wider_than_the_terminal(local: LocalServer)
     assert max(map(width, lines)) <= 60
     assert any(line.startswith("strategy") and "verdict" in line for line in lines)
     assert re.search(r"note: |not counted: ", "\n".join(lines))
+
+
+def test_in_few_columns_progress_says_less_and_is_not_cut(local: LocalServer) -> None:
+    strategies = ("-s", "sync", "-s", "threaded+httpx", "-r", "2")
+    shown = written(60, "compare", *strategies, local.url("/delay/0.3"), REFUSED)
+    # Only the first, before anything is over, has the rate.
+    bars = [part for part in shown.split("\r") if re.search(r"\| [1-8]/8 \[", part)]
+    assert bars
+    assert all(width(bar) <= 60 and bar.rstrip().endswith(" failed]") for bar in bars)
+    assert re.search(r", round \d/2, sync, \d failed\]", shown)
 
 
 def test_urls_are_broken_only_where_they_are_wider_than_a_line(local: LocalServer) -> None:

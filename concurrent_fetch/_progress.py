@@ -23,6 +23,10 @@ from concurrent_fetch._words import visible
 _BETWEEN: Seconds = 0.05
 _REDRAWN: Seconds = 0.25  # to draw a widget costs about 2 ms; so it is below 1 %
 
+# tqdm's own without the rate, which of runs says little, and where that needs the room.
+_NARROW = 80
+_SHORT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+
 Stage: TypeAlias = Literal["check", "round", "probe", "fetch"]
 
 
@@ -207,20 +211,39 @@ def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
         smoothing=0,  # the mean speed since the start, as `Progress.rate` and `left` have it
         disable=sys.stderr is None,
     ) as shown:
+        columns = None if is_fetch else _few(shown)
+        if columns is not None:
+            shown.bar_format = _SHORT
 
         def report(progress: Progress) -> None:
-            shown.set_postfix_str(_remarks(progress), refresh=False)
+            room = None if columns is None else columns - _around(shown)
+            shown.set_postfix_str(_remarks(progress, room), refresh=False)
             shown.update(progress.done - shown.n)
 
         yield report
         shown.refresh()  # the last state, however soon after the one before
 
 
-def _remarks(progress: Progress) -> str:
+def _few(shown: Any) -> int | None:
+    """Return the columns of a narrow terminal; None for others, and for widgets and files."""
+    columns = getattr(shown, "ncols", None)
+    return columns if isinstance(columns, int) and columns < _NARROW else None
+
+
+def _around(shown: Any) -> int:
+    """Return how many columns of a short bar are not for remarks."""
+    facts = {**shown.format_dict, "bar_format": _SHORT.replace("{bar}", "  "), "postfix": "-"}
+    return len(shown.format_meter(**facts)) - 1
+
+
+def _remarks(progress: Progress, room: int | None = None) -> str:
     failed = [f"{progress.failures:,} failed"] if progress.failures else []
     if progress.stage == "fetch":
         return ", ".join(failed)
     where: str = progress.stage
     if progress.round is not None:
         where = f"round {progress.round + 1}/{progress.rounds}"
-    return ", ".join([where, visible(progress.strategy), f"{progress.fetches:,} fetches", *failed])
+    remarks = [where, visible(progress.strategy), f"{progress.fetches:,} fetches"]
+    while room is not None and len(remarks) > 1 and len(", ".join(remarks + failed)) > room:
+        remarks.pop()
+    return ", ".join(remarks + failed)

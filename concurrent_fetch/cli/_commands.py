@@ -9,7 +9,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.cli._input import urls_of
-from concurrent_fetch.cli._output import OutputError, flush, folded, is_watched, note, show
+from concurrent_fetch.cli._output import OutputError, flush, is_watched, note, room, show
 from concurrent_fetch.cli._parser import options_of, parse, strategies_of, usage
 from concurrent_fetch.errors import ConcurrentFetchError, FormatError
 from concurrent_fetch.export import LOADED, Result, load, save, suffix_of
@@ -123,7 +123,7 @@ def _show(arguments: argparse.Namespace) -> int:
     elif isinstance(result, Run):
         _show_run(result)
     else:
-        show(str(result))
+        show(to_text(result.table(), room()))
     return code
 
 
@@ -136,7 +136,7 @@ def _diff(arguments: argparse.Namespace) -> int:
             f"the two have no strategy in common: {', '.join(before.strategies)}; "
             f"{', '.join(after.strategies)}"
         )
-    show(to_text(after.beside(before)))
+    show(to_text(after.beside(before), room()))
     return 0
 
 
@@ -197,7 +197,8 @@ _COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {
 
 def _show_comparison(comparison: Comparison) -> int:
     table = comparison.table()
-    show(f"{to_text(attrs.evolve(table, notes=()))}\n\n{folded(comparison.explain())}")
+    explanation = [to_text(line, room()) for line in comparison.explain().splitlines()]
+    show("\n".join([to_text(attrs.evolve(table, notes=()), room()), "", *explanation]))
     for remark in table.notes:
         note(to_text(remark))
     failed, refused = set[int](), set[int]()
@@ -214,7 +215,8 @@ def _show_run(run: Run) -> int:
     rows = [_row(outcome, run.options.secret_params) for outcome in run]
     result, width, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
     lines = [f"{r:<{result}}  {s:>{width}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
-    show("\n".join([*lines, f"{many(len(run), 'URL')} in {run.elapsed:.2f} s"]))
+    lines.append(f"{many(len(run), 'URL')} in {run.elapsed:.2f} s")
+    show("\n".join([to_text(line, room()) for line in lines]))
     return _show_losses(len(run.failures), len(run.not_ok) - len(run.failures), len(run))
 
 

@@ -3,15 +3,15 @@
 import contextlib
 import errno
 import os
-import shutil
 import sys
-import textwrap
 from typing import TextIO
 
 from concurrent_fetch._words import visible
+from concurrent_fetch.render import to_text
 
 # Windows calls a pipe without a reader an invalid argument.
 _NO_READER = {errno.EPIPE, errno.EINVAL}
+_USUAL = 80
 _PLAIN = str.maketrans({"×": "x", "–": "-", "µ": "u", "…": "...", "∞": "inf", "≥": ">="})
 
 
@@ -29,8 +29,9 @@ def show(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write to stderr what is no result; raises as `show` does."""
-    _write(sys.stderr, f"{_harmless(text)}\n")
+    """Write to stderr what is no result, folded if it is a terminal; raises as `show` does."""
+    columns = _columns(sys.stderr)
+    _write(sys.stderr, "".join(f"{to_text(line, columns)}\n" for line in text.split("\n")))
 
 
 def flush() -> None:
@@ -44,13 +45,9 @@ def is_watched() -> bool:
     return bool(sys.stderr) and sys.stderr.isatty()
 
 
-def folded(text: str) -> str:
-    """Return text, each line broken between words where stdout is a terminal, and not in a pipe."""
-    if not (sys.stdout and sys.stdout.isatty()):
-        return text
-    columns = shutil.get_terminal_size().columns
-    lines = text.splitlines()
-    return "\n".join(textwrap.fill(line, columns, break_on_hyphens=False) for line in lines)
+def room() -> int | None:
+    """How many columns the terminal has that stdout is; None if it is none, but a file or pipe."""
+    return _columns(sys.stdout)
 
 
 def encodable(text: str, encoding: str) -> str:
@@ -64,6 +61,18 @@ def encodable(text: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
     return text
+
+
+def _columns(stream: TextIO | None) -> int | None:
+    """Return how wide a terminal is, as `COLUMNS` says it or else its driver; 80 if neither."""
+    if stream is None or not stream.isatty():
+        return None
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    with contextlib.suppress(OSError):
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    return _USUAL
 
 
 def _harmless(text: str) -> str:

@@ -33,9 +33,9 @@ def table_of(outcomes: Sequence[Outcome], caption: str, also: tuple[str, ...]) -
         return str(COLUMNS["url"](outcome, also))
 
     if len(outcomes) <= _SHOWN:
-        fields = (*_OF_ONE, Field("URL", url, max_width=100))
+        fields = (*_OF_ONE, Field.name("URL", url, max_width=100))
         return Table.of(fields, outcomes, caption=caption)
-    first = Field[_Group]("first of them", lambda group: url(group[1][0]), max_width=80)
+    first = Field[_Group].name("first of them", lambda group: url(group[1][0]), max_width=80)
     return Table.of((*_OF_MANY, first), _groups(outcomes), caption=caption)
 
 

@@ -1,21 +1,85 @@
-"""Text in terminal cells: measured, and clipped."""
+"""Text in terminal cells: measured, clipped, shortened and folded."""
 
+import re
 import unicodedata
 from itertools import accumulate, takewhile
+
+# A number stays with its unit, and a sign with what it is a sign of.
+_BREAK = re.compile(r"(?<![\d≥|]) ")
 
 
 def width(text: str) -> int:
     """Return how many terminal cells `text` takes: wide letters two, combining marks none."""
-    return sum(map(_cells, text))
+    return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 def clip(text: str, limit: int | None) -> str:
     """Return `text`, its end replaced by `…` if it is wider than `limit`."""
     if limit is None or width(text) <= limit:
         return text
-    ends = zip(text, accumulate(map(_cells, text)), strict=True)
-    kept = takewhile(lambda end: end[1] < limit, ends)
-    return "".join(c for c, _ in kept) + "…"
+    return text[: _fitting(text, limit - 1)] + "…"
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return `text`, its middle replaced by `…` if it is wider than `limit`.
+
+    >>> shorten("fetch_threaded", 11)
+    'fetch…eaded'
+    """
+    if width(text) <= limit:
+        return text
+    end = (limit - 1) // 2
+    behind = len(text) - _fitting(text[::-1], end)
+    # What a combining mark belongs to may have had no room.
+    while behind < len(text) and not _cells(text[behind]):
+        behind += 1
+    return f"{text[: _fitting(text, limit - 1 - end)]}…{text[behind:]}"
+
+
+def fold(text: str, limit: int, hang: str = "") -> list[str]:
+    """Return `text` in lines no wider than `limit`; those after the first begin with `hang`.
+
+    It is broken between words, and within one only where that alone is wider than a line.
+    """
+    if width(text) <= limit:
+        return [text]
+    hang = hang if len(hang) + 2 <= limit else ""  # a wide letter takes two cells
+    lines = list[str]()
+    for word in words_of(text, limit - len(hang)):
+        if lines and width(lines[-1]) + 1 + width(word) <= limit:
+            lines[-1] += f" {word}"
+        elif word or not lines:  # a blank at the end of a line would not be seen
+            lines += _pieces(hang + word if lines else word, limit, hang)
+    return [line.rstrip(" ") for line in lines]
+
+
+def words_of(text: str, limit: int = 0) -> list[str]:
+    """Return what stands between blanks: units with their numbers, if `limit` has room for both.
+
+    >>> words_of("first runs: 18.7 ms")
+    ['first', 'runs:', '18.7 ms']
+    """
+    words = _BREAK.split(text)
+    return [part for word in words for part in _parts(word, limit)]
+
+
+def _parts(word: str, limit: int) -> list[str]:
+    return word.split(" ") if width(word) > limit > 0 else [word]
+
+
+def _pieces(text: str, limit: int, hang: str) -> list[str]:
+    """Return a word in as few lines as have room for it, one character in each at least."""
+    pieces = []
+    while width(text) > limit and len(text) > len(hang) + 1:
+        cut = max(_fitting(text, limit), len(hang) + 1)
+        pieces.append(text[:cut])
+        text = hang + text[cut:]
+    return [*pieces, text]
+
+
+def _fitting(text: str, limit: int) -> int:
+    """Return how many characters of the text have room, marks on the last of them included."""
+    return sum(1 for _ in takewhile(lambda end: end <= limit, accumulate(map(_cells, text))))
 
 
 def _cells(character: str) -> int:

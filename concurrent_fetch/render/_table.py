@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import attrs
 
@@ -21,15 +21,31 @@ class Align(StrEnum):
     """Numbers."""
 
 
+class Narrow(StrEnum):
+    """How the cells of a column give way where a terminal has too little room."""
+
+    WHOLE = "whole"
+    """Not at all: half a number is none."""
+    SHORTENED = "shortened"
+    """In the middle: names differ at their ends."""
+    FOLDED = "folded"
+    """Over several lines, between words."""
+
+
 @attrs.frozen(kw_only=True)
 class Column:
-    """A column: its header, its alignment, and the width beyond which its cells are clipped."""
+    """A column: its header, its alignment, and how it gives way where there is little room."""
 
     header: str
     align: Align = Align.LEFT
     max_width: int | None = attrs.field(
         default=None, validator=attrs.validators.optional(attrs.validators.ge(1))
     )
+    """The width beyond which its cells are clipped, however much room there is."""
+    narrow: Narrow = Narrow.WHOLE
+    leaves: int | None = None
+    """Its place among those that leave where there is little room: 1 is missed least and leaves
+    first; None stays as long as any of these is there. The first column of a table always stays."""
 
 
 @attrs.frozen
@@ -41,11 +57,27 @@ class Field(Generic[T]):
     """None is shown as a dash."""
     align: Align = attrs.field(default=Align.LEFT, kw_only=True)
     max_width: int | None = attrs.field(default=None, kw_only=True)
+    narrow: Narrow = attrs.field(default=Narrow.WHOLE, kw_only=True)
+    leaves: int | None = attrs.field(default=None, kw_only=True)
 
     @classmethod
-    def number(cls, header: str, cell: Callable[[T], str | None]) -> "Field[T]":
+    def name(
+        cls, header: str, cell: Callable[[T], str | None], *, max_width: int | None = None
+    ) -> "Field[T]":
+        """Return a field whose cells are names, shortened where there is little room."""
+        return cls(header, cell, max_width=max_width, narrow=Narrow.SHORTENED)
+
+    @classmethod
+    def number(
+        cls, header: str, cell: Callable[[T], str | None], *, leaves: int | None = None
+    ) -> "Field[T]":
         """Return a field whose cells are numbers, which line up at the right."""
-        return cls(header, cell, align=Align.RIGHT)
+        return cls(header, cell, align=Align.RIGHT, leaves=leaves)
+
+    @classmethod
+    def words(cls, header: str, cell: Callable[[T], str | None]) -> "Field[T]":
+        """Return a field whose cells are words, folded where there is little room."""
+        return cls(header, cell, narrow=Narrow.FOLDED)
 
     def of(self, part: Callable[[S], T | None], header: str | None = None) -> "Field[S]":
         """Return the field of things that have this one's as a part; a dash where it is None."""
@@ -54,13 +86,22 @@ class Field(Generic[T]):
             thing = part(whole)
             return None if thing is None else self.cell(thing)
 
-        name = self.header if header is None else header
-        return Field(name, cell, align=self.align, max_width=self.max_width)
+        return attrs.evolve(
+            cast("Field[S]", self),
+            header=self.header if header is None else header,
+            cell=cell,
+        )
 
     @property
     def column(self) -> Column:
         """The column of a table that shows it."""
-        return Column(header=self.header, align=self.align, max_width=self.max_width)
+        return Column(
+            header=self.header,
+            align=self.align,
+            max_width=self.max_width,
+            narrow=self.narrow,
+            leaves=self.leaves,
+        )
 
 
 @attrs.frozen(kw_only=True)

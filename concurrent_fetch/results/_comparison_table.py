@@ -36,7 +36,7 @@ def table(
         words = "" if line.is_reference else _verdict(line, rounds_needed)
         return ", ".join(filter(None, (words, mark if line.fastest else "")))
 
-    fields = [*_FIELDS, *failed, Field("verdict", verdict)]
+    fields = [*_FIELDS, *failed, Field.words("verdict", verdict)]
     return Table.of(fields, lines, caption=caption, notes=notes)
 
 

@@ -59,7 +59,7 @@ def _bounds(rung: Rung) -> str | None:
 _FIELDS: tuple[Field[Rung], ...] = (
     STRATEGY.of(_line),
     TYPICAL.of(_line),
-    Field("changed", lambda rung: rung.step.name if rung.step else ""),
+    Field.words("changed", lambda rung: rung.step.name if rung.step else ""),
     Field.number("speed-up", _speedup),
     Field("95%", _bounds),
     IN_FLIGHT.of(_line),

@@ -41,7 +41,7 @@ def told(estimate: Estimate) -> str:
     return f"{point_of(estimate)} {bounds_of(estimate)}"
 
 
-STRATEGY = Field[Line]("strategy", lambda line: line.name, max_width=40)
+STRATEGY = Field[Line].name("strategy", lambda line: line.name, max_width=40)
 TYPICAL = Field[Line].number(
     "typical", lambda line: seconds(line.typical.point if line.typical else None)
 )
@@ -49,9 +49,10 @@ SPEEDUP = Field[Line].number("speed-up", lambda line: point_of(line.speedup))
 BOUNDS = Field[Line](
     "95%", lambda line: "reference" if line.is_reference else bounds_of(line.speedup)
 )
-RATE = Field[Line].number("req/s", lambda line: rate(line.requests_per_second))
-IN_FLIGHT = Field[Line].number("in flight", lambda line: average(line.why.in_flight))
-IDEAL = Field[Line].number("ideal", lambda line: percent(line.why.efficiency))
-CPU = Field[Line].number("CPU", lambda line: percent(line.why.cpu))
-LIMIT = Field[Line]("limit", lambda line: None if line.reasons else line.why.limit)
+# What leaves where there is little room, in this order: the speed-up or the reason says it too.
+IDEAL = Field[Line].number("ideal", lambda line: percent(line.why.efficiency), leaves=1)
+RATE = Field[Line].number("req/s", lambda line: rate(line.requests_per_second), leaves=2)
+CPU = Field[Line].number("CPU", lambda line: percent(line.why.cpu), leaves=3)
+IN_FLIGHT = Field[Line].number("in flight", lambda line: average(line.why.in_flight), leaves=4)
+LIMIT = Field[Line]("limit", lambda line: None if line.reasons else line.why.limit, leaves=6)
 FAILED = Field[Line].number("failed", lambda line: f"{line.failures:,}")

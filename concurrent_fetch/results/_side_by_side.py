@@ -71,10 +71,11 @@ def _now(pair: _Pair) -> Line | None:
     return pair.now
 
 
+# Where there is little room the times leave, which are of two sessions, and not the speed-ups.
 _FIELDS: tuple[Field[_Pair], ...] = (
-    Field("strategy", lambda pair: pair.name, max_width=STRATEGY.max_width),
-    TYPICAL.of(_then, "then"),
-    TYPICAL.of(_now, "now"),
+    Field.name("strategy", lambda pair: pair.name, max_width=STRATEGY.max_width),
+    attrs.evolve(TYPICAL.of(_then, "then"), leaves=1),
+    attrs.evolve(TYPICAL.of(_now, "now"), leaves=2),
     SPEEDUP.of(_then, "speed-up then"),
     BOUNDS.of(_then),
     SPEEDUP.of(_now, "speed-up now"),

@@ -12,6 +12,7 @@ from concurrent_fetch.results._line import (
     BOUNDS,
     CPU,
     IN_FLIGHT,
+    LIMIT,
     RATE,
     SPEEDUP,
     TYPICAL,
@@ -103,10 +104,10 @@ _FIELDS: tuple[Field[Row], ...] = (
     BOUNDS.of(_line),
     RATE.of(_line),
     IN_FLIGHT.of(_line),
-    Field.number("latency", lambda row: seconds(row.level.service)),
+    Field.number("latency", lambda row: seconds(row.level.service), leaves=5),
     CPU.of(_line),
-    Field("limit", lambda row: row.ceiling.limit),
-    Field("verdict", _mark),
+    Field("limit", lambda row: row.ceiling.limit, leaves=LIMIT.leaves),
+    Field.words("verdict", _mark),
 )
 
 

@@ -509,7 +509,7 @@ def test_a_terminal_shows_progress_and_a_folded_explanation(local: LocalServer) 
     text = shown.decode()
     assert process.returncode == 0
     assert re.search(r"\d/9", text)
-    assert "There are too few rounds to say which\r\nstrategy is faster." in text
+    assert "There are too few rounds to say which\r\n  strategy is faster." in text
 
 
 # --- Ctrl-C ---

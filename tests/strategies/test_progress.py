@@ -346,6 +346,11 @@ def test_the_bar_says_which_round_of_how_many_and_what_failed(
     assert re.search(r"\d/6 \[.*, round [234]/4, mine, \d+ fetches, [2345] failed\]", shown)
 
 
+def test_where_stderr_is_closed_no_bar_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    told(True)
+
+
 def test_false_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     told(False)
     assert capsys.readouterr() == ("", "")

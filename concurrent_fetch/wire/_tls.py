@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import certifi
-
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire._sockets import DeadlineTLSSocket
 
@@ -31,8 +29,13 @@ def tls_context(options: Options) -> ssl.SSLContext:
     if isinstance(options.verify, str):
         return _context((_Bundle(f"Options.verify={options.verify!r}", options.verify),))
     bundles = _of_environment() if options.verify and options.trust_env else ()
-    usual = _Bundle("certifi", certifi.where())
-    return _context(bundles or (usual,), verify=options.verify)
+    return _context(bundles or (_usual(),), verify=options.verify)
+
+
+def _usual() -> _Bundle:
+    import certifi  # noqa: PLC0415 - it brings a lot with it; where no TLS is, nobody needs it
+
+    return _Bundle("certifi", certifi.where())
 
 
 def tls_name(host: str) -> str:

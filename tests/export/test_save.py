@@ -215,7 +215,7 @@ def test_fetches_that_are_ages_apart_are_saved_as_an_archive(tmp_path: Path) -> 
 def test_outcomes_of_any_iterable_are_saved_as_the_run_of_them(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [failure(URLS[1], 1), response(URLS[0], 0)]
+    made: list[cf.Outcome] = [failure(URLS[1], 1), response(URLS[0], 0)]
     run = Run.of(made)
     monkeypatch.setattr(Run, "of", lambda outcomes: run if list(outcomes) == made else None)
     save(run, tmp_path / f"run{suffix}")

@@ -16,7 +16,7 @@ A, B, C = "http://a.example/", "http://b.example/", "http://c.example/"
 
 
 def test_outcomes_of_any_iterable_become_a_run_in_url_order() -> None:
-    made = [
+    made: list[Outcome] = [
         response(C, 2, started=11.0, finished=14.0),
         response(A, 0, started=10.0, finished=12.5),
         failure(B, 1, started=10.5, finished=15.0),

@@ -527,8 +527,8 @@ def test_its_repr_is_short_and_hides_user_info() -> None:
 
 def test_bodies_at_the_wrong_url_are_a_reason_not_to_compare(local: LocalServer) -> None:
     def mixing(urls: list[str], options: Options) -> list[Outcome]:
-        run = fetch_sync([*urls[1:], urls[0]], options)
-        return [attrs.evolve(o, index=i, url=urls[i], final_url=urls[i]) for i, o in enumerate(run)]
+        run = fetch_sync([*urls[1:], urls[0]], options).responses
+        return [attrs.evolve(r, index=i, url=urls[i], final_url=urls[i]) for i, r in enumerate(run)]
 
     comparison = Runner(local.urls(4), rounds=1).compare(fetch_sync, mixing)
     (reason,) = comparison.reasons_against("mixing")

@@ -14,6 +14,7 @@ from concurrent_fetch._words import visible
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.model._no_array import says_it_is_no_array
 from concurrent_fetch.model._options import Options, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response
 from concurrent_fetch.model._outcomes import as_outcomes
@@ -49,11 +50,13 @@ def _aware(_: "Run", field: "attrs.Attribute[datetime]", value: object) -> None:
 _DURATION = finite(least=0).of_field
 
 
+@says_it_is_no_array
 @attrs.frozen(kw_only=True, repr=False)
 class Run(Sequence[Outcome]):
     """The outcomes of one strategy over one URL set, in URL order.
 
-    A sequence: `run[0]`, `len(run)`, `for outcome in run`.
+    A sequence: `run[0]`, `len(run)`, `for outcome in run`. Its columns make a data frame, as in
+    `pandas.DataFrame(run.to_columns())`; polars takes also `polars.from_dataframe(run)`.
 
     Raises:
         TypeError, ValueError: with the field, the value and the rule it broke.

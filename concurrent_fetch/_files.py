@@ -21,8 +21,7 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         Path(path).write_bytes(data)
         return
     target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no folder", str(target.parent))
+    check_folder(target)
     beside = target.with_name(f".{os.urandom(16).hex()}.part")
     mode = _mode(target) if target.exists() else _mode_of_new(beside)
     try:
@@ -36,6 +35,17 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Refuse a path whose folder is not there.
+
+    Raises:
+        FileNotFoundError: it is not.
+    """
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no folder", str(folder))
 
 
 def read_plain(path: str | os.PathLike[str]) -> bytes | None:

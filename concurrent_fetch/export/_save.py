@@ -1,15 +1,16 @@
 """Results into files and back: the suffix says the format."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from concurrent_fetch._files import read_plain, write_whole
+from concurrent_fetch._files import check_folder, read_plain, write_whole
 from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._view import Result, View
+from concurrent_fetch.model import Outcome, Run
 
 # The modules that write them, each imported when it is first used: importing the package is for
 # everybody, and few use more than one format.
@@ -27,8 +28,12 @@ LOADED = ".json"
 """The format that keeps everything that `load` needs."""
 
 
-def save(result: Result, path: str | os.PathLike[str]) -> None:
+def save(result: Result | Iterable[Outcome], path: str | os.PathLike[str]) -> None:
     """Write a result into a file, whole or not at all; an older file of that name is replaced.
+
+    Outcomes of any iterable are saved as `Run.of` makes a run of them, so what `iter_sync` or
+    `iter_threaded` returns is fetched and saved. To name their options, save `Run.of(...)`. What
+    `load` reads of a run has as its `index` the place in that run.
 
     The end of the name says the format. `.json` keeps everything but headers and bodies, and is
     what `load` reads; `.csv` has a row per timed fetch; `.md` is for a pull request; `.html` is a
@@ -38,12 +43,15 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
 
     Raises:
         FormatError: the name ends otherwise; or `.json` of a value so odd would not load again.
-        TypeError: it is no Comparison, Sweep, Ladder or Run.
+        TypeError: it is no Comparison, Sweep, Ladder or Run, and no iterable of outcomes.
+        ValueError: a field of an outcome breaks its rule.
         OSError: the file cannot be written.
     """
-    check_result(result)
+    _check_not_swapped(result)
     write: Callable[[View], str] = _module(suffix_of(path)).write
-    write_whole(path, write(View(result)).rstrip("\n") + "\n")
+    check_folder(path)  # before anything is fetched for it
+    view = View(result if isinstance(result, Result) else Run.of(result))
+    write_whole(path, write(view).rstrip("\n") + "\n")
 
 
 def load(path: str | os.PathLike[str]) -> Result:
@@ -103,17 +111,9 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     return max(fitting, key=len)  # .trace.json ends in .json too
 
 
-def check_result(result: object) -> None:
-    """Refuse what is no result.
-
-    Raises:
-        TypeError: it is no Comparison, Sweep, Ladder or Run.
-    """
-    if not isinstance(result, Result):
-        kind = type(result).__name__
-        swapped = (
-            "; the result comes first: save(comparison, path)"
-            if isinstance(result, (str, os.PathLike))
-            else ""
+def _check_not_swapped(result: object) -> None:
+    if isinstance(result, (str, os.PathLike)):
+        raise TypeError(
+            "save takes a Comparison, Sweep, Ladder, Run or outcomes, not "
+            f"{type(result).__name__}; the result comes first: save(comparison, path)"
         )
-        raise TypeError(f"save takes a Comparison, Sweep, Ladder or Run, not {kind}{swapped}")

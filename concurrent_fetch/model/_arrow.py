@@ -21,7 +21,7 @@ _TYPES = {
     "bool_": ("ok", "reused", "recommended"),
     "large_string": (
         *("url", "kind", "message", "error", "final_url", "digest", "http_version", "worker"),
-        *("strategy", "limit"),
+        *("strategy", "limit", "change"),
     ),
 }
 TYPE_OF = {name: kind for kind, names in _TYPES.items() for name in names}

@@ -1,10 +1,10 @@
 """Run: one strategy, once over all URLs, and what came back."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from time import perf_counter, process_time
-from typing import Any, overload
+from typing import Any, Self, overload
 
 import attrs
 
@@ -14,8 +14,10 @@ from concurrent_fetch._words import visible
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.model._no_array import says_it_is_no_array
 from concurrent_fetch.model._options import Options, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response
+from concurrent_fetch.model._outcomes import as_outcomes
 from concurrent_fetch.model._run_view import table_of, timeline_of
 from concurrent_fetch.render import Picture, Table, many, rate, seconds, to_html, to_text
 from concurrent_fetch.stats import quantile
@@ -48,11 +50,13 @@ def _aware(_: "Run", field: "attrs.Attribute[datetime]", value: object) -> None:
 _DURATION = finite(least=0).of_field
 
 
+@says_it_is_no_array
 @attrs.frozen(kw_only=True, repr=False)
 class Run(Sequence[Outcome]):
     """The outcomes of one strategy over one URL set, in URL order.
 
-    A sequence: `run[0]`, `len(run)`, `for outcome in run`.
+    A sequence: `run[0]`, `len(run)`, `for outcome in run`. Its columns make a data frame, as in
+    `pandas.DataFrame(run.to_columns())`; polars takes also `polars.from_dataframe(run)`.
 
     Raises:
         TypeError, ValueError: with the field, the value and the rule it broke.
@@ -70,6 +74,39 @@ class Run(Sequence[Outcome]):
     """From the call to the last outcome."""
     cpu: Seconds = attrs.field(validator=_DURATION)
     """CPU time of the whole process in that time."""
+
+    @classmethod
+    def of(
+        cls,
+        outcomes: Iterable[Outcome],
+        *,
+        options: Options | None = None,
+        strategy: str = "outcomes",
+    ) -> Self:
+        """Return a run of outcomes from anywhere, such as `iter_threaded` or a list.
+
+        They are put in URL order, by `index`; where an index repeats, they are not of one URL set
+        and stay as given. `elapsed` is from the first start to the last end, and `started_at` is
+        told by their clock. How much CPU time they took is not known: `cpu` is 0.
+
+        Raises:
+            TypeError: it is no plain iterable, or something in it is no outcome; says what and
+                where.
+            ValueError: a field of an outcome breaks its rule; says which of which.
+        """
+        made = as_outcomes(outcomes)
+        if len({outcome.index for outcome in made}) == len(made):
+            made.sort(key=lambda outcome: outcome.index)
+        first = min((outcome.timing.started for outcome in made), default=0.0)
+        last = max((outcome.timing.finished for outcome in made), default=0.0)
+        return cls(
+            outcomes=tuple(made),
+            strategy=strategy,
+            options=Options() if options is None else options,
+            started_at=_at(first) if made else datetime.now(UTC),
+            elapsed=last - first,
+            cpu=0.0,
+        )
 
     @overload
     def __getitem__(self, index: int) -> Outcome: ...
@@ -207,6 +244,12 @@ def most_at_once(starts: Iterable[Seconds], ends: Iterable[Seconds]) -> int:
     """Return how many spans overlapped at most; one that ends when another starts does not."""
     events = sorted([(start, 1) for start in starts] + [(end, -1) for end in ends])
     return max(accumulate(step for _, step in events), default=0)
+
+
+def _at(moment: Seconds) -> datetime:
+    """Return when a moment of `perf_counter` was; of one of another machine's clock: now."""
+    now, ago = datetime.now(UTC), perf_counter() - moment
+    return now - timedelta(seconds=ago) if 0 <= ago <= perf_counter() else now
 
 
 class Stopwatch:

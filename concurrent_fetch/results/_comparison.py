@@ -1,7 +1,7 @@
 """Comparison: what the rounds say. Which strategy is faster, by how much, how sure, and why."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -108,6 +108,10 @@ class Comparison:
         """Return one dict per timed fetch, with the same names as `to_columns`."""
         columns = self.to_columns()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield what `to_dicts` returns: so `pandas.DataFrame` takes the result itself."""
+        return iter(self.to_dicts())
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""

@@ -1,11 +1,14 @@
 """Ladder: from a loop of bare requests to an event loop, changing one thing at a time."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
 from concurrent_fetch._words import visible
 from concurrent_fetch.errors import NotComparableError
+from concurrent_fetch.model import stream_of
 from concurrent_fetch.render import Table, to_html, to_text
 from concurrent_fetch.results._comparison import Comparison, lines_of
 from concurrent_fetch.results._ladder_table import Rung, sum_of, table
@@ -59,11 +62,32 @@ class Ladder:
         product = math.prod(points)
         return math.nan if math.isnan(product) else self.total.point / product
 
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return one list per fact, one entry per rung: feeds pandas, polars or pyarrow.
+
+        Times in seconds; a speed-up is over the rung before. What is not known is not a number
+        (nan), and `change` is None for the first.
+        """
+        rows = self.to_dicts()
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dict per rung, with the same names as `to_columns`."""
+        return [rung.facts() for rung in self._rungs()]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield what `to_dicts` returns: so `pandas.DataFrame` takes the result itself."""
+        return iter(self.to_dicts())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
+        return stream_of(self.to_columns(), requested_schema)
+
     def table(self) -> Table:
         """Return the rungs as a neutral table, for any renderer; the steps in one line below it."""
-        whole, lines = self.comparison.table(), lines_of(self.comparison)
+        whole = self.comparison.table()
         return table(
-            map(Rung, lines, (None, *self.steps)),
+            self._rungs(),
             caption=whole.caption,
             notes=(self._sum(), *self._shortage(), *whole.notes),
         )
@@ -82,6 +106,9 @@ class Ladder:
     def _alpha(self) -> float:
         """The level of one interval, so that all hold together at every planned look."""
         return ALPHA / ((len(self.changes) + 1) * len(self.comparison.looks))
+
+    def _rungs(self) -> list[Rung]:
+        return list(map(Rung, lines_of(self.comparison), (None, *self.steps)))
 
     def _step(self, change: str, before: str, after: str) -> Step:
         against = [self.comparison.reasons_against(name) for name in (before, after)]

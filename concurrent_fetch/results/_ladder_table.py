@@ -1,7 +1,8 @@
 """What a ladder says to a reader: as a table, and in the line below it that adds up the steps."""
 
+import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from concurrent_fetch.render import Field, Table, ratio
 from concurrent_fetch.results._line import (
@@ -25,6 +26,20 @@ class Rung(NamedTuple):
 
     line: Line
     step: Step | None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a data frame shows of it."""
+        typical, gain = self.line.typical, self.step and self.step.speedup
+        return {
+            "strategy": self.line.name,
+            "change": self.step and self.step.name,
+            "typical": typical.point if typical else math.nan,
+            "speedup": gain.point if gain else math.nan,
+            "low": gain.low if gain else math.nan,
+            "high": gain.high if gain else math.nan,
+            "in_flight": self.line.why.in_flight,
+            "cpu": self.line.why.cpu,
+        }
 
 
 def table(rungs: Iterable[Rung], *, caption: str | None, notes: Iterable[str]) -> Table:

@@ -1,6 +1,7 @@
 """Sweep: one strategy at several concurrencies, and how many fetches in flight are enough."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -99,6 +100,10 @@ class Sweep:
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return one dict per level, with the same names as `to_columns`."""
         return [row.facts() for row in self._rows()]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield what `to_dicts` returns: so `pandas.DataFrame` takes the result itself."""
+        return iter(self.to_dicts())
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""

@@ -1,4 +1,4 @@
-"""What the routes send: fixed documents, and bytes that are a function of their number and seed."""
+"""What the routes send: fixed documents, and bodies of any size that their request determines."""
 
 import functools
 import hashlib
@@ -67,5 +67,39 @@ def pieces(size: Bytes, seed: str, each: Bytes) -> Iterator[bytes]:
 
 
 def bytes_of(size: Bytes, seed: str = "0") -> bytes:
-    """Return the body that `/bytes/<size>` and `/stream-bytes/<size>` send, with `?seed=<seed>`."""
+    """Return the body that `/bytes/<size>` and `/stream-bytes/<size>` send, with `?seed=<seed>`.
+
+    Without a seed it is that of seed 0; but `/bytes/<size>?i=<index>` sends a text, see
+    `LocalServer.urls`.
+    """
     return b"".join(pieces(size, seed, BLOCK))
+
+
+_WORDS = "Grüße, καλημέρα, привет, こんにちは, \U0001f680.\n".encode()
+
+
+def text_pieces(size: Bytes, index: int) -> Iterator[bytes]:
+    """Yield the text that `/bytes/<size>?i=<index>` sends, block by block."""
+    yield text(min(size, BLOCK), index)
+    for start in range(BLOCK, size, BLOCK):
+        yield _words(min(BLOCK, size - start))
+
+
+@functools.lru_cache(maxsize=256)
+def text(size: Bytes, index: int) -> bytes:
+    """Return such a text of at most a block, no character cut in two.
+
+    Its first line names the index, so each index has another text; where that line does not fit,
+    the text is the last digits of the index.
+    """
+    line = b"i=%d\n" % index
+    if len(line) <= size:
+        return line + _words(size - len(line))
+    return str(index).zfill(size)[-size:].encode() if size else b""
+
+
+@functools.lru_cache(maxsize=64)
+def _words(size: Bytes) -> bytes:
+    """Return UTF-8 of just this size: whole characters, and full stops for what is left."""
+    cut = (_WORDS * (size // len(_WORDS) + 1))[:size]
+    return cut.decode(errors="ignore").encode().ljust(size, b".")

@@ -13,6 +13,7 @@ from concurrent_fetch.server._reply import Part, Reply
 from concurrent_fetch.server._request import Request
 
 JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
 _CONTROL = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _OURS = frozenset({"content-length", "transfer-encoding", "connection", "content-type"})
@@ -20,7 +21,7 @@ _OURS = frozenset({"content-length", "transfer-encoding", "connection", "content
 
 def text_reply(text: str, *, status: int = 200) -> Reply:
     """Return a reply of plain text."""
-    return Reply(status=status, content_type="text/plain; charset=utf-8", body=text.encode())
+    return Reply(status=status, content_type=TEXT, body=text.encode())
 
 
 def json_reply(data: dict[str, Any], *, status: int = 200) -> Reply:

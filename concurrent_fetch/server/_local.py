@@ -238,7 +238,12 @@ class LocalServer:
         return self._settings.base_url(self._running().port) + path
 
     def urls(self, n: int, path: str = "/bytes/1024") -> list[str]:
-        """Return `n` distinct URLs: the path with `i=0`, `i=1` and so on in its query."""
+        """Return `n` distinct URLs: the path with `i=0`, `i=1` and so on in its query.
+
+        At `/bytes/<size>` each has a body of its own: UTF-8 text of that many bytes with `i=0`,
+        `i=1` and so on as its first line, so that a body shows whose it is. With a seed, as in
+        `/bytes/1024?seed=0`, all have the same bytes, see `bytes_of`.
+        """
         whole(0).check("n", n)
         url = self.url(path)
         mark = "&" if "?" in path else "?"

@@ -38,7 +38,10 @@ class Request:
 
     def argument(self, name: str, default: str = "") -> str:
         """Return the first query argument of this name."""
-        return next((value for key, value in self.query if key == name), default)
+        for key, value in self.query:
+            if key == name:
+                return value
+        return default
 
     def header(self, name: str) -> str:
         """Return the values of this header (its name in lower case), joined by commas."""

@@ -49,12 +49,22 @@ def _listing(_request: Request) -> Reply:
 
 def _bytes(request: Request, size: str) -> Reply:
     length = whole("n", size, 0, MAX_BYTES)
-    seed = request.argument("seed", "0")
+    seed = request.argument("seed")
+    if request.index is not None and not seed:
+        return _text(length, request.index)
+    seed = seed or "0"
     binary = "application/octet-stream"
     if length <= bodies.BLOCK:
         return Reply(content_type=binary, body=bodies.block(length, seed))
     parts = map(Part, bodies.pieces(length, seed, bodies.BLOCK))
     return Reply(content_type=binary, parts=parts, length=length)
+
+
+def _text(length: Bytes, index: int) -> Reply:
+    if length <= bodies.BLOCK:
+        return Reply(content_type=echo.TEXT, body=bodies.text(length, index))
+    parts = map(Part, bodies.text_pieces(length, index))
+    return Reply(content_type=echo.TEXT, parts=parts, length=length)
 
 
 _LONGEST_CHUNK = 2**20  # one is made at once
@@ -63,7 +73,7 @@ _LONGEST_CHUNK = 2**20  # one is made at once
 def _stream_bytes(request: Request, size: str) -> Reply:
     length = whole("n", size, 0, MAX_BYTES)
     each = whole("chunk_size", request.argument("chunk_size", "10240"), 1, _LONGEST_CHUNK)
-    pieces = bodies.pieces(length, request.argument("seed", "0"), min(each, max(length, 1)))
+    pieces = bodies.pieces(length, request.argument("seed") or "0", min(each, max(length, 1)))
     return Reply(content_type="application/octet-stream", parts=map(Part, pieces))
 
 

@@ -208,6 +208,55 @@ def test_fetches_that_are_ages_apart_are_saved_as_an_archive(tmp_path: Path) -> 
     assert json.loads((tmp_path / "x.har").read_text("utf-8"))
 
 
+# --- Outcomes from anywhere ---
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_outcomes_of_any_iterable_are_saved_as_the_run_of_them(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[cf.Outcome] = [failure(URLS[1], 1), response(URLS[0], 0)]
+    run = Run.of(made)
+    monkeypatch.setattr(Run, "of", lambda outcomes: run if list(outcomes) == made else None)
+    save(run, tmp_path / f"run{suffix}")
+    for name, outcomes in (("list", made), ("generator", (outcome for outcome in made))):
+        save(outcomes, tmp_path / f"{name}{suffix}")
+        written = (tmp_path / f"{name}{suffix}").read_bytes()
+        assert written == (tmp_path / f"run{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("fetch", [cf.iter_sync, cf.iter_threaded])
+def test_what_an_iterator_fetches_is_saved(fetch: Any, server: LocalServer, tmp_path: Path) -> None:
+    urls = server.urls(4)
+    save(fetch(urls), tmp_path / "x.json")
+    found = load(tmp_path / "x.json")
+    assert isinstance(found, Run)
+    assert [outcome.url for outcome in found] == urls
+    assert [outcome.ok for outcome in found] == [True] * 4
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_no_outcomes_are_saved_too(suffix: str, tmp_path: Path) -> None:
+    save([], tmp_path / f"x{suffix}")
+    assert (tmp_path / f"x{suffix}").stat().st_size > 0
+
+
+@pytest.mark.parametrize("name", ["x.jsn", "no/such/folder/x.json"])
+def test_nothing_is_fetched_for_a_file_that_cannot_be(name: str, tmp_path: Path) -> None:
+    outcomes = iter([response(URLS[0])])
+    with pytest.raises((FormatError, FileNotFoundError)):
+        save(outcomes, tmp_path / name)
+    assert len(list(outcomes)) == 1
+
+
+def test_outcomes_come_back_with_their_places_in_the_run_as_their_indices(tmp_path: Path) -> None:
+    made = [response(URLS[0], 0), response(URLS[1], 0), response(URLS[2], 9)]
+    save(made, tmp_path / "x.json")
+    found = load(tmp_path / "x.json")
+    assert isinstance(found, Run)
+    assert [(o.url, o.index) for o in found] == [(o.url, i) for i, o in enumerate(made)]
+
+
 # --- What is refused ---
 
 
@@ -224,8 +273,10 @@ def test_a_suffix_may_have_been_meant(tmp_path: Path) -> None:
 
 
 def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="not list"):
-        save([1], tmp_path / "x.json")  # type: ignore[arg-type]  # the mistake itself
+    with pytest.raises(TypeError, match="item 0 is a value of type int"):
+        save([1], tmp_path / "x.json")  # type: ignore[list-item]  # the mistake itself
+    with pytest.raises(TypeError, match="write \\[outcome async for outcome in it\\]"):
+        save(cf.iter_async(URLS), tmp_path / "x.json")  # type: ignore[arg-type]  # the same
     with pytest.raises(TypeError, match=r"save\(comparison, path\)"):
         save("x.json", compared())  # type: ignore[arg-type]  # the mistake itself
 

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from results import small_comparison, small_run, small_sweep
+from results import small_comparison, small_ladder, small_run, small_sweep
 
-from concurrent_fetch import Comparison, Run, Sweep
+from concurrent_fetch import Comparison, Ladder, Run, Sweep
 from concurrent_fetch.model._arrow import TYPE_OF
 
-ALL = pytest.mark.parametrize("make", [small_run, small_comparison, small_sweep])
-Make = Callable[[], Run | Comparison | Sweep]
+ALL = pytest.mark.parametrize("make", [small_run, small_comparison, small_sweep, small_ladder])
+Make = Callable[[], Run | Comparison | Sweep | Ladder]
 
 # What the values of each type are in Python.
 KINDS = {"int64": int, "float64": float, "bool_": bool, "large_string": str}

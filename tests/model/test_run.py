@@ -240,6 +240,29 @@ def test_one_that_ends_when_another_starts_does_not_overlap() -> None:
     assert most_at_once([0.0, 1.0], [1.0, 2.0]) == 1
 
 
+def test_what_only_arrays_have_is_missing_with_the_way_to_a_data_frame() -> None:
+    run: Any = RUN
+    for name in ("dtype", "ndim", "shape"):
+        assert not hasattr(run, name)
+    with pytest.raises(AttributeError) as caught:
+        run.ndim  # noqa: B018 - pandas looks for it
+    assert str(caught.value) == (
+        "'Run' object has no attribute 'ndim'; its columns make a data frame: "
+        "pandas.DataFrame(run.to_columns())"
+    )
+
+
+def test_what_else_is_missing_is_missing_as_ever() -> None:
+    run: Any = RUN
+    with pytest.raises(AttributeError) as caught:
+        run.outcome  # noqa: B018 - the mistake itself
+    assert str(caught.value) == "'Run' object has no attribute 'outcome'"
+    assert (caught.value.name, caught.value.obj) == ("outcome", run)
+    odd = run_of(attrs.evolve(answered(0), timing=None))  # type: ignore[arg-type]  # it is odd
+    with pytest.raises(AttributeError, match="'NoneType' object has no attribute"):
+        odd.mean_in_flight  # noqa: B018 - it raises
+
+
 def test_a_stopwatch_sorts_and_measures() -> None:
     run = Stopwatch("mine", Options()).run([answered(1), answered(0)])
     assert [o.index for o in run] == [0, 1]

@@ -463,3 +463,4 @@ def test_columns_and_dicts_hold_every_timed_fetch_with_its_strategy_and_round() 
     dicts = comparison.to_dicts()
     assert [row["elapsed"] for row in dicts] == columns["elapsed"]
     assert list(dicts[0]) == list(columns)
+    assert list(comparison) == dicts

@@ -224,3 +224,19 @@ def test_on_a_server_that_waits_concurrency_brings_nearly_everything() -> None:
     unless_busy(gains["threads"] > 2 * max(gains["reuse"], gains["event loop"]), gains)
     reused = [record.column("reused") for record in ladder.comparison.records]
     assert {any(flags) for flags in reused} == {True, False}
+
+
+# --- as data ---
+
+
+def test_a_ladder_is_a_row_for_each_rung() -> None:
+    ladder = climbed(failing=5)
+    columns = ladder.to_columns()
+    assert columns["strategy"] == list(ladder.comparison.strategies)
+    assert columns["change"] == [None, *CHANGES]
+    assert columns["typical"][:5] == list(TIMES[:5])
+    assert columns["speedup"][1:5] == [step.speedup.point for step in ladder.steps if step.speedup]
+    assert columns["low"][1] == columns["high"][1] == 2.0
+    assert all(math.isnan(columns["speedup"][i]) for i in (0, 5))
+    assert list(ladder) == ladder.to_dicts()
+    assert [row["in_flight"] for row in ladder] == columns["in_flight"]

@@ -276,6 +276,7 @@ def test_the_columns_hold_one_entry_per_level() -> None:
     assert columns["limit"] == ["concurrency"] * 3 + ["network"] * 2
     assert columns["recommended"] == [False, False, True, False, False]
     assert swept.to_dicts()[2] == {name: values[2] for name, values in columns.items()}
+    assert list(swept) == swept.to_dicts()
     assert repr(swept) == "<Sweep of strategy at 1, 2, 4, 8, 16: 10 rounds>"
 
 

@@ -525,6 +525,16 @@ def test_its_repr_is_short_and_hides_user_info() -> None:
 # --- for real ---
 
 
+def test_bodies_at_the_wrong_url_are_a_reason_not_to_compare(local: LocalServer) -> None:
+    def mixing(urls: list[str], options: Options) -> list[Outcome]:
+        run = fetch_sync([*urls[1:], urls[0]], options).responses
+        return [attrs.evolve(r, index=i, url=urls[i], final_url=urls[i]) for i, r in enumerate(run)]
+
+    comparison = Runner(local.urls(4), rounds=1).compare(fetch_sync, mixing)
+    (reason,) = comparison.reasons_against("mixing")
+    assert reason.startswith("4 of 4 bodies differ")
+
+
 def test_the_built_in_strategies_are_comparable(local: LocalServer) -> None:
     urls = local.urls(6, "/delay/0.1")  # long enough to be in flight together
     comparison = Runner(urls, Options(concurrency=3), rounds=2).compare(

@@ -24,6 +24,7 @@ from plain_http import (
     run_script,
 )
 
+from concurrent_fetch import Options, fetch_threaded
 from concurrent_fetch import server as face
 from concurrent_fetch.server import LocalServer, serve
 
@@ -40,6 +41,14 @@ def test_urls_are_distinct_and_carry_their_index() -> None:
         assert server.urls(2) == [f"{base}/bytes/1024?i=0", f"{base}/bytes/1024?i=1"]
         assert server.urls(1, "/bytes/9?seed=4") == [f"{base}/bytes/9?seed=4&i=0"]
         assert server.urls(0) == []
+
+
+def test_each_url_has_a_text_of_its_own() -> None:
+    with LocalServer() as server:
+        run = fetch_threaded(server.urls(100), Options(digest=True))
+    assert {(r.status_code, r.size, r.encoding) for r in run.responses} == {(200, 1024, "utf-8")}
+    assert [r.text.partition("\n")[0] for r in run.responses] == [f"i={i}" for i in range(100)]
+    assert len({r.digest for r in run.responses}) == 100
 
 
 def test_close_leaves_no_process_and_no_descriptors() -> None:

@@ -30,6 +30,7 @@ def test_every_route_is_listed(server: LocalServer) -> None:
         "/get",
         "/bytes/70000",
         "/bytes/10",
+        "/bytes/70000?i=3",
         "/stream/2",
         "/redirect/1",
         "/status/204",
@@ -62,11 +63,32 @@ def test_headers_agent_and_cookies_are_shown(server: LocalServer) -> None:
     assert get_json(server, "/cookies", Cookie="a=1; b=2") == {"cookies": {"a": "1", "b": "2"}}
 
 
+@pytest.mark.parametrize("size", [5, 6, 7, 30, 1024, 65_536, 65_537, 200_003])
+def test_text_is_utf_8_of_just_the_size_and_says_whose_it_is(
+    server: LocalServer, size: int
+) -> None:
+    for index in (0, 12):
+        response, body = get(server, f"/bytes/{size}?i={index}")
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert int(response.headers["Content-Length"]) == len(body) == size
+        assert body.decode().startswith(f"i={index}\n")
+        assert get(server, f"/bytes/{size}?i={index}")[1] == body
+
+
+@pytest.mark.parametrize(("size", "different"), [(0, 1), (1, 10), (2, 100), (3, 200), (4, 200)])
+def test_texts_too_short_for_their_mark_differ_as_far_as_digits_do(
+    server: LocalServer, size: int, different: int
+) -> None:
+    bodies = [get(server, f"/bytes/{size}?i={index}")[1] for index in range(200)]
+    assert {len(body) for body in bodies} == {size}
+    assert len(set(bodies)) == different
+
+
 @pytest.mark.parametrize("size", [0, 1, 1024, 65_536, 65_537, 1_000_003])
 def test_bytes_are_a_function_of_number_and_seed(server: LocalServer, size: int) -> None:
     response, body = get(server, f"/bytes/{size}")
     assert int(response.headers["Content-Length"]) == len(body) == size
-    assert get(server, f"/bytes/{size}?i=5")[1] == body
+    assert get(server, f"/bytes/{size}?i=5&seed=0")[1] == body
     assert size == 0 or get(server, f"/bytes/{size}?seed=9")[1] != body
     for each in (999, 100_000):
         chunked, same = get(server, f"/stream-bytes/{size}?chunk_size={each}")

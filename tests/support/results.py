@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fakes import URLS, Clock, failure, response, taking
 from hypothesis import strategies as st
 
-from concurrent_fetch import Comparison, Options, Outcome, Run, Runner, Sweep, Timing
+from concurrent_fetch import Comparison, Ladder, Options, Outcome, Run, Runner, Sweep, Timing
 
 
 def run_of(
@@ -44,6 +44,13 @@ def small_sweep() -> Sweep:
 
     runner = Runner(URLS, rounds=2, seed=1, clock=clock, cpu_clock=lambda: 0.0)
     return runner.sweep(strategy, (1, 2))
+
+
+def small_ladder() -> Ladder:
+    clock = Clock()
+    runner = Runner(URLS, rounds=2, seed=1, clock=clock, cpu_clock=lambda: 0.0)
+    rungs = {"sync": taking(clock, 4.0), "threaded": taking(clock, 1.0, at_once=4)}
+    return Ladder(changes=("threads",), comparison=runner.compare(**rungs))
 
 
 @st.composite

@@ -85,6 +85,8 @@ def kept(comparison: cf.Comparison, sweep: cf.Sweep) -> None:
     assert_type(comparison.chart().alt, str)
     cf.save(comparison, "today.json")
     cf.save(sweep, Path("today.html"))
+    cf.save(cf.iter_threaded(URLS), "today.csv")
+    assert_type(cf.Run.of(cf.iter_sync(URLS), strategy="mine"), cf.Run)
     found = cf.load("today.json")
     assert_type(found, cf.Comparison | cf.Sweep | cf.Ladder | cf.Run)
     if isinstance(found, cf.Comparison):

@@ -14,11 +14,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from fakes import failure, response
-from results import run_of, small_comparison, small_run, small_sweep
+from results import run_of, small_comparison, small_ladder, small_run, small_sweep
 
-from concurrent_fetch import Comparison, Run, Runner, Sweep, fetch_sync
+from concurrent_fetch import Comparison, Ladder, Run, Runner, Sweep, fetch_sync
 
-Result = Run | Comparison | Sweep
+Result = Run | Comparison | Sweep | Ladder
 Rows = list[dict[str, Any]]
 ROADS: dict[str, Callable[[Any], Rows]] = {
     "pyarrow.table": lambda result: pa.table(result).to_pylist(),
@@ -33,7 +33,9 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "run": small_run,
     "comparison": small_comparison,
     "sweep": small_sweep,
+    "ladder": small_ladder,
 }
+NO_SEQUENCES = [name for name in RESULTS if name != "run"]
 
 
 def missing(value: object) -> bool:
@@ -55,10 +57,23 @@ def test_every_road_brings_the_values_of_to_dicts(road: str, result: str) -> Non
         assert all(same(row[name], fact) for name, fact in facts.items()), (row, facts)
 
 
-@pytest.mark.parametrize("result", ["comparison", "sweep"])
+@pytest.mark.parametrize("result", NO_SEQUENCES)
 def test_polars_takes_what_is_no_sequence_by_its_ordinary_name_too(result: str) -> None:
     made: Any = RESULTS[result]()
     assert pl.DataFrame(made).equals(pl.from_dataframe(made))
+
+
+@pytest.mark.parametrize("result", NO_SEQUENCES)
+def test_pandas_takes_what_is_no_sequence_as_it_takes_its_columns(result: str) -> None:
+    made: Any = RESULTS[result]()
+    pd.testing.assert_frame_equal(pd.DataFrame(made), pd.DataFrame(made.to_columns()))
+
+
+def test_pandas_is_told_the_way_to_the_columns_of_a_run() -> None:
+    """A Run is a sequence of outcomes, and of those pandas asks nothing."""
+    with pytest.raises(AttributeError, match=r": pandas\.DataFrame\(run\.to_columns\(\)\)$"):
+        pd.DataFrame(small_run())
+    assert list(pd.Series(small_run())) == list(small_run())
 
 
 def test_an_arrow_table_has_numbers_as_numbers_and_truth_as_truth() -> None:
@@ -111,7 +126,7 @@ def test_the_snippet_of_the_docs_runs() -> None:
         "<!-- not run: needs pandas, polars and pyarrow; `nox -s frames` runs it -->\n```python\n"
     )
     snippet = page.read_text("utf-8").partition(mark)[2].partition("```")[0]
-    assert snippet.count("\n") == 4
+    assert snippet.count("\n") == 7
     names = {"comparison": small_comparison(), "run": small_run()}
     exec(snippet, {"pandas": pd, "polars": pl, "pyarrow": pa, **names})
 

@@ -65,7 +65,7 @@ def test_the_smallest_level_within_five_percent_of_the_best_is_recommended() -> 
     assert [loss.point, loss.low, loss.high] == pytest.approx([4 / 4.125] * 3)
     assert loss.confidence == pytest.approx(1 - 0.05 / 10)  # one of all pairs of five
     assert lines(swept)[7] == (
-        "4 in flight: the smallest level within 5% of the best (8): 0.97× [0.97, 0.97] of its speed"
+        "4 in flight: the smallest level within 5% of the best (8): 1.03× [1.03, 1.03] of its time"
     )
 
 
@@ -104,7 +104,7 @@ def test_with_too_few_rounds_the_choice_is_a_point_without_an_interval() -> None
     swept = sweep({1: 16.0, 2: 8.0, 4: 4.125, 8: 4.0, 16: 4.0}, rounds=3)
     assert (swept.recommended, swept.loss.low, swept.loss.high) == (4, 0.0, math.inf)
     assert (
-        "4 in flight: the smallest level within 5% of the best (8): 0.97× of its speed "
+        "4 in flight: the smallest level within 5% of the best (8): 1.03× of its time "
         "(no interval: that needs ≥ 9 rounds)"
     ) in lines(swept)
     assert "needs ≥ 8 rounds, recommended" in str(swept)

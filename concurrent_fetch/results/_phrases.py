@@ -82,4 +82,8 @@ def _either(x: float, whom: str = "") -> str:
 
 
 def _much(times: float, typical: float) -> str:
-    return percent(times - 1) if typical < _IN_PERCENT else ratio(times)
+    if typical < _IN_PERCENT:
+        return percent(times - 1)
+    # So that the reader sees on which side of 1 an end lies.
+    decimals = next((d for d in (2, 3, 4) if round(times, d) != 1), 2)
+    return ratio(times) if decimals == 2 else f"{times:.{decimals}f}×"

@@ -31,6 +31,7 @@ def test_how_much_slower(times: float, words: str) -> None:
     [
         ((1.02, 1.01, 1.03), "2% slower than a (95% sure: 1% to 3%)"),
         ((2.0, 1.05, 2.5), "2.0× slower than a (95% sure: 1.05× to 2.5×)"),
+        ((1.17, 1.002, 1.46), "1.17× slower than a (95% sure: 1.002× to 1.46×)"),
     ],
 )
 def test_both_ends_are_told_as_the_middle_is(lead: tuple[float, float, float], words: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 import pytest
 
-from concurrent_fetch.analysis import _loops
 from concurrent_fetch.analysis._loops import Look, Loops, Standstill, seen_in
 
 IN = Look("requests.api.get(), called by mine()")
@@ -147,7 +146,7 @@ def test_where_the_stacks_of_others_cannot_be_read_nothing_is_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without a GIL that is not safe."""
-    monkeypatch.setattr(_loops.sys, "_is_gil_enabled", lambda: False, raising=False)
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
 
     async def strategy(loops: Loops) -> dict[int, Look]:
         return loops.look()

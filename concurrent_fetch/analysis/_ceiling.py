@@ -36,7 +36,8 @@ class Ceiling:
     by_server: float
     """The plateau of the sweep: the capacity of the server or the network, where it was reached."""
     limit: Limit | None
-    """The one that binds; the concurrency, unless another is more than 10 % lower."""
+    """The one that binds; the concurrency, unless another is more than 10 % lower, or the event
+    loop is blocked."""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,6 +100,8 @@ def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
 def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
     if math.isnan(ceiling.by_concurrency):
         return None
+    if why.limit is Limit.BLOCKED_LOOP:  # whatever else there is, it comes after that
+        return Limit.BLOCKED_LOOP
     bounds = {Limit.CONCURRENCY: ceiling.by_concurrency / _CLEARLY}
     if why.cpu >= _HALF:  # else it waits for something: its CPU time does not bound it
         bounds[Limit.GIL if why.limit is Limit.GIL else Limit.CPU] = ceiling.by_cpu

@@ -11,17 +11,16 @@ GROWN = 1.5
 _BUSY = 0.9
 _HALF = 0.5
 _SMALL = 0.3
+_ABOUT_ONE = 1.5
 _LATE: Seconds = 0.002
 
 
 def evidence_of(found: Why, card: Card) -> Evidence:
     """Return what the figures say; the limit follows from it."""
-    if not found.in_flight > 0:
-        return Evidence.NOTHING
-    in_client = _in_client(found, card)
-    if in_client or found.cpu >= _HALF or found.has_late_loop:
-        # Else the client has a part in it, and which the figures do not tell.
-        return in_client or Evidence.NOTHING
+    if in_client := _in_client(found, card):
+        return in_client
+    if not found.in_flight > 0 or found.cpu >= _HALF or found.has_late_loop:
+        return Evidence.NOTHING  # the client may have a part in it, and which is not told
     return _of_waiting(found)
 
 
@@ -32,7 +31,26 @@ def _in_client(found: Why, card: Card) -> Evidence | None:
         return Evidence.LATE_LOOP
     if found.cpu >= _HALF and _waits_for_the_gil(found, card):
         return Evidence.LATE_THREADS
-    return Evidence.WORKING if found.work >= _HALF else None
+    if found.work >= _HALF:
+        return Evidence.WORKING
+    return Evidence.HELD_LOOP if _is_held(found) else None
+
+
+def _is_held(found: Why) -> bool:
+    """Whether its event loop is blocked, and what fetches has to wait for that."""
+    probe = found.probe
+    if probe is None or probe.blocked is None or found.cpu >= _HALF:
+        return False
+    elsewhere = probe.threads > 1 and not found.in_flight <= _ABOUT_ONE  # in threads, meanwhile
+    return probe.blocked >= _HALF and not elsewhere
+
+
+def _may_be_held(found: Why) -> bool:
+    """Whether it runs on an event loop, of which too little was seen to tell."""
+    probe = found.probe
+    if probe is None or probe.blocked is not None:
+        return False
+    return probe.blocked_in is not None or (probe.on_loop and probe.loop is None)
 
 
 def _of_waiting(found: Why) -> Evidence:
@@ -44,14 +62,18 @@ def _of_waiting(found: Why) -> Evidence:
         is_queued = found.queue > _SMALL * found.time_per_fetch
         return Evidence.NOTHING if is_queued else Evidence.ALL_AT_ONCE
     if found.in_flight >= _HALF * found.slots:
-        return Evidence.ONE_AT_A_TIME if found.slots == 1 else Evidence.FULL
+        if found.slots > 1:
+            return Evidence.FULL
+        return Evidence.NOTHING_SEEN if _may_be_held(found) else Evidence.ONE_AT_A_TIME
     return Evidence.FEW_LEFT if found.efficiency >= _BUSY else Evidence.NOTHING
 
 
 def _cores(found: Why, card: Card) -> int:
     """How many cores it can keep busy: one under the GIL, and one on an event loop."""
     on_loop = found.probe is not None and found.probe.on_loop
-    return 1 if card.has_gil or on_loop else min(card.cores, found.slots)
+    if card.has_gil or on_loop:
+        return 1
+    return min(card.cores, found.slots) if found.in_flight > 0 else card.cores
 
 
 def _waits_for_the_gil(found: Why, card: Card) -> bool:

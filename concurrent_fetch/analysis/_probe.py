@@ -1,13 +1,15 @@
 """Probes: what waits while a strategy runs. Two sleepers that are late when something is busy.
 
 A thread that wants to sleep 5 ms wakes late when it must wait for the interpreter lock or a core;
-a timer on the strategy's event loop is late when something blocks the loop. Both cost a little,
-and not every strategy the same: they run in an untimed run of their own.
+a timer on the strategy's event loop is late when something blocks the loop. Each time it wakes, the
+thread also looks whether an event loop is held up. All of it costs a little, and not every strategy
+the same: it happens in an untimed run of its own.
 
 Source: the sampling of `gilknocker`, here by the lateness of a sleep and without native code.
 """
 
 import asyncio
+import math
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -19,11 +21,12 @@ from typing import Self
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._demand import Demand
+from concurrent_fetch.analysis._loops import LATE, SHORTEST, Loops, Standstill
 from concurrent_fetch.stats import quantile
 
 _NAP: Seconds = 0.005
 _FEWEST_NAPS = 3
-_SHORTEST: Seconds = 0.05
 
 
 @attrs.frozen(kw_only=True)
@@ -50,17 +53,25 @@ class Probe:
     """Whether the strategy was awaitable, so that it ran on our event loop."""
     threads: int
     """The most threads that there were beyond those of the start."""
+    blocked: float | None = None
+    """How much of the run an event loop was held by a call that waited and did not compute; None
+    where no event loop was seen, or too little of it."""
+    blocked_in: str | None = None
+    """The function that held it most often, and who called it; None where that was not seen."""
 
 
 class Probes:
     """Watches one run: a context manager around it, and `on_loop` for the loop that it runs on."""
 
     def __init__(self) -> None:
-        self._sleeper = _Sleeper()
+        self._loops = Loops()
+        self._sleeper = _Sleeper(self._loops)
         # For a Ctrl-C that comes in `__enter__` or right after it, and keeps `__exit__` away.
         weakref.finalize(self, self._sleeper.end)
         self._late_on_loop: list[Seconds] = []
         self._timer: asyncio.Handle | None = None
+        self._due: Seconds = 0.0
+        self._elapsed_on_loop: Seconds = 0.0
 
     def __enter__(self) -> Self:
         try:
@@ -83,33 +94,65 @@ class Probes:
     def on_loop(self) -> Iterator[None]:
         """Watch the running event loop, from within."""
         loop = asyncio.get_running_loop()
+        self._loops.admit()
+        self._due = begun = loop.time()
         self._timer = loop.call_soon(self._nap_on_loop, loop)
         try:
             yield
         finally:
             self._timer.cancel()  # by now another one
+            now = loop.time()
+            self._note_lateness(now)  # it may never have woken
+            self._elapsed_on_loop = now - begun
 
-    def _nap_on_loop(self, loop: asyncio.AbstractEventLoop, due: Seconds | None = None) -> None:
+    def _nap_on_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
-        if due is not None:
-            self._late_on_loop.append(now - due)
-        self._timer = loop.call_at(now + _NAP, self._nap_on_loop, loop, now + _NAP)
+        self._note_lateness(now)
+        self._due = now + _NAP
+        self._timer = loop.call_at(self._due, self._nap_on_loop, loop)
+
+    def _note_lateness(self, now: Seconds) -> None:
+        if now >= self._due:
+            self._late_on_loop.append(now - self._due)
 
     def result(self) -> Probe:
         """Return what was seen, once the run is over."""
+        thread = _lateness(self._sleeper.late)
+        seen, demand = self._sleeper.standstill, self._sleeper.demand
+        blocked = seen.share(demand)
+        if not seen.has_seen_a_loop:
+            blocked = blocked_by(self._late_on_loop, self._elapsed_on_loop, demand, thread)
         return Probe(
-            thread=_lateness(self._sleeper.late),
+            thread=thread,
             loop=_lateness(self._late_on_loop),
             on_loop=self._timer is not None,
             threads=self._sleeper.most - self._sleeper.first,
+            blocked=blocked,
+            blocked_in=None if blocked == 0 else seen.place,
         )
+
+
+def blocked_by(
+    late: Sequence[Seconds], elapsed: Seconds, demand: Seconds, thread: Lateness | None
+) -> float | None:
+    """Return how much of its time a loop was blocked, by its timer alone: where looks see nothing.
+
+    None where it was too short, or where a thread came late as well, so that the machine was busy.
+    """
+    if thread is None or thread.median > LATE or elapsed < SHORTEST:
+        return None
+    held = math.fsum(lateness for lateness in late if lateness > LATE)
+    return max(0.0, held - demand) / elapsed
 
 
 class _Sleeper:
     """A thread that naps, and writes down how late it wakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, loops: Loops) -> None:
         self.late: list[Seconds] = []
+        self.standstill = Standstill()
+        self.demand: Seconds = 0.0
+        self._loops = loops
         self.first = self.most = 0
         self._is_over = False
         self._thread = threading.Thread(target=self._nap, name="fetch-probe", daemon=True)
@@ -126,15 +169,26 @@ class _Sleeper:
 
     def _nap(self) -> None:
         self.first = self.most = threading.active_count()
+        self._demand = Demand()
+        self._look(0.0)
         while not self._is_over:
             due = perf_counter() + _NAP
             sleep(_NAP)
             self.late.append(perf_counter() - due)
             self.most = max(self.most, threading.active_count())
+            self._look(self.late[-1])
+        self._demand.look()
+        self.demand = self._demand.total()
+
+    def _look(self, late: Seconds) -> None:
+        looks = self._loops.look()
+        self.standstill.see(perf_counter(), looks, late=late)
+        if any(look.place for look in looks.values()):  # else there is nothing to take it from
+            self._demand.look()
 
 
 def _lateness(late: Sequence[Seconds]) -> Lateness | None:
-    if len(late) < _FEWEST_NAPS or len(late) * _NAP + sum(late) < _SHORTEST:
+    if len(late) < _FEWEST_NAPS or len(late) * _NAP + sum(late) < SHORTEST:
         return None
     ordered = sorted(late)
     return Lateness(median=quantile(ordered, 0.5), p95=quantile(ordered, 0.95), naps=len(ordered))

@@ -22,6 +22,8 @@ class Limit(StrEnum):
     """Its threads wait for each other to let go of the interpreter."""
     NETWORK = "network"
     """The network or the server: it waits, and not for want of fetches in flight."""
+    BLOCKED_LOOP = "blocked loop"
+    """Its event loop is held up by calls that wait: no other fetch can go on meanwhile."""
     WORK = "work"
     """Its time goes into the work on its responses."""
 
@@ -33,6 +35,8 @@ class Evidence(StrEnum):
     """The figures do not tell, or there are no times of single fetches."""
     NOTHING_ALONE = "nothing alone"
     """They would, beside a strategy with one in flight: else a crowded server looks the same."""
+    NOTHING_SEEN = "nothing seen"
+    """It has one fetch in flight on an event loop; whether that was blocked could not be seen."""
     ONE_AT_A_TIME = "one at a time"
     """It has one fetch in flight, by nature or by its concurrency."""
     FULL = "full"
@@ -43,6 +47,8 @@ class Evidence(StrEnum):
     """It computes, and its event loop is kept from waiting."""
     LATE_THREADS = "late threads"
     """It computes, and a thread that is to run must wait."""
+    HELD_LOOP = "held loop"
+    """Most of the time its event loop is held by a call that waits, and nothing is computed."""
     WORKING = "working"
     """Most of its time goes into the work on responses."""
     SERVICE_GREW = "service grew"
@@ -64,6 +70,7 @@ _LIMITS = {
     Evidence.COMPUTING: Limit.CPU,
     Evidence.LATE_LOOP: Limit.CPU,
     Evidence.LATE_THREADS: Limit.GIL,
+    Evidence.HELD_LOOP: Limit.BLOCKED_LOOP,
     Evidence.WORKING: Limit.WORK,
     Evidence.SERVICE_GREW: Limit.NETWORK,
     Evidence.ALL_AT_ONCE: Limit.NETWORK,

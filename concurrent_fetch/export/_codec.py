@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 
+from concurrent_fetch.analysis import Probe
 from concurrent_fetch.export._damage import (
     brief,
     check_keys,
@@ -105,8 +106,8 @@ def read_fields(kind: type, raw: Any, where: str, *, leave: tuple[str, ...] = ()
         FormatError: one is wrong or missing, or there is one more.
     """
     hints = _hints(kind)
-    if kind is Options and isinstance(raw, dict):
-        raw = {**_NOT_IN_OLDER_FILES, **raw}
+    if kind in _NOT_IN_OLDER_FILES and isinstance(raw, dict):
+        raw = {**_NOT_IN_OLDER_FILES[kind], **raw}
     check_keys(raw, hints, where)
     return {
         name: raw[name] if name in leave else _field(kind, name)(raw[name], within(where, name))
@@ -234,13 +235,16 @@ _READERS: Mapping[Any, Callable[[Any, str], Any]] = {
     datetime: _read_datetime,
     NoneType: _read_none,
 }
-_NOT_IN_OLDER_FILES: Mapping[str, Any] = {
-    "proxy": None,
-    "allow_private": True,
-    "keep_cookies": False,
-    "encodings": ["gzip", "deflate"],
+_NOT_IN_OLDER_FILES: Mapping[type, Mapping[str, Any]] = {
+    Options: {
+        "proxy": None,
+        "allow_private": True,
+        "keep_cookies": False,
+        "encodings": ["gzip", "deflate"],
+    },
+    Probe: {"blocked": None, "blocked_in": None},
 }
-"""Options that came later, and what was done before there was a choice."""
+"""Fields that came later, and what held before there was a choice, or what was not seen."""
 _OF_OPTIONS: Mapping[str, Callable[[Any, str], Any]] = {
     "headers": _read_headers,
     "encodings": _read_encodings,

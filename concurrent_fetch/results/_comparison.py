@@ -190,7 +190,10 @@ class Comparison:
         return self._findings.causes.of(name)
 
     def explain(self) -> str:
-        """Return the result, its reason and what sets the limit, in plain sentences."""
+        """Return the result, its reason, and a paragraph on each strategy, in plain sentences.
+
+        By how much it lost, if it did; what sets its limit; what would help.
+        """
         ranking = self._findings.ranking
         needed, to_rank = ranking.rounds_needed, ranking.rounds_to_rank
         return sentences(self._findings.lines, rounds_needed=needed, rounds_to_rank=to_rank)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis import Note, gathered
+from concurrent_fetch.analysis import Limit, Note, gathered
 from concurrent_fetch.render import Field, Table, ratio, seconds
 from concurrent_fetch.results._line import (
     BOUNDS,
@@ -19,6 +19,7 @@ from concurrent_fetch.results._line import (
     Line,
     told,
 )
+from concurrent_fetch.results._phrases import CURE, blocked, slower
 from concurrent_fetch.stats import Estimate, is_told
 
 _FIELDS = (STRATEGY, TYPICAL, SPEEDUP, BOUNDS, RATE, IN_FLIGHT, IDEAL, CPU, LIMIT)
@@ -71,6 +72,7 @@ def remarks(
         *reasons_of(lines),
         *_tie(tied, lines),
         *_unranked(lines, rounds_to_rank),
+        *_blocked(lines),
         *_means_apart(lines),
         *_left_out(marked),
         *(f"note: {note}" for note in gathered(notes)),
@@ -110,6 +112,20 @@ def _unranked(lines: Sequence[Line], rounds_to_rank: int | None) -> list[str]:
     return [f"too few rounds to rank all against each other: needs ≥ {rounds_to_rank} rounds"]
 
 
+def _blocked(lines: Sequence[Line]) -> list[str]:
+    """Name the classic mistake, a call that waits on an event loop: once for each place of it."""
+    found = [x for x in lines if not x.reasons and x.why.limit is Limit.BLOCKED_LOOP]
+    places: dict[str | None, list[Line]] = {}
+    for line in found:
+        place = line.why.probe.blocked_in if line.why.probe else None
+        places.setdefault(place, []).append(line)
+    return [
+        f"{', '.join(line.name for line in group)}: the event loop was "
+        f"{blocked([line.why for line in group])}; {CURE}"
+        for group in places.values()
+    ]
+
+
 def _means_apart(lines: Sequence[Line]) -> list[str]:
     """Say where the ratio of mean times lies outside the interval, which is of typical rounds."""
     apart = []
@@ -117,10 +133,14 @@ def _means_apart(lines: Sequence[Line]) -> list[str]:
         mean = line.requests_per_second / lines[0].requests_per_second
         if line.speedup and not _holds(line.speedup, mean):
             apart.append(
-                f"note: {line.name}: the mean times give {ratio(mean)}, outside the interval; "
+                f"note: {line.name}: the mean times give {_mean(mean)}, outside the interval; "
                 "a few rounds took far longer than the typical one"
             )
     return apart
+
+
+def _mean(x: float) -> str:
+    return ratio(x) if x >= 1 else slower(1 / x)
 
 
 def _holds(estimate: Estimate, x: float) -> bool:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from concurrent_fetch._words import visible
-from concurrent_fetch.analysis import Evidence, Why
+from concurrent_fetch.analysis import Evidence, Limit, Why
 from concurrent_fetch.render import average, percent, rate, ratio, seconds
 from concurrent_fetch.results._comparison_table import reasons_of
 from concurrent_fetch.results._line import Line
+from concurrent_fetch.results._phrases import CURE, behind, blocked, changed, gain
 from concurrent_fetch.stats import Estimate, Verdict, is_told
 
 _NOTEWORTHY = 0.1
+_MORE_ROUNDS = "More rounds would narrow that."
 
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int) -> str:
@@ -18,10 +20,40 @@ def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int)
     judged = any(line.speedup for line in lines[1:])
     if judged and _excluded(lines):
         said = f"{said.removesuffix('.')} ({_excluded(lines)})."
-    told = [x.why for x in lines if not x.reasons and (x is lines[0] or x.fastest)]
     enough = len(lines) == 1 or any(x.speedup and is_told(x.speedup) for x in lines[1:])
-    held_up = list(filter(None, map(limits, told))) if enough else []
-    return "\n".join(map(visible, [said, *held_up]))
+    if enough:
+        paragraphs = [_paragraph(line, lines) for line in lines if not line.reasons]
+    else:  # a blocked loop is seen in one run
+        paragraphs = [limits(x.why) for x in lines if x.why.limit is Limit.BLOCKED_LOOP]
+    return "\n".join(map(visible, filter(None, [said, *paragraphs])))
+
+
+def _paragraph(line: Line, lines: Sequence[Line]) -> str:
+    """Say of one strategy by how much it lost, if it did, why, and what would help."""
+    if line.ahead is None or line.lead is None:
+        return limits(line.why)
+    winner = next(one for one in lines if one.name == line.ahead)
+    tied = sum(one.fastest for one in lines) > 1
+    whom = f"{winner.name}, one of the fastest" if tied else f"the fastest, {winner.name}"
+    # Of a winner over the reference the first sentence has told the interval, and the reason.
+    is_news = not line.is_reference
+    lost = behind(line.lead, whom if winner.fastest else winner.name, is_sure=is_news)
+    why = limits(line.why, f"{line.name} is {lost}: it")
+    if not why:
+        unknown = "its outcomes tell no times of single fetches"
+        return f"{line.name} is {lost}. What limits it is unknown: {unknown}."
+    beside = _beside(line.why, winner.why) if is_news else ""
+    return " ".join(filter(None, [why, beside]))
+
+
+def _beside(mine: Why, other: Why) -> str:
+    if not (mine.in_flight > 0 and other.in_flight > 0):
+        return ""
+    return (
+        f"It had {average(mine.in_flight)} fetches in flight where {other.strategy} had "
+        f"{average(other.in_flight)}, and each took {seconds(mine.time_per_fetch)} against "
+        f"{seconds(other.time_per_fetch)}."
+    )
 
 
 def _excluded(lines: Sequence[Line]) -> str:
@@ -58,7 +90,7 @@ def _is_faster(line: Line) -> bool:
 def _unranked(judged: "Sequence[Judged]", reference: Line, rounds_to_rank: int) -> str:
     best, estimate = max(judged, key=lambda item: item[1].point)
     return (
-        f"{best.name} is {_gain(estimate, f' as fast as {reference.name}')}. There are too few "
+        f"{best.name} is {gain(estimate, reference.name)}. There are too few "
         f"rounds to say which strategy is the fastest of all: at least {rounds_to_rank} are needed."
     )
 
@@ -76,9 +108,8 @@ Judged = tuple[Line, Estimate]
 def _won(winners: Sequence[Judged], lines: Sequence[Line]) -> str:
     reference = lines[0]
     names = [line.name for line, _ in winners]
-    than = f" as fast as {reference.name}"
     gains = _and(
-        [_gain(estimate, than if not i else "") for i, (_, estimate) in enumerate(winners)]
+        [gain(estimate, reference.name, short=i > 0) for i, (_, estimate) in enumerate(winners)]
     )
     subject = f"{names[0]} is" if len(names) == 1 else f"{_and(names)} are tied for fastest:"
     others = [line.name for line in lines if line.fastest and line.name not in names]
@@ -87,26 +118,21 @@ def _won(winners: Sequence[Judged], lines: Sequence[Line]) -> str:
 
 
 def _no_winner(judged: Sequence[Judged], reference: Line) -> str:
-    nearest, estimate = max(judged, key=lambda item: item[1].point)
     if all(line.verdict is Verdict.SLOWER for line, _ in judged):
-        rank = ", the next," if len(judged) > 1 else ""
-        gain = _gain(estimate, " as fast")
-        return f"{reference.name} is the fastest. {nearest.name}{rank} is {gain}."
+        return f"{reference.name} is the fastest."
     if all(line.verdict is Verdict.SAME for line, _ in judged):
         names = _and([reference.name, *(line.name for line, _ in judged)])
         return (
             f"There is no difference that matters between {names}. "
             "They are equally fast to within 2%."
         )
-    return (
-        f"Nothing here is shown to be faster than {reference.name}: {nearest.name} is "
-        f"{_gain(estimate, ' as fast')}. More rounds would narrow that."
-    )
-
-
-def _gain(estimate: Estimate, than: str) -> str:
-    low, high = ratio(estimate.low), ratio(estimate.high)
-    return f"{ratio(estimate.point)}{than} (95% sure: {low} to {high})"
+    nearest, estimate = max(judged, key=lambda item: item[1].point)
+    tied = [line.name for line in (reference, *(line for line, _ in judged)) if line.fastest]
+    if len(tied) > 1 and reference.fastest:
+        first = f"{_and(tied)} are tied for fastest, with no order among them"
+    else:
+        first = f"Nothing here is shown to be faster than {reference.name}"
+    return f"{first}: {nearest.name} is {gain(estimate, reference.name)}. {_MORE_ROUNDS}"
 
 
 def _why(winners: Sequence[Line], reference: Line) -> str:
@@ -117,12 +143,12 @@ def _why(winners: Sequence[Line], reference: Line) -> str:
 
 
 def _cause(line: Line, reference: Line) -> str:
-    why = line.why
+    why, first = line.why, reference.why
+    flying, longer = changed(why.more_in_flight, "fewer"), changed(why.longer, "shorter")
     return (
-        f"{line.name} had {average(line.why.in_flight)} fetches in flight against "
-        f"{average(reference.why.in_flight)} ({ratio(why.more_in_flight)}), and each took "
-        f"{seconds(why.time_per_fetch)} against {seconds(reference.why.time_per_fetch)} "
-        f"({ratio(why.longer)})"
+        f"{line.name} had {average(why.in_flight)} fetches in flight against "
+        f"{average(first.in_flight)} ({flying}), and each took "
+        f"{seconds(why.time_per_fetch)} against {seconds(first.time_per_fetch)} ({longer})"
     )
 
 
@@ -131,20 +157,25 @@ def _and(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def limits(why: Why) -> str:
-    """Return what limits a strategy, and what else its figures tell; empty without figures."""
-    if not why.in_flight > 0:
+def limits(why: Why, subject: str | None = None) -> str:
+    """Return what limits a strategy, what else its figures tell, and what would help.
+
+    `subject`: what to say in place of its name. Empty without figures.
+    """
+    if why.evidence is Evidence.NOTHING and not why.in_flight > 0:
         return ""
-    said = [f"{why.strategy} {_WORDS[why.evidence](why)}."]
+    said = [f"{subject or why.strategy} {_WORDS[why.evidence](why)}."]
     if why.slots > 1 and why.is_measure and why.efficiency <= 1:
         possible = f"{percent(why.efficiency)} of the speed that the reference's latencies allow"
         said.append(f"With up to {why.slots} in flight it reached {possible}.")
-    if why.probe and why.probe.loop and why.has_late_loop:
+    is_said = why.evidence is Evidence.HELD_LOOP
+    if why.probe and why.probe.loop and why.has_late_loop and not is_said:
         late = seconds(why.probe.loop.median)
         said.append(f"Its event loop is blocked: timers came {late} late.")
     if why.queue > _NOTEWORTHY * why.time_per_fetch:
         spent = f"{seconds(why.queue)} connecting, or waiting in the client"
         said.append(f"A fetch that was sent had spent {spent}.")
+    said += [_HELP[why.evidence]] if why.evidence in _HELP else []
     return " ".join(said)
 
 
@@ -162,6 +193,21 @@ def _by_work(why: Why) -> str:
     return (
         f"is limited by the work on its responses: {percent(why.work)} of its time, "
         f"computing {percent(why.cpu)}"
+    )
+
+
+def _by_blocked_loop(why: Why) -> str:
+    return (
+        f"is limited by its event loop, {blocked([why])}: "
+        "while that waits, no other fetch can go on"
+    )
+
+
+def _by_nothing_seen(why: Why) -> str:
+    return (
+        f"has one fetch in flight at a time, computing {percent(why.cpu)} of the time; whether a "
+        "call that waits blocked its event loop could not be seen, in so short a run or on so busy "
+        "a machine"
     )
 
 
@@ -216,6 +262,8 @@ def _by_network(why: Why, seen: str) -> str:
 _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
     Evidence.NOTHING: _by_nothing_known,
     Evidence.NOTHING_ALONE: _by_nothing_alone,
+    Evidence.NOTHING_SEEN: _by_nothing_seen,
+    Evidence.HELD_LOOP: _by_blocked_loop,
     Evidence.WORKING: _by_work,
     Evidence.ONE_AT_A_TIME: _one_at_a_time,
     Evidence.FULL: _by_concurrency,
@@ -225,4 +273,14 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
     Evidence.SERVICE_GREW: _by_longer_service,
     Evidence.ALL_AT_ONCE: _by_all_at_once,
     Evidence.FEW_LEFT: _by_few_left,
+}
+
+_HELP: Mapping[Evidence, str] = {
+    Evidence.NOTHING_SEEN: f"If one did: {CURE}.",
+    Evidence.HELD_LOOP: f"What helps: {CURE}. More in flight does not.",
+    Evidence.COMPUTING: "Less work per response would help, or more processes.",
+    Evidence.LATE_LOOP: "Less work per response would help, or more processes.",
+    Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
+    Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
+    Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
 }

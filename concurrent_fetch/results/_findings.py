@@ -51,6 +51,7 @@ class Findings:
         runs, reasons, ranking = self.complete[name], self.reasons[name], self.ranking
         elapsed = math.fsum(run.elapsed for run in runs)
         fetches = sum(len(run.columns["started"]) for run in runs)
+        ahead, lead = ranking.ahead_of(name) or (None, None)
         return Line(
             name=name,
             is_reference=name == ranking.reference,
@@ -62,4 +63,6 @@ class Findings:
             why=self.causes.of(name),
             failures=self.failures[name],
             fastest=ranking.is_ranked and name in ranking.fastest,
+            ahead=ahead,
+            lead=lead,
         )

@@ -24,6 +24,10 @@ class Line:
     failures: int
     fastest: bool
     """Whether it belongs to those that no other strategy beats."""
+    ahead: str | None = None
+    """The one of the fastest that most surely beats it; None if none does for sure."""
+    lead: Estimate | None = None
+    """The speed-up of that one over it."""
 
 
 def point_of(estimate: Estimate | None) -> str:

@@ -18,7 +18,8 @@ from concurrent_fetch.render import (
     seconds,
     timeline,
 )
-from concurrent_fetch.results._line import Line, bounds_of, point_of, told
+from concurrent_fetch.results._line import Line, told
+from concurrent_fetch.results._phrases import short_gain
 from concurrent_fetch.results._sweep_table import Row
 from concurrent_fetch.stats import Verdict, is_told
 
@@ -48,7 +49,7 @@ def timeline_of(
     runs = {record.strategy: record for record in records if record.round == number}
     tied = sum(line.fastest for line in lines) > 1
     reference = lines[0].name
-    over = "" if reference in names else f" as {reference}"
+    over = "" if reference in names else reference
     lanes = [
         _lane(line, runs[line.name], _said(line, over, tied=tied))
         for line in lines
@@ -83,10 +84,9 @@ def _said(line: Line, over: str, *, tied: bool) -> str:
     estimate = line.speedup
     if line.is_reference or estimate is None:
         return "reference" if line.is_reference else "not comparable"
-    gain = f"all rounds: {point_of(estimate)} as fast{over}"
+    gain = f"all rounds: {short_gain(estimate, over)}"
     if not is_told(estimate):
         return f"{gain}, too few to tell"
-    gain = f"{gain} {bounds_of(estimate)}"
     if line.verdict in (Verdict.SAME, Verdict.UNRESOLVED):
         return f"{gain}, {line.verdict}"
     return f"{gain}{_mark(line, tied=tied)}"

@@ -20,12 +20,13 @@ from concurrent_fetch.results._line import (
     point_of,
     told,
 )
-from concurrent_fetch.stats import Estimate, is_told, rounds_needed
+from concurrent_fetch.stats import Estimate, inverse, is_told, rounds_needed
 
 _WORDS: Mapping[Limit | None, str] = {
     Limit.CPU: "the CPU",
     Limit.GIL: "the GIL",
     Limit.NETWORK: "the server or network",
+    Limit.BLOCKED_LOOP: "the blocked event loop",
 }
 
 
@@ -128,7 +129,7 @@ def _recommendation(rows: Sequence[Row], choice: Choice) -> str:
     if chosen == rows[-1].level.concurrency:
         return f"≥ {chosen} in flight: still rising at {chosen}, the most that was tried: {gain}"
     if chosen != best:
-        loss = _gain(choice.loss, "of its speed")
+        loss = _gain(inverse(choice.loss), "of its time")
         return f"{chosen} in flight: the smallest level within 5% of the best ({best}): {loss}"
     if choice.before == chosen:
         return f"{chosen} in flight: no level tried is faster"

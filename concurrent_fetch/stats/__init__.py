@@ -3,6 +3,7 @@
 from concurrent_fetch.stats._estimate import (
     Estimate,
     Spread,
+    inverse,
     is_told,
     quantile,
     rounds_needed,
@@ -19,6 +20,7 @@ __all__ = [
     "Ranking",
     "Spread",
     "Verdict",
+    "inverse",
     "is_told",
     "makespan",
     "quantile",

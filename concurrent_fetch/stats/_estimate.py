@@ -47,6 +47,13 @@ def is_told(estimate: Estimate) -> bool:
     return not math.isinf(estimate.high)
 
 
+def inverse(estimate: Estimate) -> Estimate:
+    """Return the estimate of the reverse ratio: of who is beaten over who beats it."""
+    low = 1 / estimate.high  # 0 where that is infinite
+    high = 1 / estimate.low if estimate.low else math.inf
+    return attrs.evolve(estimate, point=1 / estimate.point, low=low, high=high)
+
+
 @attrs.frozen(kw_only=True)
 class Spread:
     """Times of one strategy: the median and the quartiles around it.

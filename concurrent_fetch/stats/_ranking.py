@@ -8,7 +8,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import NotComparableError
-from concurrent_fetch.stats._estimate import Estimate, is_told, rounds_needed, speedup
+from concurrent_fetch.stats._estimate import Estimate, inverse, is_told, rounds_needed, speedup
 from concurrent_fetch.stats._verdict import Verdict, verdict_of
 
 ALPHA = 0.05
@@ -73,15 +73,43 @@ class Ranking:
 
     @property
     def tie(self) -> tuple[str, str, Estimate] | None:
-        """The first two that are tied for fastest, and the speed-up of the second over the first.
+        """The first two that are tied for fastest, and the speed-up of one over the other.
 
-        None without a tie, or where too few rounds say nothing about it.
+        The one that is typically faster stands second. None without a tie, or where too few rounds
+        say nothing about it.
         """
         if len(self.fastest) < 2:
             return None
         one, other = self.fastest[:2]
+        if self.speedup(other, over=one).point < 1:
+            one, other = other, one
         estimate = self.speedup(other, over=one)
         return (one, other, estimate) if is_told(estimate) else None
+
+    def ahead_of(self, name: str) -> tuple[str, Estimate] | None:
+        """The one of the fastest that most surely beats a strategy, and its speed-up over that.
+
+        While there are too few rounds to rank all pairs: of those that are held against the
+        reference. None where none beats it, or it cannot be compared.
+        """
+        if self.reasons[name] or (self.is_ranked and name in self.fastest):
+            return None
+        others = self.fastest if self.is_ranked else self._able
+        ahead = [(other, self._lead(other, name)) for other in others if other != name]
+        told = [(other, lead) for other, lead in ahead if lead is not None]
+        return max(told, key=lambda item: (item[1].low, item[1].point), default=None)
+
+    def _lead(self, name: str, over: str) -> Estimate | None:
+        """Return the speed-up of one over another that it beats; by any of the two levels."""
+        found = []
+        if over == self.reference:
+            found.append(self.speedup(name))
+        elif name == self.reference:
+            found.append(inverse(self.speedup(over)))
+        if self.is_ranked:
+            found.append(self.speedup(name, over=over))
+        beaten = [estimate for estimate in found if verdict_of(estimate) is Verdict.FASTER]
+        return beaten[0] if beaten else None
 
     @property
     def rounds_needed(self) -> int:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from fakes import answers
 from fetching import eventually
-from pace import in_time
+from pace import in_time, unless_busy
 
 from concurrent_fetch import Options, Outcome, Runner
-from concurrent_fetch.analysis._probe import Probe, Probes
+from concurrent_fetch.analysis._probe import Lateness, Probe, Probes, blocked_by
 from concurrent_fetch.runner._bridge import Bridge, Clocks
 
 pytestmark = pytest.mark.alone
@@ -124,3 +124,93 @@ def test_probes_run_in_the_last_run_of_each_strategy_and_in_no_timed_one() -> No
     assert seen == [0, 0, 0, 0, 1]
     assert list(comparison.probes) == ["looks"]
     assert sleepers() == []
+
+
+# --- a blocked loop ---
+
+
+def unanswered(_url: str) -> None:
+    time.sleep(0.02)
+
+
+async def fetches(url: str) -> None:
+    unanswered(url)
+
+
+async def gathers(urls: list[str], _options: Options) -> list[Outcome]:
+    await asyncio.gather(*map(fetches, 20 * urls))
+    return answers(urls)
+
+
+def runs_by_itself(urls: list[str], options: Options) -> list[Outcome]:
+    return asyncio.run(gathers(urls, options))
+
+
+@pytest.mark.parametrize("strategy", [gathers, runs_by_itself])
+def test_a_call_that_waits_blocks_the_loop_wherever_that_runs(
+    strategy: Callable[..., object],
+) -> None:
+    found = probed(strategy)
+    unless_busy(found.blocked is not None and found.blocked > 0.6, found)
+    assert found.blocked_in == f"{__name__}.unanswered(), called by fetches()"
+
+
+def test_where_stacks_cannot_be_read_the_timer_tells_of_our_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("concurrent_fetch.analysis._loops._can_look", lambda: False)
+    found = probed(gathers)
+    unless_busy(found.blocked is not None and found.blocked > 0.6, found)
+    assert found.blocked_in is None
+    assert probed(runs_by_itself).blocked is None
+
+
+def test_a_loop_that_waits_or_computes_is_not_blocked() -> None:
+    async def waits(urls: list[str], _options: Options) -> list[Outcome]:
+        await asyncio.gather(*(asyncio.sleep(0.02 * i) for i in range(10)))
+        return answers(urls)
+
+    async def computes(urls: list[str], _options: Options) -> list[Outcome]:
+        count_until(time.perf_counter() + 0.2)
+        return answers(urls)
+
+    async def hands_over(urls: list[str], _options: Options) -> list[Outcome]:
+        for url in 5 * urls:
+            await asyncio.to_thread(unanswered, url)
+        return answers(urls)
+
+    for strategy in (waits, computes, hands_over):
+        assert not (probed(strategy).blocked or 0.0) > 0.3, strategy.__name__
+
+
+def test_a_plain_strategy_has_no_loop_to_block_not_even_below_one() -> None:
+    def sleeps(urls: list[str], _options: Options) -> list[Outcome]:
+        time.sleep(0.1)
+        return answers(urls)
+
+    async def cell() -> Probe:
+        return probed(sleeps)
+
+    assert probed(sleeps).blocked is None
+    assert asyncio.run(cell()).blocked is None
+
+
+CALM = Lateness(median=0.0001, p95=0.0003, naps=100)
+
+
+@pytest.mark.parametrize(
+    ("late", "demand", "thread", "blocked"),
+    [
+        ([0.75], 0.0, CALM, 0.75),  # it never woke
+        ([0.25, 0.25, 0.001], 0.25, CALM, 0.25),  # and has computed meanwhile
+        ([0.001] * 9, 0.0, CALM, 0.0),
+        ([0.75], 2.0, CALM, 0.0),
+        ([0.75], 0.0, Lateness(median=0.003, p95=0.01, naps=9), None),  # a busy machine
+        ([0.75], 0.0, None, None),
+    ],
+)
+def test_by_its_timer_a_loop_was_blocked_for_as_long_as_that_came_late(
+    late: list[float], demand: float, thread: Lateness | None, blocked: float | None
+) -> None:
+    assert blocked_by(late, 1.0, demand, thread) == blocked
+    assert blocked_by(late, 0.04, demand, thread) is None

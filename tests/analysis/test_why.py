@@ -32,6 +32,9 @@ CALM = Lateness(median=0.0001, p95=0.0003, naps=100)
 LATE = Lateness(median=0.001, p95=0.0053, naps=100)
 STUCK = Lateness(median=0.037, p95=0.05, naps=100)
 
+BLOCKED = Probe(thread=CALM, loop=None, on_loop=True, threads=0, blocked=0.9, blocked_in="get()")
+UNSEEN = attrs.evolve(BLOCKED, blocked=None, blocked_in=None)
+
 Spans = Sequence[tuple[float, float | None, float]]
 """Start, moment of sending and end of each fetch."""
 
@@ -50,6 +53,9 @@ def spanning(spans: Spans, *, elapsed: float, cpu: float = 0.0, concurrency: int
 
 
 ONE_BY_ONE = spanning([(i, None, i + 1.0) for i in range(8)], elapsed=8.0, cpu=0.8)
+
+
+TIMELESS = attrs.evolve(ONE_BY_ONE, outside=1)
 
 
 def explained(
@@ -152,6 +158,25 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
         (flying(longer=1.5), probe(), CARD, Limit.NETWORK),
         (spanning([(0, None, 1.0)] * 8, elapsed=1.0), None, CARD, Limit.NETWORK),
         (flying(longer=1.5, cpu=0.6), probe(), CARD, None),
+        (ONE_BY_ONE, BLOCKED, CARD, Limit.BLOCKED_LOOP),
+        (ONE_BY_ONE, attrs.evolve(BLOCKED, on_loop=False), CARD, Limit.BLOCKED_LOOP),  # its own
+        (ONE_BY_ONE, attrs.evolve(BLOCKED, blocked=0.4), CARD, Limit.CONCURRENCY),
+        (ONE_BY_ONE, UNSEEN, CARD, None),  # too short, or a busy machine
+        (ONE_BY_ONE, attrs.evolve(UNSEEN, loop=CALM), CARD, Limit.CONCURRENCY),  # it was awake
+        (ONE_BY_ONE, attrs.evolve(UNSEEN, on_loop=False), CARD, Limit.CONCURRENCY),
+        (ONE_BY_ONE, attrs.evolve(UNSEEN, on_loop=False, blocked_in="get()"), CARD, None),
+        (flying(), BLOCKED, CARD, Limit.BLOCKED_LOOP),  # they wait for each other on the loop
+        (flying(), UNSEEN, CARD, Limit.CONCURRENCY),
+        (flying(), attrs.evolve(BLOCKED, threads=4), CARD, Limit.CONCURRENCY),  # fetched in those
+        (ONE_BY_ONE, attrs.evolve(BLOCKED, threads=4), CARD, Limit.BLOCKED_LOOP),
+        (flying(cpu=0.95), BLOCKED, CARD, Limit.CPU),
+        (flying(cpu=0.6), BLOCKED, CARD, None),
+        (attrs.evolve(flying(), working=1.0), BLOCKED, CARD, Limit.WORK),
+        (TIMELESS, BLOCKED, CARD, Limit.BLOCKED_LOOP),
+        (TIMELESS, attrs.evolve(BLOCKED, threads=4), CARD, None),
+        (TIMELESS, None, CARD, None),
+        (attrs.evolve(TIMELESS, cpu=7.9), None, CARD, Limit.CPU),
+        (attrs.evolve(TIMELESS, cpu=7.9), None, FREE, None),  # of as many cores as there are
         (spanning([(0, None, 8.0)] + [(0, None, 1.0)] * 7, elapsed=8.0), None, CARD, Limit.NETWORK),
     ],
 )
@@ -186,6 +211,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
             "With up to 4 in flight it reached 100% of the speed",
             "that the reference's latencies allow.",
             "Its event loop is blocked: timers came 37.0 ms late.",
+            "Less work per response would help, or more processes.",
         ],
     ),
     (
@@ -195,6 +221,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
             "and 1 time in 20 a thread that was to run waited more than 5.30 ms for the others.",
             "With up to 4 in flight it reached 100% of the speed",
             "that the reference's latencies allow.",
+            "An event loop would help, or fewer threads.",
         ],
     ),
     (
@@ -204,6 +231,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
             "each fetch took 4.0× as long as with one in flight, computing 20% of the time.",
             "With up to 4 in flight it reached 25% of the speed",
             "that the reference's latencies allow.",
+            "More in flight would not help; fewer may be as fast.",
         ],
     ),
     (
@@ -239,12 +267,31 @@ SENTENCES: list[tuple[Why, list[str]]] = [
             "A fetch that was sent had spent 1.00 s connecting, or waiting in the client.",
         ],
     ),
+    (
+        explained(TIMELESS, probe=BLOCKED),
+        [
+            "mine is limited by its event loop, blocked 90% of the time, in get():",
+            "while that waits, no other fetch can go on. What helps: await an async client",
+            "(aiohttp, httpx.AsyncClient), wrap the call in asyncio.to_thread,",
+            "or use fetch_threaded. More in flight does not.",
+        ],
+    ),
+    (
+        explained(ONE_BY_ONE, probe=UNSEEN),
+        [
+            "mine has one fetch in flight at a time, computing 10% of the time;",
+            "whether a call that waits blocked its event loop could not be seen,",
+            "in so short a run or on so busy a machine. If one did: await an async client",
+            "(aiohttp, httpx.AsyncClient), wrap the call in asyncio.to_thread,",
+            "or use fetch_threaded.",
+        ],
+    ),
 ]
 
 
 def test_every_evidence_speaks_for_a_limit_but_what_tells_none() -> None:
     silent = {evidence for evidence in Evidence if evidence.limit is None}
-    assert silent == {Evidence.NOTHING, Evidence.NOTHING_ALONE}
+    assert silent == {Evidence.NOTHING, Evidence.NOTHING_ALONE, Evidence.NOTHING_SEEN}
     assert {evidence.limit for evidence in Evidence} == {None, *Limit}
 
 

@@ -26,6 +26,7 @@ from concurrent_fetch import (
     Headers,
     Options,
     Outcome,
+    Probe,
     Response,
     Run,
     Runner,
@@ -302,6 +303,15 @@ def test_the_saved_comparison_says_what_it_said(version: int) -> None:
         *("200", "404", "200", "200", "incomplete", "invalid_url", "200")
     ]
     assert loaded.marked == {1: "fetch_async brought another body"}
+    assert {probe.blocked for probe in loaded.probes.values()} == {None}  # it came later
+
+
+def test_a_blocked_event_loop_is_saved() -> None:
+    loaded = from_json((DATA / f"comparison-{VERSION}.json").read_text(encoding="utf-8"))
+    assert isinstance(loaded, Comparison)
+    seen = Probe(thread=None, loop=None, on_loop=False, threads=1, blocked=0.75, blocked_in="get()")
+    comparison = attrs.evolve(loaded, probes={"fetch_async": seen})
+    assert from_json(to_json(comparison)) == comparison
 
 
 # --- short forms ---

@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pace import unless_busy
 
-from concurrent_fetch import Limit, Options, Outcome, Runner, Strategy, Sweep, fetch_async
+from concurrent_fetch import (
+    Limit,
+    Options,
+    Outcome,
+    Probe,
+    Runner,
+    Strategy,
+    Sweep,
+    fetch_async,
+)
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.server import LocalServer
 
@@ -65,7 +74,7 @@ def test_the_smallest_level_within_five_percent_of_the_best_is_recommended() -> 
     assert [loss.point, loss.low, loss.high] == pytest.approx([4 / 4.125] * 3)
     assert loss.confidence == pytest.approx(1 - 0.05 / 10)  # one of all pairs of five
     assert lines(swept)[7] == (
-        "4 in flight: the smallest level within 5% of the best (8): 0.97× [0.97, 0.97] of its speed"
+        "4 in flight: the smallest level within 5% of the best (8): 1.03× [1.03, 1.03] of its time"
     )
 
 
@@ -104,7 +113,7 @@ def test_with_too_few_rounds_the_choice_is_a_point_without_an_interval() -> None
     swept = sweep({1: 16.0, 2: 8.0, 4: 4.125, 8: 4.0, 16: 4.0}, rounds=3)
     assert (swept.recommended, swept.loss.low, swept.loss.high) == (4, 0.0, math.inf)
     assert (
-        "4 in flight: the smallest level within 5% of the best (8): 0.97× of its speed "
+        "4 in flight: the smallest level within 5% of the best (8): 1.03× of its time "
         "(no interval: that needs ≥ 9 rounds)"
     ) in lines(swept)
     assert "needs ≥ 8 rounds, recommended" in str(swept)
@@ -135,6 +144,18 @@ def test_a_crowded_server_is_told_from_latency_that_grows_while_the_cpu_idles() 
         "requests/s at 4: 4.0; its concurrency allows 4.0, its CPU time 16.0, "
         "the server or network 4.0"
     )
+
+
+def test_a_blocked_event_loop_is_the_limit_at_any_level_and_no_more_in_flight_is_advised() -> None:
+    swept = sweep({1: 16.0, 2: 15.0, 4: 12.0})
+    seen = Probe(thread=None, loop=None, on_loop=True, threads=0, blocked=0.9, blocked_in="get()")
+    probes = dict.fromkeys(swept.comparison.strategies, seen)
+    swept = attrs.evolve(swept, comparison=attrs.evolve(swept.comparison, probes=probes))
+    assert [swept.ceiling(level).limit for level in (1, 2, 4)] == [Limit.BLOCKED_LOOP] * 3
+    told = "\n".join(lines(swept))
+    assert "the blocked event loop is the limit there" in told
+    assert "1, 2, 4: the event loop was blocked 90% of the time, in get(); await an async" in told
+    assert "sweep further" not in told
 
 
 def test_a_busy_cpu_is_told_from_a_crowded_server() -> None:

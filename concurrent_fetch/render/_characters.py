@@ -49,7 +49,7 @@ def fold(text: str, limit: int, hang: str = "") -> list[str]:
         if lines and width(lines[-1]) + 1 + width(word) <= limit:
             lines[-1] += f" {word}"
         elif word or not lines:  # a blank at the end of a line would not be seen
-            lines += _pieces(hang + word if lines else word, limit, hang)
+            lines += _pieces(word, limit, hang, hang if lines else "")
     return [line.rstrip(" ") for line in lines]
 
 
@@ -67,14 +67,17 @@ def _parts(word: str, limit: int) -> list[str]:
     return word.split(" ") if width(word) > limit > 0 else [word]
 
 
-def _pieces(text: str, limit: int, hang: str) -> list[str]:
-    """Return a word in as few lines as have room for it, one character in each at least."""
-    pieces = []
-    while width(text) > limit and len(text) > len(hang) + 1:
-        cut = max(_fitting(text, limit), len(hang) + 1)
-        pieces.append(text[:cut])
-        text = hang + text[cut:]
-    return [*pieces, text]
+def _pieces(word: str, limit: int, hang: str, before: str) -> list[str]:
+    """Return a word in as few lines as have room for it, one character in each at least.
+
+    `before` stands before its first piece, `hang` before the others.
+    """
+    pieces = list[str]()
+    while width(before) + width(word) > limit and len(word) > 1:
+        cut = max(_fitting(word, limit - width(before)), 1)
+        pieces.append(before + word[:cut])
+        before, word = hang, word[cut:]
+    return [*pieces, before + word]
 
 
 def _fitting(text: str, limit: int) -> int:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from concurrent_fetch.render import Field, Table, to_text
@@ -233,6 +233,7 @@ def test_shortened_text_fits_and_keeps_marks_with_their_letters(text: str, limit
 
 @patient
 @given(TEXTS, st.integers(2, 40))
+@example("0\u0e5c\u0e5c", 4)  # of five cells, in three characters
 def test_folded_text_fits_and_loses_nothing(text: str, limit: int) -> None:
     lines = fold(text, limit, "  ")
     assert all(width(line) <= limit for line in lines)

@@ -13,12 +13,20 @@ from typing import Protocol, TypeVar
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._hints import described, hinted
 from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.fetch._on_asyncio import task_of_asyncio
-from concurrent_fetch.model import Options, Outcome, after_work, check_options, options_for_work
+from concurrent_fetch.model import (
+    Options,
+    Outcome,
+    after_work,
+    check_options,
+    options_for_work,
+    options_home,
+)
 from concurrent_fetch.wire import warn_of_few_descriptors
 
 _GROUP = "concurrent_fetch.clients"
@@ -41,6 +49,8 @@ class AsyncGet(Protocol):
         ...
 
 
+@described
+@hinted()
 @attrs.frozen
 class Client:
     """How one request is sent and answered in a thread.
@@ -61,6 +71,7 @@ class Client:
     )
     checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
 
+    @hinted(options_home("client.session(Options({}))"))
     @contextmanager
     def session(self, options: Options | None = None) -> Iterator[Get]:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
@@ -77,6 +88,8 @@ class Client:
                 fetching.stopped = True
 
 
+@described
+@hinted()
 @attrs.frozen
 class AsyncClient:
     """How one request is sent and answered on an event loop: `Client` with `async` and `await`.
@@ -92,6 +105,7 @@ class AsyncClient:
     )
     checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
 
+    @hinted(options_home("client.session(Options({}))"))
     @asynccontextmanager
     async def session(self, options: Options | None = None) -> AsyncIterator[AsyncGet]:
         """Open the client for one run: yields `await get(url, index=0)`, for any task.

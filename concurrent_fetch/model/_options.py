@@ -7,11 +7,13 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
+from concurrent_fetch._hints import Home, described, hinted
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch._validators import FLAG, is_whole, seconds, whole
 from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact
+from concurrent_fetch.model._other_words import MISSING, OTHER_WORDS
 from concurrent_fetch.model._outcome import Response
 
 Work: TypeAlias = Callable[[Response], object]
@@ -153,6 +155,17 @@ def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -
             )
 
 
+def _names() -> list[str]:
+    return [field.name for field in attrs.fields(Options)]
+
+
+def options_home(code: str) -> Home:
+    """Return where options belong: into `code`, with {} for what goes into `Options`."""
+    return Home(code, _names, OTHER_WORDS, MISSING)
+
+
+@described
+@hinted(options_home("Options({})"), noun="field")
 @attrs.frozen(kw_only=True)
 class Options:
     """How to fetch, whatever the strategy and the client.

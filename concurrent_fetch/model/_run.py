@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import attrs
 
+from concurrent_fetch._hints import described
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._validators import seconds as finite
 from concurrent_fetch._words import visible
@@ -48,6 +49,7 @@ def _aware(_: "Run", field: "attrs.Attribute[datetime]", value: object) -> None:
 _DURATION = finite(least=0).of_field
 
 
+@described
 @attrs.frozen(kw_only=True, repr=False)
 class Run(Sequence[Outcome]):
     """The outcomes of one strategy over one URL set, in URL order.

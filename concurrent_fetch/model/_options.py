@@ -1,6 +1,8 @@
 """Options: what is the same for every strategy in a comparison."""
 
 import inspect
+import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -26,15 +28,24 @@ _OWNED_BY_CLIENT = {
 }
 
 
-_DURATION = seconds(above=0).of_field
+def _another_limit(name: str, value: object) -> str:
+    """Say what to write for no limit of time, and for two of them, as other libraries have it."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return "; write connect_timeout=... and timeout=..., each one number"
+    unlimited = value in (None, math.inf)
+    return f"; every wait has an end: write {name}=3600.0 for a long one" if unlimited else ""
+
+
+_DURATION = seconds(above=0, instead=_another_limit).of_field
 _FLAG = FLAG.of_field
 
 
 def _verification(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
     if not isinstance(value, (bool, str)) or value == "":
+        advice = "; write verify=str(path)" if isinstance(value, os.PathLike) else ""
         raise TypeError(
             f"Options.{field.name} must be True, False or the path of a CA bundle as a str, "
-            f"got {value!r}"
+            f"got {value!r}{advice}"
         )
 
 
@@ -96,7 +107,8 @@ def _as_headers(value: Mapping[str, str]) -> Headers:
         return value
     if not isinstance(value, Mapping):
         raise TypeError(
-            f"Options.headers must be a mapping of names to values, got {type(value).__name__}"
+            f"Options.headers must be a mapping of names to values, got {type(value).__name__}; "
+            "write headers={'Accept': 'text/html'}"
         )
     try:
         return Headers.from_mapping(value)

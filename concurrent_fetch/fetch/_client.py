@@ -14,8 +14,16 @@ import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._hints import described, hinted
+from concurrent_fetch._validators import FLAG
 from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.fetch._client_rules import (
+    check_failures,
+    check_name,
+    check_open,
+    check_send,
+    checked_manager,
+)
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.fetch._on_asyncio import task_of_asyncio
@@ -57,19 +65,27 @@ class Client:
 
     `open(options)` is a context manager that yields `send(exchange)`. It is entered once per run;
     `send` may be called from many threads at once; leaving it aborts what is in flight.
-    `failures` says which kind of failure each exception class of the client is, where the
-    innermost cause (a refused connection, an unknown name …) does not say it already.
-    `checks_addresses` declares that with `Options(allow_private=False)` the client connects to
-    public addresses only, and looks up what it asks a proxy for.
+
+    Raises:
+        TypeError, ValueError: with the field, and what to write.
     """
 
-    name: str
+    name: str = attrs.field(validator=check_name)
     """As tables and `Options` of a strategy name it."""
-    open: Callable[[Options], AbstractContextManager[Send]] = attrs.field(repr=False)
-    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
-        factory=dict, kw_only=True, repr=False, hash=False
+    open: Callable[[Options], AbstractContextManager[Send]] = attrs.field(
+        repr=False, validator=check_open
     )
-    checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
+    """Called once per run: returns a context manager that yields `send(exchange)`."""
+    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
+        factory=dict, validator=check_failures, kw_only=True, repr=False, hash=False
+    )
+    """Which kind of failure each exception class of the client is, where the innermost cause (a
+    refused connection, an unknown name …) does not say it already."""
+    checks_addresses: bool = attrs.field(
+        default=False, validator=FLAG.of_field, kw_only=True, repr=False
+    )
+    """Declares that with `Options(allow_private=False)` the client connects to public addresses
+    only, and looks up what it asks a proxy for."""
 
     @hinted(options_home("client.session(Options({}))"))
     @contextmanager
@@ -77,7 +93,8 @@ class Client:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
         options = Options() if options is None else options
         fetching = _begun(self, options, on_loop=False)
-        with self.open(fetching.options) as send:
+        with checked_manager(self.name, self.open(fetching.options), on_loop=False) as send:
+            check_send(self.name, send, on_loop=False)
 
             def get(url: str, index: int = 0) -> Outcome:
                 return after_work(drive(send, url, index, fetching), options)
@@ -98,12 +115,16 @@ class AsyncClient:
     manager, and yields a `send` that is awaited.
     """
 
-    name: str
-    open: Callable[[Options], AbstractAsyncContextManager[AsyncSend]] = attrs.field(repr=False)
-    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
-        factory=dict, kw_only=True, repr=False, hash=False
+    name: str = attrs.field(validator=check_name)
+    open: Callable[[Options], AbstractAsyncContextManager[AsyncSend]] = attrs.field(
+        repr=False, validator=check_open
     )
-    checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
+    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
+        factory=dict, validator=check_failures, kw_only=True, repr=False, hash=False
+    )
+    checks_addresses: bool = attrs.field(
+        default=False, validator=FLAG.of_field, kw_only=True, repr=False
+    )
 
     @hinted(options_home("client.session(Options({}))"))
     @asynccontextmanager
@@ -115,7 +136,8 @@ class AsyncClient:
         task_of_asyncio()
         options = Options() if options is None else options
         fetching = _begun(self, options, on_loop=True)
-        async with self.open(fetching.options) as send:
+        async with checked_manager(self.name, self.open(fetching.options), on_loop=True) as send:
+            check_send(self.name, send, on_loop=True)
 
             async def get(url: str, index: int = 0) -> Outcome:
                 return after_work(await drive_async(send, url, index, fetching), options)

@@ -8,7 +8,6 @@ is a TypeError, one out of range a ValueError. A bool is no number.
 import math
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -97,10 +96,10 @@ def _as_whole(value: object) -> int | None:
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
-def _as_seconds(value: object) -> float | None:
+def _as_seconds(value: Any) -> float | None:
     """Return the seconds that a text, as "5" or "5 s", or a timedelta says."""
-    if isinstance(value, timedelta):
-        return value.total_seconds()
+    if hasattr(value, "total_seconds"):  # its module costs a millisecond to import
+        return float(value.total_seconds())
     try:
         return float(value.removesuffix("s")) if isinstance(value, str) else None
     except ValueError:

@@ -28,10 +28,15 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     >>> did_you_mean("reqests", ["aiohttp", "requests"])
     " (did you mean 'requests'?)"
     """
+    close = nearest(name, names)
+    return f" (did you mean {close!r}?)" if close else ""
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the nearest of the names; None if none is near."""
     from difflib import get_close_matches  # noqa: PLC0415 - only messages need it
 
-    close = get_close_matches(name, list(names), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    return next(iter(get_close_matches(name, list(names), n=1)), None)
 
 
 def _escaped(character: str) -> str:

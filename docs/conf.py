@@ -62,6 +62,13 @@ def _list_exceptions(_app: Any, *rest: Any) -> None:
         lines[number] = f"    * {line.strip()}" if indent == 4 else f"      {line.strip()}".rstrip()
 
 
+def _leave_fields_out(_app: Any, what: str, *rest: Any) -> None:
+    """Drop the fields from the docstring of a class: each is shown by itself."""
+    lines: list[str] = rest[-1]
+    if what == "class" and "Fields:" in lines:
+        del lines[lines.index("Fields:") :]
+
+
 def _shorten_defaults(*event: Any) -> tuple[str | None, str | None]:
     """Show a default that is made on the spot as a reader would write it."""
     signature, returned = event[-2:]
@@ -72,5 +79,6 @@ def _shorten_defaults(*event: Any) -> tuple[str | None, str | None]:
 
 def setup(app: Any) -> None:
     """Connect what is done to each docstring and each signature."""
+    app.connect("autodoc-process-docstring", _leave_fields_out)
     app.connect("autodoc-process-docstring", _list_exceptions)
     app.connect("autodoc-process-signature", _shorten_defaults)

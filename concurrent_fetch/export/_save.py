@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from concurrent_fetch._files import check_folder, read_plain, write_whole
+from concurrent_fetch._hints import hinted
 from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._view import Result, View
@@ -28,6 +29,7 @@ LOADED = ".json"
 """The format that keeps everything that `load` needs."""
 
 
+@hinted()
 def save(result: Result | Iterable[Outcome], path: str | os.PathLike[str]) -> None:
     """Write a result into a file, whole or not at all; an older file of that name is replaced.
 
@@ -54,6 +56,7 @@ def save(result: Result | Iterable[Outcome], path: str | os.PathLike[str]) -> No
     write_whole(path, write(view).rstrip("\n") + "\n")
 
 
+@hinted()
 def load(path: str | os.PathLike[str]) -> Result:
     """Return the Comparison, Sweep, Ladder or Run that `save` wrote into a `.json` file.
 

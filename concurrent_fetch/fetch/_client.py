@@ -13,12 +13,28 @@ from typing import Protocol, TypeVar
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._hints import described, hinted
+from concurrent_fetch._validators import FLAG
 from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.fetch._client_rules import (
+    check_failures,
+    check_name,
+    check_open,
+    check_send,
+    checked_manager,
+)
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.fetch._on_asyncio import task_of_asyncio
-from concurrent_fetch.model import Options, Outcome, after_work, check_options, options_for_work
+from concurrent_fetch.model import (
+    Options,
+    Outcome,
+    after_work,
+    check_options,
+    options_for_work,
+    options_home,
+)
 from concurrent_fetch.wire import warn_of_few_descriptors
 
 _GROUP = "concurrent_fetch.clients"
@@ -41,32 +57,44 @@ class AsyncGet(Protocol):
         ...
 
 
+@described
+@hinted()
 @attrs.frozen
 class Client:
     """How one request is sent and answered in a thread.
 
     `open(options)` is a context manager that yields `send(exchange)`. It is entered once per run;
     `send` may be called from many threads at once; leaving it aborts what is in flight.
-    `failures` says which kind of failure each exception class of the client is, where the
-    innermost cause (a refused connection, an unknown name …) does not say it already.
-    `checks_addresses` declares that with `Options(allow_private=False)` the client connects to
-    public addresses only, and looks up what it asks a proxy for.
+
+    Raises:
+        TypeError, ValueError: with the field, and what to write.
     """
 
-    name: str
+    name: str = attrs.field(validator=check_name)
     """As tables and `Options` of a strategy name it."""
-    open: Callable[[Options], AbstractContextManager[Send]] = attrs.field(repr=False)
-    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
-        factory=dict, kw_only=True, repr=False, hash=False
+    open: Callable[[Options], AbstractContextManager[Send]] = attrs.field(
+        repr=False, validator=check_open
     )
-    checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
+    """Called once per run: returns a context manager that yields `send(exchange)`."""
+    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
+        factory=dict, validator=check_failures, kw_only=True, repr=False, hash=False
+    )
+    """Which kind of failure each exception class of the client is, where the innermost cause (a
+    refused connection, an unknown name …) does not say it already."""
+    checks_addresses: bool = attrs.field(
+        default=False, validator=FLAG.of_field, kw_only=True, repr=False
+    )
+    """Declares that with `Options(allow_private=False)` the client connects to public addresses
+    only, and looks up what it asks a proxy for."""
 
+    @hinted(options_home("client.session(Options({}))"))
     @contextmanager
     def session(self, options: Options | None = None) -> Iterator[Get]:
         """Open the client for one run: yields `get(url, index=0) -> Outcome`, for any thread."""
         options = Options() if options is None else options
         fetching = _begun(self, options, on_loop=False)
-        with self.open(fetching.options) as send:
+        with checked_manager(self.name, self.open(fetching.options), on_loop=False) as send:
+            check_send(self.name, send, on_loop=False)
 
             def get(url: str, index: int = 0) -> Outcome:
                 return after_work(drive(send, url, index, fetching), options)
@@ -77,6 +105,8 @@ class Client:
                 fetching.stopped = True
 
 
+@described
+@hinted()
 @attrs.frozen
 class AsyncClient:
     """How one request is sent and answered on an event loop: `Client` with `async` and `await`.
@@ -85,13 +115,18 @@ class AsyncClient:
     manager, and yields a `send` that is awaited.
     """
 
-    name: str
-    open: Callable[[Options], AbstractAsyncContextManager[AsyncSend]] = attrs.field(repr=False)
-    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
-        factory=dict, kw_only=True, repr=False, hash=False
+    name: str = attrs.field(validator=check_name)
+    open: Callable[[Options], AbstractAsyncContextManager[AsyncSend]] = attrs.field(
+        repr=False, validator=check_open
     )
-    checks_addresses: bool = attrs.field(default=False, kw_only=True, repr=False)
+    failures: Mapping[type[BaseException], FailureKind] = attrs.field(
+        factory=dict, validator=check_failures, kw_only=True, repr=False, hash=False
+    )
+    checks_addresses: bool = attrs.field(
+        default=False, validator=FLAG.of_field, kw_only=True, repr=False
+    )
 
+    @hinted(options_home("client.session(Options({}))"))
     @asynccontextmanager
     async def session(self, options: Options | None = None) -> AsyncIterator[AsyncGet]:
         """Open the client for one run: yields `await get(url, index=0)`, for any task.
@@ -101,7 +136,8 @@ class AsyncClient:
         task_of_asyncio()
         options = Options() if options is None else options
         fetching = _begun(self, options, on_loop=True)
-        async with self.open(fetching.options) as send:
+        async with checked_manager(self.name, self.open(fetching.options), on_loop=True) as send:
+            check_send(self.name, send, on_loop=True)
 
             async def get(url: str, index: int = 0) -> Outcome:
                 return after_work(await drive_async(send, url, index, fetching), options)

@@ -8,6 +8,7 @@ from typing import Any
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch.fetch._answer_rules import MisuseError, checked_head
 from concurrent_fetch.fetch._turns import SLICE, Turns
 from concurrent_fetch.http import CanonicalURL, Decoder, Head, read_head
 from concurrent_fetch.model import Options
@@ -131,11 +132,17 @@ class Exchange:
 
         `reason` is what stands behind the status, only to be checked. `decoded` is for clients
         that cannot switch their own content decoding off.
+
+        Raises TypeError for arguments of wrong types and for a second call; the fetch is a failure
+        of the kind `other` then, which says what to write.
         """
         self.first_byte = perf_counter()
-        self.status = status
         try:
-            head = read_head(fields, status=status, http_version=http_version, reason=reason)
+            if self.head is not None:
+                raise MisuseError("answer() was called twice; call it once, when the head is there")
+            pairs = checked_head(status, fields, reason, http_version)
+            self.status = status
+            head = read_head(pairs, status=status, http_version=http_version, reason=reason)
         except Refusal as refusal:
             self.ended_by = refusal
             raise

@@ -2,7 +2,14 @@
 
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
-from concurrent_fetch.model._options import Options, SavedEncodings, Work, called, check_options
+from concurrent_fetch.model._options import (
+    Options,
+    SavedEncodings,
+    Work,
+    called,
+    check_options,
+    options_home,
+)
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
 from concurrent_fetch.model._outcome_rules import check_outcome
 from concurrent_fetch.model._run import Run, Stopwatch, most_at_once
@@ -27,5 +34,6 @@ __all__ = [
     "check_outcome",
     "most_at_once",
     "options_for_work",
+    "options_home",
     "stream_of",
 ]

@@ -1,17 +1,21 @@
 """Options: what is the same for every strategy in a comparison."""
 
 import inspect
+import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
+from concurrent_fetch._hints import Home, described, hinted
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch._validators import FLAG, is_whole, seconds, whole
 from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact
+from concurrent_fetch.model._other_words import MISSING, OTHER_WORDS
 from concurrent_fetch.model._outcome import Response
 
 Work: TypeAlias = Callable[[Response], object]
@@ -24,15 +28,24 @@ _OWNED_BY_CLIENT = {
 }
 
 
-_DURATION = seconds(above=0).of_field
+def _another_limit(name: str, value: object) -> str:
+    """Say what to write for no limit of time, and for two of them, as other libraries have it."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return "; write connect_timeout=... and timeout=..., each one number"
+    unlimited = value in (None, math.inf)
+    return f"; every wait has an end: write {name}=3600.0 for a long one" if unlimited else ""
+
+
+_DURATION = seconds(above=0, instead=_another_limit).of_field
 _FLAG = FLAG.of_field
 
 
 def _verification(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
     if not isinstance(value, (bool, str)) or value == "":
+        advice = "; write verify=str(path)" if isinstance(value, os.PathLike) else ""
         raise TypeError(
             f"Options.{field.name} must be True, False or the path of a CA bundle as a str, "
-            f"got {value!r}"
+            f"got {value!r}{advice}"
         )
 
 
@@ -94,7 +107,8 @@ def _as_headers(value: Mapping[str, str]) -> Headers:
         return value
     if not isinstance(value, Mapping):
         raise TypeError(
-            f"Options.headers must be a mapping of names to values, got {type(value).__name__}"
+            f"Options.headers must be a mapping of names to values, got {type(value).__name__}; "
+            "write headers={'Accept': 'text/html'}"
         )
     try:
         return Headers.from_mapping(value)
@@ -153,6 +167,17 @@ def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -
             )
 
 
+def _names() -> list[str]:
+    return [field.name for field in attrs.fields(Options)]
+
+
+def options_home(code: str) -> Home:
+    """Return where options belong: into `code`, with {} for what goes into `Options`."""
+    return Home(code, _names, OTHER_WORDS, MISSING)
+
+
+@described
+@hinted(options_home("Options({})"), noun="field")
 @attrs.frozen(kw_only=True)
 class Options:
     """How to fetch, whatever the strategy and the client.

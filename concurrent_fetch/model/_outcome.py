@@ -10,6 +10,7 @@ from typing import TypeAlias
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._hints import described
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch._words import told
 from concurrent_fetch.http import Headers, decode_text, encoding_of, redact
@@ -50,6 +51,7 @@ def _as_kind(value: FailureKind | str) -> FailureKind:
         ) from None
 
 
+@described
 @attrs.frozen(kw_only=True)
 class Timing:
     """When the phases of one fetch began, in seconds on `time.perf_counter`.
@@ -85,6 +87,7 @@ class Timing:
         return None if self.first_byte is None else self.finished - self.first_byte
 
 
+@described
 @attrs.frozen(kw_only=True)
 class Response:
     """A complete response, of any status: HTTP 500 is an answer.
@@ -144,6 +147,7 @@ class Response:
         return decode_text(self.body, self.encoding)
 
 
+@described
 @attrs.frozen(kw_only=True)
 class Failure:
     """A URL that was not answered by a complete response. It is data and is never raised.

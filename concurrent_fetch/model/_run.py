@@ -8,6 +8,7 @@ from typing import Any, Self, overload
 
 import attrs
 
+from concurrent_fetch._hints import described
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._validators import seconds as finite
 from concurrent_fetch._words import visible
@@ -51,6 +52,7 @@ _DURATION = finite(least=0).of_field
 
 
 @says_it_is_no_array
+@described
 @attrs.frozen(kw_only=True, repr=False)
 class Run(Sequence[Outcome]):
     """The outcomes of one strategy over one URL set, in URL order.

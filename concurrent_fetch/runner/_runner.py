@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 import attrs
 
+from concurrent_fetch._hints import Home, described, hint, hinted
 from concurrent_fetch._progress import OnProgress, Progress, tallying
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._words import told
 from concurrent_fetch.export import Result, autosaver
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
-from concurrent_fetch.model import Options, Run, Work, check_options
+from concurrent_fetch.model import Options, Run, Work, check_options, options_home
 from concurrent_fetch.results import Comparison, Ladder, Sweep
 from concurrent_fetch.runner import _settings as settings
 from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
@@ -31,6 +32,32 @@ def _options(_: object, __: object, value: Any) -> None:
     check_options(value)
 
 
+def _homes(call: str = "") -> tuple[Home, ...]:
+    """Return where keywords belong that `call`, a method, does not have."""
+    return (
+        Home(f"Runner(urls, {{}}){call}", _names, settings.OTHER_WORDS),
+        options_home(f"Runner(urls, Options({{}})){call}"),
+    )
+
+
+def _names() -> list[str]:
+    return [field.name for field in attrs.fields(Runner)]
+
+
+def _check_named(strategies: Mapping[str, object], method: str) -> None:
+    """Refuse settings where keywords are names of strategies, and say where they belong."""
+    homes = _homes(f".{method}(...)")
+    misplaced = {
+        word: value
+        for word, value in strategies.items()
+        if not callable(value) and any(home.keyword(word, "") for home in homes)
+    }
+    if misplaced:
+        raise TypeError(hint(f"Runner.{method}", "argument", (), misplaced, homes))
+
+
+@described
+@hinted(*_homes())
 @attrs.frozen
 class Runner:
     """Times any strategy on one URL set.
@@ -84,6 +111,7 @@ class Runner:
                 raise ValueError("work is given twice: to Runner and to Options; leave one out")
             object.__setattr__(self, "options", attrs.evolve(self.options, work=self.work))
 
+    @hinted(*_homes(".run(strategy)"))
     def run(self, strategy: Strategy) -> Run:
         """Run one strategy once over all URLs.
 
@@ -105,6 +133,7 @@ class Runner:
         Raises:
             TypeError, ValueError: as `compare` does, but for `max_requests`.
         """
+        _check_named(named, "plan")
         return self._plan(by_name(strategies, named), self.rounds[-1])
 
     def compare(self, /, *strategies: Strategy, **named: Strategy) -> Comparison:
@@ -121,8 +150,10 @@ class Runner:
             StrategyError: one raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
+        _check_named(named, "compare")
         return self._compete(by_name(strategies, named), lambda comparison: comparison)
 
+    @hinted(*_homes(".sweep(strategy)"))
     def sweep(
         self, strategy: Strategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
     ) -> Sweep:
@@ -144,6 +175,7 @@ class Runner:
             ),
         )
 
+    @hinted(*_homes(".ladder()"))
     def ladder(
         self, client: str | Client = "requests", async_client: str | AsyncClient = "aiohttp"
     ) -> Ladder:

@@ -18,6 +18,13 @@ from concurrent_fetch.http import redact, what_to_write
 from concurrent_fetch.strategies import check_urls
 
 _MOST_SEED = 2**256 - 1
+OTHER_WORDS = {
+    **dict.fromkeys(("iterations", "n", "number", "repeat", "repeats", "runs"), "rounds={}"),
+    **dict.fromkeys(("budget", "duration", "max_seconds", "max_time"), "seconds={}"),
+    **dict.fromkeys(("random_seed", "random_state"), "seed={}"),
+    "save": "autosave={}",
+}
+"""How a setting is written here, by what it is called elsewhere."""
 
 
 def as_urls(urls: Iterable[str]) -> tuple[str, ...]:

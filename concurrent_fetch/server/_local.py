@@ -13,6 +13,7 @@ from typing import IO, Any, Self
 
 import attrs
 
+from concurrent_fetch._hints import Home, hinted
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._validators import whole
 from concurrent_fetch.server._latency import Latency
@@ -144,6 +145,15 @@ class _Child:
                     stream.close()
 
 
+_OTHER_WORDS = {
+    **dict.fromkeys(("delay", "lag", "sleep"), "latency={}"),
+    **dict.fromkeys(("concurrency", "threads", "workers"), "capacity={}"),
+    **dict.fromkeys(("address", "bind", "ip"), "host={}"),
+    **dict.fromkeys(("cert", "certfile", "ssl"), "certificate={}"),
+}
+
+
+@hinted(Home("LocalServer({})", tuple, _OTHER_WORDS))
 class LocalServer:
     """A real HTTP/1.1 server in a process of its own, with known latency.
 
@@ -229,6 +239,7 @@ class LocalServer:
         """The id of its process."""
         return self._running().pid
 
+    @hinted()
     def url(self, path: str = "/") -> str:
         """Return the URL of a path, which must begin with a slash (else ValueError)."""
         if not isinstance(path, str):
@@ -237,6 +248,7 @@ class LocalServer:
             raise ValueError(f"path must begin with a slash, as '/get', got {path!r}")
         return self._settings.base_url(self._running().port) + path
 
+    @hinted()
     def urls(self, n: int, path: str = "/bytes/1024") -> list[str]:
         """Return `n` distinct URLs: the path with `i=0`, `i=1` and so on in its query.
 

@@ -11,10 +11,19 @@ from contextlib import (
     nullcontext,
 )
 
+from concurrent_fetch._hints import hinted
 from concurrent_fetch._progress import Tally
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import AsyncClient, AsyncGet, find_async_client
-from concurrent_fetch.model import Failure, Options, Outcome, Run, Stopwatch, check_options
+from concurrent_fetch.model import (
+    Failure,
+    Options,
+    Outcome,
+    Run,
+    Stopwatch,
+    check_options,
+    options_home,
+)
 from concurrent_fetch.strategies._counted import tally_of
 from concurrent_fetch.strategies._feed import Feed
 
@@ -23,6 +32,7 @@ _TICK: Seconds = 0.1
 _FOR_THE_LOOP = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 
 
+@hinted(options_home("fetch_async(urls, Options({}))"))
 async def fetch_async(
     urls: Iterable[str] | AsyncIterable[str],
     options: Options = _DEFAULTS,
@@ -45,6 +55,7 @@ async def fetch_async(
     return watch.run(workers.ready)
 
 
+@hinted(options_home("iter_async(urls, Options({}))"))
 def iter_async(
     urls: Iterable[str] | AsyncIterable[str],
     options: Options = _DEFAULTS,

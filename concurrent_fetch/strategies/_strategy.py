@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 import attrs
 
-from concurrent_fetch._words import did_you_mean
+from concurrent_fetch._hints import hint
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
-from concurrent_fetch.model import Options, Outcome, check_options
+from concurrent_fetch.model import Options, Outcome, check_options, options_home
 
 _DEFAULTS = Options()
+_CHANGES = options_home("with_options(strategy, {})")
 
 
 class Strategy(Protocol):
@@ -64,10 +65,9 @@ def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
     """
     if not callable(strategy):
         raise TypeError(f"a strategy must be callable, got {strategy!r}")
-    fields = [field.name for field in attrs.fields(Options)]
-    for name in changes:
-        if name not in fields:
-            raise TypeError(f"Options has no field {name!r}{did_you_mean(name, fields)}")
+    names = _CHANGES.names()
+    if unknown := {name: value for name, value in changes.items() if name not in names}:
+        raise TypeError(hint("Options", "field", names, unknown, [_CHANGES]))
     if isinstance(strategy, ConfiguredStrategy):
         changes = dict(strategy.changes) | changes
         strategy = strategy.strategy

@@ -4,14 +4,16 @@ from collections.abc import Generator, Iterable
 
 import attrs
 
+from concurrent_fetch._hints import hinted
 from concurrent_fetch.fetch import Client
-from concurrent_fetch.model import Options, Outcome, Run, Stopwatch
+from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
 from concurrent_fetch.strategies._feed import Feed
 from concurrent_fetch.strategies._started import started
 
 _DEFAULTS = Options()
 
 
+@hinted(options_home("fetch_sync(urls, Options({}))"))
 def fetch_sync(
     urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
 ) -> Run:
@@ -28,6 +30,7 @@ def fetch_sync(
     return Stopwatch("fetch_sync", options).run(outcomes)
 
 
+@hinted(options_home("iter_sync(urls, Options({}))"))
 def iter_sync(
     urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
 ) -> Generator[Outcome, None, None]:

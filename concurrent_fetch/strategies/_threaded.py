@@ -6,9 +6,10 @@ from collections.abc import Generator, Iterable
 from queue import Empty, SimpleQueue
 from time import monotonic
 
+from concurrent_fetch._hints import hinted
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import Client, Get
-from concurrent_fetch.model import Options, Outcome, Run, Stopwatch
+from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
 from concurrent_fetch.strategies._feed import Feed
 from concurrent_fetch.strategies._started import started
 
@@ -18,6 +19,7 @@ _PATIENCE: Seconds = 0.5
 _TICK: Seconds = 0.1
 
 
+@hinted(options_home("fetch_threaded(urls, Options({}))"))
 def fetch_threaded(
     urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
 ) -> Run:
@@ -33,6 +35,7 @@ def fetch_threaded(
     return Stopwatch("fetch_threaded", options).run(outcomes)
 
 
+@hinted(options_home("iter_threaded(urls, Options({}))"))
 def iter_threaded(
     urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
 ) -> Generator[Outcome, None, None]:

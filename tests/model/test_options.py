@@ -3,6 +3,8 @@
 import asyncio
 import math
 import pickle
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -61,6 +63,56 @@ def test_an_error_names_field_value_and_rule(
     options: dict[str, Any] = {field: value}
     with pytest.raises(error, match=rf"^Options\.{field} {said}"):
         Options(**options)
+
+
+# What was meant, and what the error says to write.
+MEANT: list[tuple[str, object, str]] = [
+    ("concurrency", "5", "write concurrency=5"),
+    ("concurrency", 5.0, "write concurrency=5"),
+    ("max_redirects", False, "write max_redirects=0"),
+    ("max_bytes", "1MB", "write max_bytes=1000000"),
+    ("max_bytes", "1.5 MiB", "write max_bytes=1572864"),
+    ("max_bytes", 1e6, "write max_bytes=1000000"),
+    ("timeout", "5", "write timeout=5.0"),
+    ("timeout", "2.5s", "write timeout=2.5"),
+    ("timeout", timedelta(minutes=1), "write timeout=60.0"),
+    ("timeout", None, "every wait has an end: write timeout=3600.0 for a long one"),
+    ("timeout", math.inf, "every wait has an end: write timeout=3600.0 for a long one"),
+    ("connect_timeout", None, "every wait has an end: write connect_timeout=3600.0 for a long one"),
+    ("timeout", (3, 5), "write connect_timeout=... and timeout=..., each one number"),
+    ("verify", Path("ca.pem"), "write verify=str(path)"),
+    ("keep_bodies", 0, "write keep_bodies=False"),
+    ("trust_env", "yes", "write trust_env=True"),
+    ("headers", [("Accept", "*/*")], "write headers={'Accept': 'text/html'}"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "advice"), MEANT)
+def test_an_error_says_what_to_write(field: str, value: object, advice: str) -> None:
+    options: dict[str, Any] = {field: value}
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Options(**options)
+    assert str(caught.value).endswith(f"; {advice}")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("concurrency", "many"),
+        ("concurrency", "0"),
+        ("concurrency", True),
+        ("concurrency", 2.5),
+        ("timeout", "soon"),
+        ("timeout", "-1"),
+        ("timeout", -1),
+        ("digest", "sha256"),
+    ],
+)
+def test_where_nobody_can_tell_what_was_meant_nothing_is_advised(field: str, value: object) -> None:
+    options: dict[str, Any] = {field: value}
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Options(**options)
+    assert str(caught.value).endswith(f", got {value!r}")
 
 
 HEADERS: list[tuple[dict[Any, Any], type[Exception], str]] = [

@@ -109,7 +109,7 @@ def test_its_name_hides_what_may_be_secret(arguments: dict[str, Any], name: str)
             "Options has no field 'concurency' (did you mean 'concurrency'?)",
         ),
         ({"xyz": 8}, "Options has no field 'xyz'"),
-        ({"concurrency": "8"}, "Options.concurrency must be an int, got '8'"),
+        ({"concurrency": "8"}, "Options.concurrency must be an int, got '8'; write concurrency=8"),
         ({"concurrency": 0}, "Options.concurrency must be at least 1, got 0"),
     ],
 )

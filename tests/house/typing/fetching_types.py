@@ -112,6 +112,10 @@ def refused() -> None:
     cf.fetch_sync(URLS, client=aiohttp_client)  # type: ignore[arg-type]  # a plain client
     cf.iter_async(URLS, client=requests_client)  # type: ignore[arg-type]  # an async client
     cf.Options(concurrency="5")  # type: ignore[arg-type]  # an int
+    cf.Options(max_workers=5)  # type: ignore[call-arg]  # what it has not, as of every function
+    cf.fetch_threaded(URLS, concurrency=5)  # type: ignore[call-arg]
+    cf.fetch_async(URLS, concurrency=5)  # type: ignore[call-arg, unused-coroutine]
+    cf.Runner(URLS, concurrency=5)  # type: ignore[call-arg]
     cf.Options(5)  # type: ignore[call-arg]  # keywords only
     check_strategy(requests_client)  # type: ignore[arg-type]  # a strategy is callable
     check_client("requests")  # type: ignore[arg-type]  # the client, not its name

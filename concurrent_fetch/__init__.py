@@ -3,7 +3,7 @@
 To fetch:       fetch_sync, fetch_threaded, fetch_async; iter_sync, iter_threaded, iter_async
 With:           Options, Progress, read_urls
 What comes:     Run, Outcome, Response, Failure, FailureKind, Timing, Headers
-To compare:     Runner, Plan, with_options, Strategy
+To compare:     Runner, Plan, Strategy, each, with_options
 What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
                 Note, Card, Probe, Lateness, Picture
 To keep it:     save, load
@@ -30,8 +30,8 @@ _ROOMS = {
     "results": "Comparison Ladder Step Sweep",
     "runner": "Plan Runner",
     "stats": "Estimate Spread Verdict",
-    "strategies": "fetch_async fetch_sync fetch_threaded iter_async iter_sync iter_threaded "
-    "Strategy with_options",
+    "strategies": "each fetch_async fetch_sync fetch_threaded iter_async iter_sync "
+    "iter_threaded Strategy with_options",
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
 _MODULES = ("clients", "errors", "server", "testing")

@@ -15,6 +15,7 @@ from concurrent_fetch.runner import Plan, Runner
 from concurrent_fetch.stats import Estimate, Spread, Verdict
 from concurrent_fetch.strategies import (
     Strategy,
+    each,
     fetch_async,
     fetch_sync,
     fetch_threaded,
@@ -55,6 +56,7 @@ __all__ = [
     "Timing",
     "Verdict",
     "Why",
+    "each",
     "fetch_async",
     "fetch_sync",
     "fetch_threaded",

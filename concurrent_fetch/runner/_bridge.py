@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.model import Options
 from concurrent_fetch.runner._loop_thread import LoopThread
-from concurrent_fetch.strategies import Strategy, function_of
+from concurrent_fetch.strategies import AnyStrategy, Each, function_of, how_called, is_async
 
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
@@ -68,7 +68,7 @@ class Bridge:
 
     def drive(
         self,
-        strategy: Strategy,
+        strategy: AnyStrategy,
         urls: list[str],
         options: Options,
         on_loop: OnLoop = contextlib.nullcontext,
@@ -83,8 +83,9 @@ class Bridge:
         """
         if _is_async(strategy):
             self._start_loop()
+        calling = how_called(strategy)
         wall, cpu = self.clocks.read()
-        returned = self._returned = strategy(urls, options)
+        returned = self._returned = calling.call(strategy, urls, options)
         if isinstance(returned, (Awaitable, AsyncIterable)):
             consume = functools.partial(self._consume, returned, on_loop)
             items, (wall_end, cpu_end) = self._start_loop().run(consume)
@@ -112,12 +113,11 @@ class Bridge:
         return self._loop
 
 
-def _is_async(strategy: Strategy) -> bool:
+def _is_async(strategy: AnyStrategy) -> bool:
     function = function_of(strategy)
-    call = getattr(function, "__call__", None)  # noqa: B004 - of an object, whose method it may be
-    return any(
-        inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in (function, call)
-    )
+    if isinstance(function, Each):
+        function = function.function
+    return is_async(function)
 
 
 def _listed(returned: object) -> object:

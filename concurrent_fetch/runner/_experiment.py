@@ -30,7 +30,7 @@ from concurrent_fetch.runner._bridge import Clock
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._rounds import rounds
 from concurrent_fetch.stats import Verdict
-from concurrent_fetch.strategies import Strategy
+from concurrent_fetch.strategies import AnyStrategy
 
 
 @attrs.define(kw_only=True)
@@ -39,7 +39,7 @@ class Experiment:
 
     urls: tuple[str, ...]
     options: Options
-    strategies: Mapping[str, Strategy]
+    strategies: Mapping[str, AnyStrategy]
     looks: tuple[int, ...]
     seconds: Seconds | None
     seed: int

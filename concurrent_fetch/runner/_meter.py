@@ -17,7 +17,7 @@ from concurrent_fetch.model import CountedWork, Options, Outcome, Run
 from concurrent_fetch.runner._bridge import Bridge, Driven
 from concurrent_fetch.runner._garbage import collect
 from concurrent_fetch.runner._matching import in_url_order
-from concurrent_fetch.strategies import Strategy, effective_options, load_client, under
+from concurrent_fetch.strategies import AnyStrategy, effective_options, load_client, under
 
 
 class Measured(NamedTuple):
@@ -42,7 +42,7 @@ class Meter:
         self._bridge = bridge
 
     def measure(
-        self, name: str, strategy: Strategy, options: Options, probes: Probes | None = None
+        self, name: str, strategy: AnyStrategy, options: Options, probes: Probes | None = None
     ) -> Measured:
         """Run a strategy once, watched by `probes` if given; what it says of its time is ignored.
 
@@ -87,7 +87,7 @@ class Meter:
             0.0 if work is None else work.seconds,
         )
 
-    def _drive(self, strategy: Strategy, options: Options, probes: Probes | None) -> Driven:
+    def _drive(self, strategy: AnyStrategy, options: Options, probes: Probes | None) -> Driven:
         urls = list(self._urls)
         if probes is None:
             return self._bridge.drive(strategy, urls, options)

@@ -22,7 +22,7 @@ from concurrent_fetch.runner._experiment import Experiment
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
 from concurrent_fetch.runner._plan import Plan, hosts_of
-from concurrent_fetch.strategies import Strategy, effective_options, name_of
+from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
 
 Whole = TypeVar("Whole", bound=Result)
 
@@ -84,7 +84,7 @@ class Runner:
                 raise ValueError("work is given twice: to Runner and to Options; leave one out")
             object.__setattr__(self, "options", attrs.evolve(self.options, work=self.work))
 
-    def run(self, strategy: Strategy) -> Run:
+    def run(self, strategy: AnyStrategy) -> Run:
         """Run one strategy once over all URLs.
 
         Raises:
@@ -99,7 +99,7 @@ class Runner:
         with Bridge(self._clocks) as bridge:
             return Meter(self.urls, bridge).measure(name, strategy, self.options).run
 
-    def plan(self, /, *strategies: Strategy, **named: Strategy) -> Plan:
+    def plan(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Plan:
         """Return how many requests `compare` would send to whom; sends none.
 
         Raises:
@@ -107,7 +107,7 @@ class Runner:
         """
         return self._plan(by_name(strategies, named), self.rounds[-1])
 
-    def compare(self, /, *strategies: Strategy, **named: Strategy) -> Comparison:
+    def compare(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
 
         Each runs once untimed before, as a warm-up and to check that all do the same work, and
@@ -124,7 +124,7 @@ class Runner:
         return self._compete(by_name(strategies, named), lambda comparison: comparison)
 
     def sweep(
-        self, strategy: Strategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
+        self, strategy: AnyStrategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
     ) -> Sweep:
         """Run one strategy at several concurrencies; learn how many fetches in flight are enough.
 
@@ -165,7 +165,7 @@ class Runner:
         )
 
     def _compete(
-        self, experimentants: Mapping[str, Strategy], whole: Callable[[Comparison], Whole]
+        self, experimentants: Mapping[str, AnyStrategy], whole: Callable[[Comparison], Whole]
     ) -> Whole:
         plan = self._plan(experimentants, self.rounds[-1])
         plan.check(self.max_requests)
@@ -191,7 +191,7 @@ class Runner:
         keep = autosaver(self.autosave)
         return lambda comparison: keep(whole(comparison))
 
-    def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
+    def _plan(self, strategies: Mapping[str, AnyStrategy], rounds: int, untimed: int = 2) -> Plan:
         effective = [effective_options(s, self.options) for s in strategies.values()]
         if any(one.allow_private != self.options.allow_private for one in effective):
             raise ValueError(

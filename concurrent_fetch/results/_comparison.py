@@ -88,6 +88,7 @@ class Comparison:
 
         Raises:
             UnknownNameError: no strategy of this comparison is called so.
+            StrategyError: it brought values that are no outcomes, so there is no `Run` of it.
         """
         return tuple(record.run(self.urls) for record in self._records_of(name))
 
@@ -100,7 +101,7 @@ class Comparison:
         for record in self.records:
             columns["strategy"] += [record.strategy] * len(self.urls)
             columns["round"] += [record.round] * len(self.urls)
-            for name, values in record.run(self.urls).to_columns().items():
+            for name, values in record.to_columns(self.urls).items():
                 columns[name] += values
         return dict(columns)
 

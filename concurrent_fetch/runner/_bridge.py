@@ -14,9 +14,13 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.model import Options
+from concurrent_fetch.model import Options, Run
 from concurrent_fetch.runner._loop_thread import LoopThread
+from concurrent_fetch.runner._values import is_value
 from concurrent_fetch.strategies import AnyStrategy, Each, function_of, how_called, is_async
+
+_WHOLE = (str, bytes, bytearray, memoryview, Mapping)
+_USUAL = (list, tuple, Run)
 
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
@@ -121,8 +125,10 @@ def _is_async(strategy: AnyStrategy) -> bool:
 
 
 def _listed(returned: object) -> object:
-    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes, Mapping)):
+    if not isinstance(returned, Iterable) or isinstance(returned, _WHOLE):
         return returned
+    if not isinstance(returned, _USUAL) and is_value(returned):
+        return returned  # a response may be iterable, and would be read
     try:
         return list(returned)
     finally:

@@ -97,7 +97,7 @@ class Runner:
         name = name_of(strategy)
         self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
         with Bridge(self._clocks) as bridge:
-            return Meter(self.urls, bridge).measure(name, strategy, self.options).run
+            return Meter(self.urls, bridge).measure(name, strategy, self.options).run()
 
     def plan(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Plan:
         """Return how many requests `compare` would send to whom; sends none.

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import inspect
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -130,43 +131,40 @@ async def _in_tasks(fetch: _Fetch, urls: list[str], concurrency: int) -> list[An
 def _in_threads(fetch: _Fetch, urls: list[str], concurrency: int) -> list[Any]:
     """Return the results in order; left early, as by Ctrl-C, no more is begun."""
     results: list[Any] = [None] * len(urls)
-    jobs: SimpleQueue[_Job] = SimpleQueue()
+    jobs = deque(enumerate(urls))
     ended: SimpleQueue[BaseException | None] = SimpleQueue()
-    for job in enumerate(urls):
-        jobs.put(job)
 
     def work() -> None:
+        error = None
         try:
             for index, url in _taken(jobs):
                 results[index] = _result(fetch, url)
-        except BaseException as error:  # noqa: BLE001 - raised where they are waited for
-            ended.put(error)
-        else:
-            ended.put(None)
+        except BaseException as raised:  # noqa: BLE001 - raised where the results are waited for
+            error = raised
+        ended.put(error)
 
     # Daemons: a blocking fetch cannot be interrupted, and must not hold the process after Ctrl-C.
     workers = [
-        Thread(target=work, name=f"each-{number + 1}", daemon=True)
-        for number in range(min(concurrency, len(urls)))
+        Thread(target=work, name=f"each-{number}", daemon=True)
+        for number in range(1, min(concurrency, len(urls)) + 1)
     ]
     try:
         for worker in workers:
             worker.start()
-        for _ in workers:
-            if (error := _waited_for(ended)) is not None:
-                raise error
+        errors = [_waited_for(ended) for _ in workers]
     finally:
-        for _ in _taken(jobs):
-            pass
+        jobs.clear()
+    for error in filter(None, errors):
+        raise error
     for worker in workers:
         worker.join()
     return results
 
 
-def _taken(jobs: "SimpleQueue[_Job]") -> Iterator[_Job]:
-    with contextlib.suppress(Empty):
+def _taken(jobs: "deque[_Job]") -> Iterator[_Job]:
+    with contextlib.suppress(IndexError):
         while True:
-            yield jobs.get_nowait()
+            yield jobs.popleft()
 
 
 def _waited_for(ended: "SimpleQueue[BaseException | None]") -> BaseException | None:

@@ -3,7 +3,7 @@
 To fetch:       fetch_sync, fetch_threaded, fetch_async; iter_sync, iter_threaded, iter_async
 With:           Options, Progress, read_urls
 What comes:     Run, Outcome, Response, Failure, FailureKind, Timing, Headers
-To compare:     Runner, Plan, Strategy, each, with_options
+To compare:     Runner, Plan, Strategy, each, with_options, Row
 What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
                 Note, Card, Probe, Lateness, Picture
 To keep it:     save, load
@@ -25,7 +25,7 @@ _ROOMS = {
     "export": "load save",
     "fetch": "AsyncClient Client Exchange",
     "http": "Headers read_urls",
-    "model": "Failure Options Outcome Response Run Timing",
+    "model": "Failure Options Outcome Response Row Run Timing",
     "render": "Picture",
     "results": "Comparison Ladder Step Sweep",
     "runner": "Plan Runner",

@@ -6,8 +6,7 @@ from concurrent_fetch.analysis._causes import Causes
 from concurrent_fetch.analysis._ceiling import Ceiling, Level, ceilings
 from concurrent_fetch.analysis._notes import Note, gathered
 from concurrent_fetch.analysis._probe import Lateness, Probe, Probes
-from concurrent_fetch.analysis._record import Record, column_of, columns_of, interning, no_run
-from concurrent_fetch.analysis._row import Row
+from concurrent_fetch.analysis._record import Record, column_of, columns_of, interning
 from concurrent_fetch.analysis._why import Evidence, Limit, Why
 
 __all__ = [
@@ -23,14 +22,12 @@ __all__ = [
     "Probe",
     "Probes",
     "Record",
-    "Row",
     "Why",
     "ceilings",
     "column_of",
     "columns_of",
     "gathered",
     "interning",
-    "no_run",
     "read_card",
     "too_many_marked",
 ]

@@ -13,7 +13,6 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis._row import Row
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.http import Headers, codings_in, redact, redact_message, redact_within
 from concurrent_fetch.model import (
@@ -22,6 +21,7 @@ from concurrent_fetch.model import (
     Options,
     Outcome,
     Response,
+    Row,
     Run,
     Timing,
     most_at_once,
@@ -163,6 +163,14 @@ class Record:
     def _rows(self) -> Iterable[tuple[Any, ...]]:
         return zip(*(self.column(name) for name in self.columns), strict=True)
 
+    @staticmethod
+    def no_run(strategy: str) -> str:
+        """Say why a strategy has no `Run`."""
+        return (
+            f"{strategy!r} returned values that are no outcomes, so there is no Run of it: fetch "
+            "through client.session(options), or compare it"
+        )
+
     def run(self, urls: Sequence[str]) -> Run:
         """Build the `Run` again; headers and bodies are gone.
 
@@ -170,7 +178,7 @@ class Record:
             StrategyError: it brought values that are no outcomes.
         """
         if not self.has_times:
-            raise StrategyError(no_run(self.strategy))
+            raise StrategyError(self.no_run(self.strategy))
         return Run(
             outcomes=tuple(
                 _outcome(url, index, dict(zip(self.columns, row, strict=True)))
@@ -182,14 +190,6 @@ class Record:
             elapsed=self.elapsed,
             cpu=self.cpu,
         )
-
-
-def no_run(strategy: str) -> str:
-    """Say why a strategy has no `Run`."""
-    return (
-        f"{strategy!r} returned values that are no outcomes, so there is no Run of it: fetch "
-        "through client.session(options), or compare it"
-    )
 
 
 def columns_of(outcomes: Sequence[Outcome | Row], intern: Intern) -> dict[str, Sequence[Any]]:

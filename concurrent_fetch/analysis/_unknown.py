@@ -37,7 +37,7 @@ def _told(check: Record) -> tuple[str, str]:
     )
     *first, last = unknown
     whole = f"{', '.join(first)} and {last}" if first else last
-    return f"the {whole} of its fetches are unknown", advice
+    return f"{whole} of its fetches are unknown", advice
 
 
 def _tells_anything(check: Record) -> bool:
@@ -46,6 +46,10 @@ def _tells_anything(check: Record) -> bool:
 
 def _unknown(check: Record) -> list[str]:
     answered = [kind is None for kind in check.columns["kind"]]
-    columns = {"statuses": "status_code", "sizes": "size"}
-    unknown = [w for w, name in columns.items() if None in compress(check.column(name), answered)]
+    statuses, sizes, lengths = map(check.column, ("status_code", "size", "length"))
+    columns = {
+        "statuses": statuses,
+        "sizes": [b if a is None else a for a, b in zip(sizes, lengths, strict=True)],
+    }
+    unknown = [w for w, values in columns.items() if None in compress(values, answered)]
     return [*unknown, "times"]

@@ -64,7 +64,10 @@ class View:
 
     @property
     def runs(self) -> Mapping[str, Run]:
-        """Every timed run by its title, in the order they ran; without secrets in any text."""
+        """Every timed run by its title, in the order they ran; without secrets in any text.
+
+        Of strategies that returned no outcomes there is none.
+        """
         if isinstance(self.result, Run):
             return {redact_within(self.result.strategy): _cleaned(self.result)}
         whole = _comparison_of(self.result)
@@ -73,6 +76,7 @@ class View:
                 record.run(whole.urls)
             )
             for record in whole.records
+            if record.has_times
         }
 
     @property

@@ -5,6 +5,7 @@ from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._options import Options, SavedEncodings, Work, called, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
 from concurrent_fetch.model._outcome_rules import check_outcome
+from concurrent_fetch.model._row import Row
 from concurrent_fetch.model._run import Run, Stopwatch, most_at_once
 from concurrent_fetch.model._work import CountedWork, SavedWork, after_work, options_for_work
 
@@ -15,6 +16,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Response",
+    "Row",
     "Run",
     "SavedEncodings",
     "SavedWork",

@@ -111,6 +111,9 @@ def _gain(estimate: Estimate, than: str) -> str:
 
 def _why(winners: Sequence[Line], reference: Line) -> str:
     """Take the gain apart: mean speed-up = gain in flight / change in time per fetch, exactly."""
+    unknown = [line.name for line in (reference, *winners) if not line.has_times]
+    if unknown:
+        return f"The times of the fetches of {_and(unknown)} are unknown: there is no saying why."
     if not all(line.why.in_flight > 0 for line in (reference, *winners)):
         return "Their outcomes tell no times of single fetches, so there is no saying why."
     return f"The reason: {'; '.join(_cause(line, reference) for line in winners)}."

@@ -25,6 +25,11 @@ class Line:
     fastest: bool
     """Whether it belongs to those that no other strategy beats."""
 
+    @property
+    def has_times(self) -> bool:
+        """Whether the times of its fetches are known: else it brought no outcomes."""
+        return self.why.slots > 0
+
 
 def point_of(estimate: Estimate | None) -> str:
     """Return the ratio of an estimate; a dash without one."""
@@ -41,6 +46,15 @@ def told(estimate: Estimate) -> str:
     return f"{point_of(estimate)} {bounds_of(estimate)}"
 
 
+def _or_unknown(line: Line, shown: str) -> str:
+    return shown if line.has_times else "unknown"
+
+
+def _limit(line: Line) -> str | None:
+    limit = line.why.limit
+    return "unknown" if limit is None and not line.has_times else limit
+
+
 STRATEGY = Field[Line]("strategy", lambda line: line.name, max_width=40)
 TYPICAL = Field[Line].number(
     "typical", lambda line: seconds(line.typical.point if line.typical else None)
@@ -50,8 +64,10 @@ BOUNDS = Field[Line](
     "95%", lambda line: "reference" if line.is_reference else bounds_of(line.speedup)
 )
 RATE = Field[Line].number("req/s", lambda line: rate(line.requests_per_second))
-IN_FLIGHT = Field[Line].number("in flight", lambda line: average(line.why.in_flight))
+IN_FLIGHT = Field[Line].number(
+    "in flight", lambda line: _or_unknown(line, average(line.why.in_flight))
+)
 IDEAL = Field[Line].number("ideal", lambda line: percent(line.why.efficiency))
 CPU = Field[Line].number("CPU", lambda line: percent(line.why.cpu))
-LIMIT = Field[Line]("limit", lambda line: None if line.reasons else line.why.limit)
+LIMIT = Field[Line]("limit", lambda line: None if line.reasons else _limit(line))
 FAILED = Field[Line].number("failed", lambda line: f"{line.failures:,}")

@@ -9,11 +9,11 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._words import told
-from concurrent_fetch.analysis import Probes, Row, no_run
+from concurrent_fetch.analysis import Probes, Record
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.fetch import in_words
 from concurrent_fetch.http import redact_message
-from concurrent_fetch.model import CountedWork, Options, Outcome, Run
+from concurrent_fetch.model import CountedWork, Options, Outcome, Row, Run
 from concurrent_fetch.runner._bridge import Bridge, Driven
 from concurrent_fetch.runner._garbage import collect
 from concurrent_fetch.runner._matching import are_outcomes, in_url_order
@@ -54,7 +54,7 @@ class Measured(NamedTuple):
         """
         outcomes = [one for one in self.rows.results if not isinstance(one, Row)]
         if len(outcomes) < len(self.rows.results):
-            raise StrategyError(no_run(self.strategy))
+            raise StrategyError(Record.no_run(self.strategy))
         return Run(
             outcomes=tuple(outcomes),
             strategy=self.strategy,

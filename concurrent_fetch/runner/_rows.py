@@ -5,6 +5,7 @@ other stands for the URL at its place, if there are as many values as URLs. Then
 known, unless those that do name a URL are all in order.
 """
 
+import inspect
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -12,9 +13,8 @@ from typing import NamedTuple, TypeAlias
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
-from concurrent_fetch.analysis import Row
 from concurrent_fetch.http import canonicalize
-from concurrent_fetch.model import Failure, Outcome, Response, check_outcome
+from concurrent_fetch.model import Failure, Outcome, Response, Row, check_outcome
 from concurrent_fetch.render import many
 from concurrent_fetch.runner._matching import some
 from concurrent_fetch.runner._values import is_value, row_of, type_of
@@ -53,7 +53,12 @@ def rows_of(
     """
     if returned is None:
         return Rows([Row()] * len(urls), ordered=True)
-    results = [_told(value, digest=digest) for value in _values_in(returned)]
+    values = _values_in(returned)
+    try:
+        results = [_told(value, digest=digest) for value in values]
+    finally:
+        for coroutine in filter(inspect.iscoroutine, values):
+            coroutine.close()  # else Python warns that nobody awaited it
     if in_order and len(results) == len(urls):
         return Rows([_placed(one, i) for i, one in enumerate(results)], ordered=True)
     return _matched(results, urls, also)
@@ -166,8 +171,9 @@ def _mismatch(
     astray: Iterable[_Result],
     also: tuple[str, ...],
 ) -> str:
-    extra = [one.url or "" for one in astray]
+    extra = list(dict.fromkeys(one.url or "" for one in astray))
     parts = [f"returned {many(count, 'result')} for {many(len(urls), 'URL')}"]
-    parts += [f"missing: {some(missing, also)}"] if missing and len(missing) < len(urls) else []
-    parts += [f"too often: {some(extra, also)}"] if extra else []
+    if missing and len(missing) < len(urls):
+        parts.append(f"{len(missing)} missing, first {some(missing[:1], also)}")
+    parts += [f"too often: {some(extra[:1], also)}"] if extra else []
     return f"{'; '.join(parts)}. Return one for each URL, (url, None) for one that failed"

@@ -6,7 +6,6 @@ converter does no I/O and takes only what is loaded already. It is called on no 
 """
 
 import hashlib
-import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any, TypeAlias
@@ -15,10 +14,11 @@ import attrs
 
 from concurrent_fetch._validators import is_whole
 from concurrent_fetch._words import told
-from concurrent_fetch.analysis import Row
 from concurrent_fetch.fetch import classify, in_words
 from concurrent_fetch.http import codings_in, redact_message
+from concurrent_fetch.model import Row
 
+_OURS = "concurrent_fetch."
 _GROUP = "concurrent_fetch.values"
 
 Converter: TypeAlias = Callable[[Any], Row]
@@ -34,16 +34,17 @@ def row_of(value: object, *, digest: bool = False) -> Row:
     if row.body is None:
         return row
     taken = hashlib.sha256(row.body).hexdigest() if digest else None
-    found = attrs.evolve(row, body=None, size=len(row.body))
-    object.__setattr__(found, "digest", taken)
-    return found
+    return attrs.evolve(row, body=None, size=len(row.body), digest=taken)
 
 
 def type_of(value: object) -> str:
     """Return the type of a value as its users import it, or nearly."""
     kind = type(value)
     module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return told(f"{module}{kind.__qualname__}")
+    if module.startswith(_OURS):
+        module = _OURS
+    name = kind.__name__ if "<" in kind.__qualname__ else kind.__qualname__
+    return told(f"{module}{name}")
 
 
 def _converted(value: object) -> Row:
@@ -239,7 +240,7 @@ _CONVERTERS: Mapping[str, Converter] = {
     "aiohttp.client_reqrep.ClientResponse": _of_aiohttp,
     "aiohttp.ClientResponse": _of_aiohttp,
     "http.client.HTTPResponse": _of_http_client,
-    "concurrent_fetch.analysis._row.Row": lambda row: row,
+    "concurrent_fetch.model._row.Row": lambda row: row,
 }
 
 
@@ -248,8 +249,6 @@ _CONVERTERS: Mapping[str, Converter] = {
 
 def _unknown(value: object) -> ValueError:
     """Return the error for a value that tells nothing, with the shortest cure as code."""
-    if inspect.iscoroutine(value):
-        value.close()  # else Python warns that nobody awaited it
     names = list(map(_name, type(value).__mro__))
     cure = next((_CURES[name] for name in names if name in _CURES), _CURE)
     return ValueError(f"returned a value of type {type_of(value)} among its results; write {cure}")

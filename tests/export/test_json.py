@@ -500,7 +500,7 @@ def put(path: str, value: object) -> Spoil:
         (
             "records[2].columns.started",
             [0.0, None, 0, 0],
-            "started[1]: expected a number, got null",
+            "finished.ns[1]: the fetch tells no start",
         ),
         ("records[2].columns.started", [0.0, 1e99, 0, 0], "started[1]: expected -1e+12 to 1e+12"),
         ("records[2].columns.attempts", [1, 1, 1, 0], "attempts[3]: expected 1 to"),

@@ -48,6 +48,7 @@ class Row:
     status_code: int | None = attrs.field(
         default=None, validator=whole(100, 999, none="None where it is not known").of_field
     )
+    """Any; without a failure it says that the URL was answered."""
     body: bytes | None = attrs.field(default=None, validator=_body, repr=False)
     """Decoded; it is measured and let go."""
     size: Bytes | None = attrs.field(default=None, validator=_COUNT)
@@ -70,7 +71,8 @@ class Row:
     """As `1.1`."""
     coding: str | None = attrs.field(default=None, validator=_text("coding"))
     """How the body was encoded, as `gzip`."""
-    digest: str | None = attrs.field(default=None, init=False, repr=False)
+    digest: str | None = attrs.field(default=None, validator=_text("digest"), repr=False)
+    """SHA-256 of the decoded body in hex digits, where that is not given."""
 
     @property
     def tells_nothing(self) -> bool:

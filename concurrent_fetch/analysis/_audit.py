@@ -199,7 +199,7 @@ def _other_lengths(
     if not found:
         return
     first = found[0]
-    at = f"first {_shown(urls[first.index], check)}" if check.ordered else "in whatever order"
+    at = f"first {_shown(urls[first.place], check)}" if check.ordered else "in whatever order"
     if not reference.ordered:
         at = "in whatever order"
     yield (

@@ -54,9 +54,9 @@ def differing_results(check: Record, reference: Record) -> list[int]:
     if mine == theirs:
         return []
     if not (check.ordered and reference.ordered):
-        mine, theirs = sorted(map(str, mine)), sorted(map(str, theirs))
-        if {"None", ANSWERED} & {*mine, *theirs}:
+        if {None, ANSWERED} & {*mine, *theirs}:
             return list(range(abs(check.failures - reference.failures)))
+        mine, theirs = sorted(mine, key=str), sorted(theirs, key=str)
     return [i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if _are_other(a, b)]
 
 

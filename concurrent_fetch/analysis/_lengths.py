@@ -22,7 +22,7 @@ _Told: TypeAlias = tuple[int, str]
 class Pair(NamedTuple):
     """The lengths of one body in two runs."""
 
-    index: int
+    place: int
     """Its URL's place; of runs whose order is not known, the place by length."""
     mine: int
     theirs: int

@@ -17,12 +17,12 @@ def _text(name: str) -> Any:
     return check
 
 
-def _body(_: object, __: object, value: object) -> None:
+def _body(_: object, __: object, value: Any) -> None:
     if value is not None and not isinstance(value, bytes):
         raise TypeError(f"Row.body must be bytes or None, got a {type(value).__name__}")
 
 
-def _kind(_: object, __: object, value: object) -> None:
+def _kind(_: object, __: object, value: Any) -> None:
     if value is not None and not isinstance(value, FailureKind):
         raise TypeError(f"Row.kind must be a FailureKind or None, got {value!r}")
 

@@ -20,7 +20,7 @@ class Border:
     """A context manager at the door of the package: hides frames of errors raised on purpose."""
 
     def __init__(self, *kinds: type[Exception]) -> None:
-        self._kinds = (ConcurrentFetchError, *kinds)
+        self._kinds: tuple[type[Exception], ...] = (ConcurrentFetchError, *kinds)
 
     def __enter__(self) -> None:
         pass

@@ -142,6 +142,9 @@ def _read(of: object, name: str) -> Any:
 
 # --- responses ---
 
+_VERSIONS: Mapping[Any, str] = {10: "1.0", 11: "1.1", 20: "2"}
+"""Of HTTP, as http.client and urllib3 tell them."""
+
 
 def _of_requests(response: Any) -> Row:
     first = response.history[0] if response.history else response
@@ -154,7 +157,7 @@ def _of_requests(response: Any) -> Row:
         size=0 if content is None else None,
         unread=content is False and not response._content_consumed,  # noqa: SLF001 - the same
         final_url=response.url,
-        http_version={10: "1.0", 11: "1.1", 20: "2"}.get(version),
+        http_version=_VERSIONS.get(version),
         coding=_coding(response.headers),
     )
 
@@ -182,7 +185,7 @@ def _of_urllib3(response: Any) -> Row:
         status_code=response.status,
         body=body if isinstance(body, bytes) else None,
         unread=body is None and not fetched,
-        http_version={10: "1.0", 11: "1.1", 20: "2"}.get(response.version),
+        http_version=_VERSIONS.get(response.version),
         coding=_coding(response.headers),
     )
 

@@ -93,7 +93,7 @@ def pairs_as_completed(urls: Urls) -> Any:
     with ThreadPoolExecutor(4) as pool:
         futures = {pool.submit(requests.get, url): url for url in urls}
         for future in as_completed(futures):
-            found.append((futures[future], future.result().text))
+            found.append((futures[future], future.result().text))  # noqa: PERF401 - as there
     return found
 
 
@@ -282,7 +282,7 @@ def results_lost(urls: Urls) -> Any:
 
 
 def late_binding(urls: Urls) -> Any:
-    calls = [lambda: requests.get(url, timeout=5) for url in urls]  # noqa: B023 - the mistake
+    calls: list[Callable[[], Any]] = [lambda: requests.get(url, timeout=5) for url in urls]  # noqa: B023 - the mistake
     return [call() for call in calls]
 
 

@@ -151,13 +151,17 @@ def needs_a_session(urls: list[str], *, session: Any) -> None: ...
         (one, "one takes one url, and a strategy takes a list of URLs; write cf.each(one)"),
         (
             after_a_session,
-            "after_a_session needs more than the URLs and the options; give it the rest: "
-            "functools.partial(after_a_session, session=...)",
+            (
+                "after_a_session needs more than the URLs and the options; give it the rest: "
+                "functools.partial(after_a_session, session=...)"
+            ),
         ),
         (
             needs_a_session,
-            "needs_a_session needs more than the URLs and the options; give it the rest: "
-            "functools.partial(needs_a_session, session=...)",
+            (
+                "needs_a_session needs more than the URLs and the options; give it the rest: "
+                "functools.partial(needs_a_session, session=...)"
+            ),
         ),
         (Object, "Object is a class that takes no URLs; pass an object of it: Object()"),
         (
@@ -166,8 +170,10 @@ def needs_a_session(urls: list[str], *, session: Any) -> None: ...
         ),
         (
             functools.partial(by_keyword, options=OPTIONS),
-            "by_keyword(options=<Options>) has its options fixed, and the Runner's would not "
-            "reach it; write with_options(strategy, concurrency=8)",
+            (
+                "by_keyword(options=<Options>) has its options fixed, and the Runner's would not "
+                "reach it; write with_options(strategy, concurrency=8)"
+            ),
         ),
     ],
 )

@@ -117,8 +117,10 @@ def test_plain_values_tell_lengths(value: object, row: Row) -> None:
 
 
 def test_exceptions_are_failures_of_a_kind_where_that_is_plain() -> None:
-    with closed_port() as port, pytest.raises(requests.ConnectionError) as caught:
-        requests.get(url := f"http://127.0.0.1:{port}/", timeout=5)
+    with closed_port() as port:
+        url = f"http://127.0.0.1:{port}/"
+        with pytest.raises(requests.ConnectionError) as caught:
+            requests.get(url, timeout=5)
     row = row_of(caught.value)
     assert (row.kind, row.error, row.url) == (FailureKind.CONNECT, "ConnectionError", url)
     assert row_of(TimeoutError("slow")).kind is FailureKind.TIMEOUT
@@ -159,13 +161,14 @@ def test_a_converter_of_others_is_found_by_the_name_of_the_type(tmp_path: Path) 
 
 
 def test_a_row_checks_what_it_says() -> None:
-    for facts, message in (
+    mistakes: list[tuple[dict[str, Any], str]] = [
         ({"status_code": 99}, "Row.status_code must be from 100 to 999"),
         ({"size": -1}, "Row.size must be at least 0"),
         ({"body": "text"}, "Row.body must be bytes or None, got a str"),
         ({"url": 5}, "Row.url must be a str or None, got 5"),
         ({"kind": "timeout"}, "Row.kind must be a FailureKind or None"),
-    ):
+    ]
+    for facts, message in mistakes:
         with pytest.raises((TypeError, ValueError), match="Row") as caught:
             Row(**facts)
         assert message in str(caught.value)

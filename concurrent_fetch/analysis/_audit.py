@@ -169,7 +169,7 @@ def _reasons_against(
             f"{len(bodies)} of {len(urls)} bodies differ, first {_shown(urls[bodies[0]], check)}"
         )
     if check.failures == len(urls):
-        reasons.append("no URL was answered")
+        reasons.append(f"no URL was answered{_first_message(check)}")
     return tuple(reasons)
 
 
@@ -185,6 +185,12 @@ def _other_results(
         f"{count}, first {_shown(urls[i], check)}: {check.results[i]} against "
         f"{reference.results[i]}"
     )
+
+
+def _first_message(check: Record) -> str:
+    """Return what a value says of the failures: perhaps a mistake in the code that fetches."""
+    message = next(iter(check.columns["message"]), None)
+    return "" if check.has_times or not message else f", first because of {message}"
 
 
 def _counts(results: Mapping[str, int]) -> str:

@@ -57,16 +57,25 @@ def differing_results(check: Record, reference: Record) -> list[int]:
         if {None, ANSWERED} & {*mine, *theirs}:
             return list(range(abs(check.failures - reference.failures)))
         mine, theirs = sorted(mine, key=str), sorted(theirs, key=str)
-    return [i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if _are_other(a, b)]
+    are_other = _are_other if check.has_times and reference.has_times else _are_surely_other
+    return [i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if are_other(a, b)]
 
 
 def _are_other(one: str | None, other: str | None) -> bool:
-    """Whether two results of a URL are known to be different ones."""
-    if one == other or one is None or other is None:
+    return one != other
+
+
+def _are_surely_other(one: str | None, other: str | None) -> bool:
+    """Whether two results of a URL, one of them of a value, are known to be different ones.
+
+    Of its failures the kind is only guessed.
+    """
+    if one is None or other is None:
         return False
-    if ANSWERED in (one, other):
-        return not (one + other).replace(ANSWERED, "").isdigit()
-    return True
+    answered = [result == ANSWERED or result.isdigit() for result in (one, other)]
+    if not all(answered) or ANSWERED in (one, other):
+        return any(answered) and not all(answered)
+    return one != other
 
 
 class Changes:

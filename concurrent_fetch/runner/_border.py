@@ -48,7 +48,24 @@ def _show_users_frames(error: BaseException) -> None:
         if not users:
             return  # nothing of it is the user's: then we are wrong, or a library
         current.__traceback__ = _joined(users)
+        if isinstance(current, BaseExceptionGroup):
+            _show_members(current)
         current = _next(current)
+
+
+def _show_members(group: BaseExceptionGroup[BaseException]) -> None:
+    for member in group.exceptions:
+        if not any(map(_is_users, _frames_of(member.__traceback__))):
+            member.__traceback__ = None
+            _hide(member, member.__cause__ or member.__context__)
+        _show_users_frames(member)
+
+
+def _hide(error: BaseException, came_from: BaseException | None) -> None:
+    """Let what an exception came from be no more than its `__context__`, which is not shown."""
+    error.__cause__ = None
+    error.__context__ = came_from
+    error.__suppress_context__ = True
 
 
 def _next(error: BaseException) -> BaseException | None:
@@ -59,9 +76,7 @@ def _next(error: BaseException) -> BaseException | None:
     context = None if error.__suppress_context__ else error.__context__
     found = error.__cause__ or context
     if found is not None and not any(map(_is_users, _frames_of(found.__traceback__))):
-        error.__context__ = found
-        error.__cause__ = None
-        error.__suppress_context__ = True
+        _hide(error, found)
         return None
     return found
 

@@ -95,7 +95,7 @@ class Meter:
             started_at = datetime.now(UTC)
             driven = self._drive(strategy, options, probes)
         except Exception as error:
-            what = told(redact_message(in_words(error), None, whole.secret_params))
+            what = told(redact_message(_in_words(error), None, whole.secret_params))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
         try:
             rows = self._rows(strategy, driven.returned, whole)
@@ -129,6 +129,17 @@ class Meter:
             return self._bridge.drive(strategy, urls, options)
         with probes:
             return self._bridge.drive(strategy, urls, options, probes.on_loop)
+
+
+def _in_words(error: BaseException) -> str:
+    """Return what was raised; of a group also its first member, of a known mistake the cure."""
+    told = in_words(error)
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+        told = f"{told}: {in_words(error)}"
+    if isinstance(error, RuntimeError) and "asyncio.run() cannot be called from" in told:
+        told += "; pass the async function itself: compare(main)"
+    return told
 
 
 def _outside(results: Sequence[Outcome | Row], driven: Driven) -> int:

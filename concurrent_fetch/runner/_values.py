@@ -56,11 +56,19 @@ def _converted(value: object) -> Row:
         return _of_pair(*value)
     for name in map(_name, type(value).__mro__):
         if converter := _CONVERTERS.get(name) or _others().get(name):
-            row = converter(value)
-            if not isinstance(row, Row):
-                raise TypeError(f"the converter of {name} returned {type_of(row)}, and no Row")
-            return row
+            return _checked(converter, value, name)
     raise _unknown(value)
+
+
+def _checked(converter: Converter, value: object, name: str) -> Row:
+    try:
+        row: object = converter(value)
+    except Exception as error:
+        what = told(redact_message(in_words(error), None))
+        raise ValueError(f"returned a {name} that cannot be read: {what}") from error
+    if not isinstance(row, Row):
+        raise TypeError(f"the converter of {name} returned {type_of(row)}, and no Row")
+    return row
 
 
 def is_value(value: object) -> bool:

@@ -92,7 +92,10 @@ def each(function: Callable[..., object], *, threads: bool = False) -> Each:
         raise ValueError(f"{name} is async and needs no threads; write cf.each({name})")
     if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
         raise TypeError(f"{name} yields; return what came of the one URL instead")
-    return Each(function, threads)
+    try:
+        return Each(function, threads)
+    except TypeError as error:
+        raise error.with_traceback(None)  # noqa: B904 - the same, without our frames
 
 
 def _calling_of(function: Callable[..., Any]) -> Calling:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import traceback
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -363,3 +364,61 @@ def test_a_sweep_of_foreign_code_says_what_is_unknown(urls: Urls) -> None:
     assert "unknown" in str(sweep)
     assert "does not heed" not in str(sweep)
     assert sweep.chart().svg
+
+
+# --- what went wrong within ---
+
+
+def test_a_mistake_in_a_function_of_one_url_is_told(urls: Urls) -> None:
+    def fetch(url: str) -> Any:
+        return requests.gett(url)  # type: ignore[attr-defined]  # the mistake
+
+    comparison = cf.Runner(urls, rounds=1).compare(cf.fetch_sync, cf.each(fetch))
+    assert comparison.reasons_against("fetch")[1] == (
+        "no URL was answered, first because of AttributeError: module 'requests' has no "
+        "attribute 'gett'"
+    )
+
+
+def test_failures_of_both_sides_are_no_difference(urls: Urls) -> None:
+    dead = [*urls, "http://127.0.0.1:1/"]
+    comparison = cf.Runner(dead, rounds=1).compare(cf.fetch_sync, cf.each(httpx.get))
+    assert comparison.reasons_against("get") == ()
+    assert comparison.to_columns()["ok"][-1] is False
+
+
+async def failing_group(urls: Urls) -> Any:
+    async with httpx.AsyncClient() as client, asyncio.TaskGroup() as group:
+        tasks = [group.create_task(client.get(url)) for url in [*urls[1:], "ftp://host/"]]
+    return [task.result() for task in tasks]
+
+
+def test_of_a_group_of_exceptions_the_first_is_told(urls: Urls) -> None:
+    with pytest.raises(
+        StrategyError, match=r"\(1 sub-exception\): UnsupportedProtocol: "
+    ) as caught:
+        cf.Runner(urls, rounds=1).compare(failing_group)
+    assert "site-packages" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_loop_within_a_loop_names_the_cure(urls: Urls) -> None:
+    def run(urls: Urls) -> Any:
+        main = gathered_responses(urls)
+        try:
+            return asyncio.run(main)
+        finally:
+            main.close()
+
+    async def notebook() -> None:
+        cf.Runner(urls, rounds=1).compare(run)
+
+    assert cf.Runner(urls, rounds=1).compare(run).rounds == 1
+    with pytest.raises(StrategyError, match=r"; pass the async function itself: compare\(main\)$"):
+        asyncio.run(notebook())
+
+
+def test_values_can_be_compared_below_a_running_loop(urls: Urls) -> None:
+    async def notebook() -> cf.Comparison:
+        return cf.Runner(urls, rounds=1).compare(loop_of_lengths, gathered_lengths)
+
+    assert asyncio.run(notebook()).reasons_against("gathered_lengths") == ()

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from itertools import compress
 
-from concurrent_fetch.analysis._lengths import differing_lengths
+from concurrent_fetch.analysis._lengths import differing_lengths, tells_statuses
 from concurrent_fetch.analysis._notes import Note
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.render import many
@@ -20,6 +20,8 @@ def notes_on_unknown(check: Record, reference: Record, changing: Collection[int]
     if not check.ordered and _tells_anything(check):
         fact = "its values name no URLs, so they were compared in whatever order"
         found.append((fact, "return (url, body) pairs, to compare each"))
+    if tells_statuses(check, reference):
+        found.append(("what it returned as lengths are statuses", _MORE))
     pairs = differing_lengths(check, reference, changing)
     if pairs and not any(pair.proven for pair in pairs):
         fact = f"the lengths of {many(len(pairs), 'body').replace('bodys', 'bodies')} differ, by "

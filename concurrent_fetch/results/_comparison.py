@@ -95,7 +95,8 @@ class Comparison:
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one list per fact, one entry per timed fetch: feeds pandas, polars or pyarrow.
 
-        `strategy` and `round` (from 0), then what `Run.to_columns` has; user info is hidden.
+        `strategy` and `round` (from 0), then what `Run.to_columns` has; user info is hidden. What
+        is not known of a strategy that returned no outcomes is None.
         """
         columns = defaultdict[str, list[Any]](list)
         for record in self.records:

@@ -136,6 +136,8 @@ def _and(names: Sequence[str]) -> str:
 
 def limits(why: Why) -> str:
     """Return what limits a strategy, and what else its figures tell; empty without figures."""
+    if not why.slots:
+        return f"What limits {why.strategy} is unknown: it tells no times of its fetches."
     if not why.in_flight > 0:
         return ""
     said = [f"{why.strategy} {_WORDS[why.evidence](why)}."]

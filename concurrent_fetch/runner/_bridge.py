@@ -10,7 +10,7 @@ import functools
 import inspect
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
-from types import TracebackType
+from types import GeneratorType, TracebackType
 from typing import NamedTuple, Self
 
 from concurrent_fetch._units import Seconds
@@ -20,7 +20,7 @@ from concurrent_fetch.runner._values import is_value
 from concurrent_fetch.strategies import AnyStrategy, Each, function_of, how_called, is_async
 
 _WHOLE = (str, bytes, bytearray, memoryview, Mapping)
-_USUAL = (list, tuple, Run)
+_USUAL = (list, tuple, Run, GeneratorType, map, filter, zip, set, frozenset)
 
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]

@@ -272,7 +272,7 @@ _CURES: Mapping[str, str] = {
     "concurrent.futures._base.Future": "return [future.result() for future in futures]",
     "builtins.set": "return [task.result() for task in done]",
     "builtins.int": "return [(url, len(response.content)), ...], or the responses",
-    "builtins.dict": "return [response, ...], and not what response.json() gives",
-    "builtins.list": "return [response, ...], and not what response.json() gives",
+    "builtins.dict": "return [response, ...] or [(url, body), ...], and nothing parsed",
+    "builtins.list": "return [response, ...] or [(url, body), ...], and nothing parsed",
 }
 _COLLECTIONS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "builtins.dict"})

@@ -6,6 +6,8 @@ keeps it, so `mine(urls, timeout=5)` keeps its 5. A function of one URL, for `ea
 the same rules, but that no second argument is taken for the options.
 """
 
+import ast
+import contextlib
 import functools
 import inspect
 import re
@@ -20,7 +22,7 @@ from concurrent_fetch.model import Options
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _ARGS, _KWARGS = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
-_IN_TEXT = re.compile(r"(?<![\w\[])Options\b|\b(?:Optional|Union|Annotated)\[[^]]*\bOptions\b")
+_UNIONS = ("Optional", "Union", "Annotated")
 _MANY = re.compile(r"(?i)list|iter|sequence|collection|tuple|set|array")
 _SINGULAR = ("url", "uri", "link")
 
@@ -169,8 +171,25 @@ def _is_for_options(parameter: _Parameter) -> bool:
 
 def _says_options(annotation: object) -> bool:
     if isinstance(annotation, str):
-        return _IN_TEXT.search(annotation) is not None
+        with contextlib.suppress(SyntaxError, ValueError):
+            return _text_says_options(ast.parse(annotation, mode="eval").body)
+        return False
     return annotation is Options or any(map(_says_options, _members_of(annotation)))
+
+
+def _text_says_options(node: ast.expr) -> bool:
+    """Whether an annotation that is text stands for `Options`, perhaps among others."""
+    match node:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name == Options.__name__
+        case ast.Constant(str(text)):
+            return _says_options(text)
+        case ast.BinOp(left, ast.BitOr(), right):
+            return _text_says_options(left) or _text_says_options(right)
+        case ast.Subscript(ast.Name(name) | ast.Attribute(attr=name), slice=inner):
+            members = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            return name in _UNIONS and any(map(_text_says_options, members))
+    return False
 
 
 def _members_of(annotation: object) -> Iterator[object]:

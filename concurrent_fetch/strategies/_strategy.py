@@ -21,6 +21,11 @@ class Strategy(Protocol):
 
     A plain function, `async def`, a generator or an async generator: told apart by what the call
     returned, so partials, methods and objects with `__call__` serve as well.
+
+    A `Runner` takes other code that fetches, too. It is called without the options unless its
+    signature asks for them, and what it returns may be responses of other libraries, bodies,
+    `(url, body)` or `(url, length)` pairs, exceptions, or nothing: "Writing a strategy" has the
+    rules. `each` makes a strategy of a function of one URL.
     """
 
     def __call__(

@@ -714,6 +714,13 @@ def test_a_round_is_marked_where_a_length_cannot_be() -> None:
             ["times of its fetches are unknown"],
         ),
         (
+            valued(*(Row(length=200) for _ in URLS)),
+            [
+                "statuses and times of its fetches are unknown",
+                "what it returned as lengths are statuses",
+            ],
+        ),
+        (
             valued(*LENGTHS, ordered=False),
             [
                 "statuses and times of its fetches are unknown",

@@ -298,6 +298,16 @@ def test_what_is_known_of_values_loads_as_it_was_saved(tmp_path: Path) -> None:
         assert "pa55" not in (tmp_path / f"all.{suffix}").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("suffix", ["har", "trace.json"])
+def test_a_format_made_of_times_needs_some(suffix: str, tmp_path: Path) -> None:
+    def nothing(_urls: list[str]) -> None: ...
+
+    comparison = Runner(URLS, rounds=1).compare(nothing)
+    with pytest.raises(FormatError, match="no strategy here tells the times of its fetches"):
+        save(comparison, tmp_path / f"all.{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 import traceback
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -357,6 +358,17 @@ def test_there_is_no_run_of_values_that_are_no_outcomes(urls: Urls) -> None:
             ask()
         assert str(caught.value) == message
     assert len(comparison.runs("fetch_sync")) == 1
+
+
+def test_a_foreign_winner_is_told_with_what_is_unknown(urls: Urls) -> None:
+    def slow(urls: Urls) -> Any:
+        time.sleep(0.1)
+        return bare_loop(urls)
+
+    said = cf.Runner(urls, rounds=6).compare(slow, bare_loop).explain()
+    assert said.startswith("bare_loop is ")
+    assert "The times of the fetches of slow and bare_loop are unknown: there is no say" in said
+    assert "What limits bare_loop is unknown: it tells no times of its fetches." in said
 
 
 def test_a_sweep_of_foreign_code_says_what_is_unknown(urls: Urls) -> None:

@@ -334,7 +334,7 @@ def test_a_wrong_answer_names_the_strategy_and_the_rule(returned: object, messag
         ([1], "a value of type int among its results; write return [(url, len(response.content"),
         ([True], "a value of type bool among its results; write return [(url, len(response.con"),
         ([(1, 2)], "a value of type tuple among its results; write return [response, ...] or ["),
-        ([[1]], "a value of type list among its results; write return [response, ...], and not"),
+        ([[1]], "a value of type list among its results; write return [response, ...] or [(ur"),
         (["a", "b"], "2 results for 4 URLs. Return one for each URL, (url, None) for one that f"),
     ],
 )

@@ -55,6 +55,14 @@ def annotated_in_text(urls: Any, *, how: "cf.Options | None" = None) -> Got:
     return locals()
 
 
+def optional_in_text(urls: Any, how: "Optional[cf.Options]" = None) -> Got:  # noqa: UP045 - the same
+    return locals()
+
+
+def holds_options_in_text(urls: Any, by_host: "dict[str, Options] | None" = None) -> Got:
+    return locals()
+
+
 def holds_options(urls: Any, by_host: dict[str, Options] | None = None) -> Got:
     return locals()
 
@@ -113,6 +121,8 @@ class NoSignature:
         (annotated, {"urls": URLS, "how": OPTIONS}),
         (annotated_optional, {"urls": URLS, "how": OPTIONS}),
         (annotated_in_text, {"urls": URLS, "how": OPTIONS}),
+        (optional_in_text, {"urls": URLS, "how": OPTIONS}),
+        (holds_options_in_text, {"urls": URLS, "by_host": None}),
         (holds_options, {"urls": URLS, "by_host": None}),
         (positional_only, {"urls": URLS, "how": OPTIONS}),
         (any_arguments, {"args": (URLS, OPTIONS)}),

@@ -199,7 +199,7 @@ def test_ctrl_c_ends_it_at_once_and_the_process_too() -> None:
     command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
+        assert process.stdout.readline().startswith("begun")
         start = time.perf_counter()
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()

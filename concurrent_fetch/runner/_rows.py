@@ -94,7 +94,8 @@ def _matched(results: Sequence[_Result], urls: Sequence[str], also: tuple[str, .
     found: _Found = {}
     left = _by_url(list(enumerate(results)), urls, found)
     in_place = all(results[index] is one for index, one in found.items())
-    astray = [one for _, one in left if one.url in set(urls)]
+    known = set(map(_canonical, urls)) if left else set()
+    astray = [one for _, one in left if one.url is not None and _canonical(one.url) in known]
     missing = [urls[i] for i in range(len(urls)) if i not in found]
     if len(results) != len(urls) or astray:
         raise ValueError(_mismatch(len(results), urls, missing, astray, also))

@@ -13,6 +13,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from importlib import import_module
 from typing import Any, TypeAlias, get_args
 
 import attrs
@@ -113,9 +114,18 @@ def calling_of_one(function: Callable[..., Any], name: str) -> Calling:
 
 def _parameters_of(function: Callable[..., Any]) -> list[_Parameter] | None:
     try:
-        return list(inspect.signature(function).parameters.values())
+        return list(_signature_of(function).parameters.values())
     except (TypeError, ValueError):  # made in C, as some are
         return None
+
+
+def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except NameError:  # from Python 3.14 on: an annotation names what only type checkers import
+        as_text = import_module("annotationlib").Format.STRING
+        signature: Callable[..., inspect.Signature] = inspect.signature
+        return signature(function, annotation_format=as_text)
 
 
 def _first(parameters: Sequence[_Parameter], name: str) -> _Parameter | None:

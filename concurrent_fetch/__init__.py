@@ -3,7 +3,7 @@
 To fetch:       fetch_sync, fetch_threaded, fetch_async; iter_sync, iter_threaded, iter_async
 With:           Options, Progress, read_urls
 What comes:     Run, Outcome, Response, Failure, FailureKind, Timing, Headers
-To compare:     Runner, Plan, with_options, Strategy
+To compare:     Runner, Plan, Strategy, each, with_options, Row
 What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
                 Note, Card, Probe, Lateness, Picture
 To keep it:     save, load
@@ -25,13 +25,13 @@ _ROOMS = {
     "export": "load save",
     "fetch": "AsyncClient Client Exchange",
     "http": "Headers read_urls",
-    "model": "Failure Options Outcome Response Run Timing",
+    "model": "Failure Options Outcome Response Row Run Timing",
     "render": "Picture",
     "results": "Comparison Ladder Step Sweep",
     "runner": "Plan Runner",
     "stats": "Estimate Spread Verdict",
-    "strategies": "fetch_async fetch_sync fetch_threaded iter_async iter_sync iter_threaded "
-    "Strategy with_options",
+    "strategies": "each fetch_async fetch_sync fetch_threaded iter_async iter_sync "
+    "iter_threaded Strategy with_options",
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
 _MODULES = ("clients", "errors", "server", "testing")

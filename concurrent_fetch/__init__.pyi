@@ -8,13 +8,14 @@ from concurrent_fetch.analysis import Card, Ceiling, Lateness, Limit, Note, Prob
 from concurrent_fetch.export import load, save
 from concurrent_fetch.fetch import AsyncClient, Client, Exchange
 from concurrent_fetch.http import Headers, read_urls
-from concurrent_fetch.model import Failure, Options, Outcome, Response, Run, Timing
+from concurrent_fetch.model import Failure, Options, Outcome, Response, Row, Run, Timing
 from concurrent_fetch.render import Picture
 from concurrent_fetch.results import Comparison, Ladder, Step, Sweep
 from concurrent_fetch.runner import Plan, Runner
 from concurrent_fetch.stats import Estimate, Spread, Verdict
 from concurrent_fetch.strategies import (
     Strategy,
+    each,
     fetch_async,
     fetch_sync,
     fetch_threaded,
@@ -46,6 +47,7 @@ __all__ = [
     "Probe",
     "Progress",
     "Response",
+    "Row",
     "Run",
     "Runner",
     "Spread",
@@ -55,6 +57,7 @@ __all__ = [
     "Timing",
     "Verdict",
     "Why",
+    "each",
     "fetch_async",
     "fetch_sync",
     "fetch_threaded",

@@ -1,10 +1,17 @@
 """The audit: did two strategies do the same work? If not, no number says which is faster."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from concurrent_fetch.analysis._card import Card
-from concurrent_fetch.analysis._changes import Changes, differing_bodies, shared_bodies
+from concurrent_fetch.analysis._changes import (
+    Changes,
+    differing_bodies,
+    differing_results,
+    shared_bodies,
+)
+from concurrent_fetch.analysis._lengths import differing_lengths
 from concurrent_fetch.analysis._notes import (
     Note,
     notes_on,
@@ -13,6 +20,7 @@ from concurrent_fetch.analysis._notes import (
     notes_on_retries,
 )
 from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.analysis._unknown import notes_on_unknown
 from concurrent_fetch.http import redact
 
 _TOO_MANY_MARKED = 0.1
@@ -41,12 +49,15 @@ class Audit:
         self._differing: dict[str, frozenset[int]] = {}
         self._excused = self._differing  # as if all will turn out to change by nature
         self._suspects: dict[str, str] = {}
+        self._other_lengths: set[str] = set()
 
     def check(self, record: Record) -> None:
         """Take the check run of a strategy, with digests of its bodies."""
         self.checks[record.strategy] = record
         self._suspect(record)
         self._differing[record.strategy] = frozenset(differing_bodies(record, self._reference))
+        if any(pair.proven for pair in differing_lengths(record, self._reference, ())):
+            self._other_lengths.add(record.strategy)
         if record is self._reference:
             self._changes.see(record)
 
@@ -60,6 +71,8 @@ class Audit:
             known = self._differing[record.strategy] | self._changes.again
             check = self.checks[record.strategy]
             why = _deviation(record, check, reference, self._urls, known)
+            if why is None and record.strategy not in self._other_lengths:
+                why = _other_length(record, reference, known)
             if why and record.round is not None:
                 self.marked.setdefault(record.round, f"{record.strategy} {why}")
 
@@ -71,7 +84,7 @@ class Audit:
         for name, check in self.checks.items():
             if name in errors:
                 self.useless[name] = errors[name]
-            elif records[name].results != check.results:
+            elif differing_results(records[name], check):
                 self.useless[name] = "it brought other results than in its check run"
         last = {**self.checks, **records}
         self._changes.see(last[self._reference.strategy])
@@ -80,7 +93,7 @@ class Audit:
     @property
     def asks_for_digests(self) -> bool:
         """Whether bodies differed, so that the last run must tell whether they change by nature."""
-        return any(self._differing.values())
+        return any(self._differing.values()) or bool(self._other_lengths)
 
     @property
     def reasons(self) -> dict[str, tuple[str, ...]]:
@@ -93,6 +106,7 @@ class Audit:
         notes = notes_on_all([check.options for check in self.checks.values()], self._card)
         for name, check in self.checks.items():
             notes += notes_on(check, self._reference, self._urls, self._excused[name])
+            notes += notes_on_unknown(check, self._reference, self._changes.once)
         notes += notes_on_retries([*self.checks.values(), *self.records])
         return notes + notes_on_missing_probes(self.useless)
 
@@ -117,7 +131,10 @@ class Audit:
 
     def _reasons(self, check: Record) -> tuple[str, ...]:
         excused = self._excused[check.strategy]
-        against = _reasons_against(check, self._reference, self._urls, excused)
+        against = [
+            *_reasons_against(check, self._reference, self._urls, excused),
+            *_other_lengths(check, self._reference, self._urls, excused | self._changes.once),
+        ]
         names = (self._reference.strategy, check.strategy)
         suspects = dict.fromkeys(self._suspects[name] for name in names if name in self._suspects)
         return (*against, *self._far_off(check, excused), *suspects)
@@ -138,13 +155,13 @@ def _reasons_against(
     `changing` are the URLs whose content changes from fetch to fetch.
     """
     reasons = list(_other_work(check, reference))
-    results, expected = check.results, reference.results
-    other = [i for i in range(len(urls)) if results[i] != expected[i]]
+    other = differing_results(check, reference)
     if other:
-        i = other[0]
+        reasons.append(_other_results(other, check, reference, urls))
+    if check.unread:
         reasons.append(
-            f"{len(other)} of {len(urls)} URLs came back differently, first "
-            f"{_shown(urls[i], check)}: {results[i]} against {expected[i]}"
+            f"{check.unread} of {len(urls)} bodies were not read; read them within the strategy, "
+            "as by response.content or await response.read()"
         )
     bodies = [i for i in differing_bodies(check, reference) if i not in changing]
     if bodies:
@@ -152,8 +169,49 @@ def _reasons_against(
             f"{len(bodies)} of {len(urls)} bodies differ, first {_shown(urls[bodies[0]], check)}"
         )
     if check.failures == len(urls):
-        reasons.append("no URL was answered")
+        reasons.append(f"no URL was answered{_first_message(check)}")
     return tuple(reasons)
+
+
+def _other_results(
+    other: Sequence[int], check: Record, reference: Record, urls: Sequence[str]
+) -> str:
+    count = f"{len(other)} of {len(urls)} URLs came back differently"
+    if not (check.ordered and reference.ordered):
+        mine, theirs = (Counter(filter(None, r.results)) for r in (check, reference))
+        return f"{count}: {_counts(mine)} against {_counts(theirs)}"
+    i = other[0]
+    return (
+        f"{count}, first {_shown(urls[i], check)}: {check.results[i]} against "
+        f"{reference.results[i]}"
+    )
+
+
+def _first_message(check: Record) -> str:
+    """Return what a value says of the failures: perhaps a mistake in the code that fetches."""
+    message = next(iter(check.columns["message"]), None)
+    return "" if check.has_times or not message else f", first because of {message}"
+
+
+def _counts(results: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} × {result}" for result, n in sorted(results.items()))
+
+
+def _other_lengths(
+    check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
+) -> Iterator[str]:
+    """Yield the reason against bodies of which only lengths are known."""
+    found = [p for p in differing_lengths(check, reference, changing) if p.proven]
+    if not found:
+        return
+    first = found[0]
+    at = f"first {_shown(urls[first.place], check)}" if check.ordered else "in whatever order"
+    if not reference.ordered:
+        at = "in whatever order"
+    yield (
+        f"{len(found)} of {len(urls)} bodies are of other lengths, {at}: {first.mine:,} against "
+        f"{first.theirs:,}"
+    )
 
 
 def _shown(url: str, record: Record) -> str:
@@ -183,11 +241,14 @@ def _deviation(
     Timed runs take no digests, so bodies are held by size against those of the reference in the
     same round, but for the `known` URLs whose bodies do not equal them anyway.
     """
-    results, expected = record.results, check.results
-    if results != expected:
-        i = next(i for i in range(len(urls)) if results[i] != expected[i])
+    other = differing_results(record, check)
+    if other and not record.ordered:
+        return f"brought other results than in its check run for {len(other)} URLs"
+    if other:
+        i = other[0]
         return (
-            f"brought {results[i]} for {_shown(urls[i], check)}, and {expected[i]} in its check run"
+            f"brought {record.results[i]} for {_shown(urls[i], check)}, and {check.results[i]} in "
+            "its check run"
         )
     if record.worked != check.worked:
         return f"did the work on {record.worked} responses, and on {check.worked} in its check run"
@@ -197,6 +258,13 @@ def _deviation(
             f"brought another body than {reference.strategy} for {_shown(urls[bodies[0]], check)}"
         )
     return None
+
+
+def _other_length(record: Record, reference: Record, known: Collection[int]) -> str | None:
+    """Return what is wrong with the lengths of a timed run."""
+    if not any(pair.proven for pair in differing_lengths(record, reference, known)):
+        return None
+    return f"brought bodies of other lengths than {reference.strategy}"
 
 
 def _not_of_this_run(record: Record, *, subject: str = "") -> str | None:

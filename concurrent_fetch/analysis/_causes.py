@@ -42,7 +42,8 @@ class Causes:
         return attrs.evolve(found, evidence=evidence, limit=evidence.limit)
 
     def _figures(self, times: Times, reference: Times, probe: Probe | None) -> Why:
-        ideal = makespan(self._latencies, times.slots) if self._latencies else math.nan
+        known = self._latencies and times.slots
+        ideal = makespan(self._latencies, times.slots) if known else math.nan
         slots = 1 if probe and probe.on_loop else times.slots
         return Why(
             strategy=times.name,

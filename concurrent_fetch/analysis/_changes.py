@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.analysis._record import ANSWERED, Record
 from concurrent_fetch.http import redact
 from concurrent_fetch.render import size
 
@@ -17,20 +17,65 @@ def shared_bodies(again: Record, check: Record, reference: Sequence[Record]) -> 
         index
         for own in (again, check)
         for other in reference
+        if own.ordered and other.ordered
         for index in set(range(len(own.results))) - set(differing_bodies(own, other))
         if own.columns["digest"][index]
     }
 
 
 def differing_bodies(check: Record, reference: Record) -> list[int]:
-    """Return the URLs (by index) that both answered, but with different bodies."""
+    """Return the URLs (by index) that both answered, but with different bodies.
+
+    By their bytes: `differing_lengths` looks at what is known of them less well.
+    """
+    if not (check.ordered and reference.ordered):
+        return []
     facts = ("status_code", "digest", "size")
     rows = zip(*(record.columns[f] for record in (check, reference) for f in facts), strict=True)
     return [
         index
         for index, (status, digest, size, status2, digest2, size2) in enumerate(rows)
-        if status == status2 != -1 and (size != size2 or (digest and digest2 and digest != digest2))
+        if (status == status2 or -1 in (status, status2))
+        and ((size != size2 and -1 not in (size, size2)) or _differ(digest, digest2))
     ]
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and one != other)
+
+
+def differing_results(check: Record, reference: Record) -> list[int]:
+    """Return the URLs (by index) with different results, as far as both are known.
+
+    Where values stand at no URLs, the results are compared by how often there is each, and the
+    places are no more than as many.
+    """
+    mine, theirs = check.results, reference.results
+    if mine == theirs:
+        return []
+    if not (check.ordered and reference.ordered):
+        if {None, ANSWERED} & {*mine, *theirs}:
+            return list(range(abs(check.failures - reference.failures)))
+        mine, theirs = sorted(mine, key=str), sorted(theirs, key=str)
+    are_other = _are_other if check.has_times and reference.has_times else _are_surely_other
+    return [i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if are_other(a, b)]
+
+
+def _are_other(one: str | None, other: str | None) -> bool:
+    return one != other
+
+
+def _are_surely_other(one: str | None, other: str | None) -> bool:
+    """Whether two results of a URL, one of them of a value, are known to be different ones.
+
+    Of its failures the kind is only guessed.
+    """
+    if one is None or other is None:
+        return False
+    answered = [result == ANSWERED or result.isdigit() for result in (one, other)]
+    if not all(answered) or ANSWERED in (one, other):
+        return any(answered) and not all(answered)
+    return one != other
 
 
 class Changes:

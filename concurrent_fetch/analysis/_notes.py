@@ -139,6 +139,8 @@ def _is_steady(check: Record, peak: int) -> bool:
 
 
 def _digests(check: Record, _: Record) -> Note | None:
+    if not check.has_times:
+        return None  # its values are no outcomes: that has a note of its own
     if check.columns["digest"].count(None) <= check.failures:
         return None
     return Note(
@@ -164,6 +166,8 @@ def _differing(column: str, what: str, advice: str) -> "_Rule":
 
 
 def _redirects(check: Record, reference: Record) -> Note | None:
+    if not (check.has_times and reference.has_times):
+        return None  # values of other libraries are not asked for their ways
     ways = [
         zip(record.column("redirects"), record.column("final_url"), strict=True)
         for record in (check, reference)

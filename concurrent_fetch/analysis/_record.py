@@ -13,11 +13,22 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.http import Headers, codings_in
-from concurrent_fetch.model import Failure, Options, Outcome, Response, Run, Timing, most_at_once
+from concurrent_fetch.errors import StrategyError
+from concurrent_fetch.http import Headers, codings_in, redact, redact_message, redact_within
+from concurrent_fetch.model import (
+    COLUMNS,
+    Failure,
+    Options,
+    Outcome,
+    Response,
+    Row,
+    Run,
+    Timing,
+    most_at_once,
+)
 
 _TIMES = ("started", "sent", "first_byte", "finished")
-_NUMBERS = ("status_code", "size", "wire_size", "attempts")
+_NUMBERS = ("status_code", "size", "wire_size", "attempts", "length", "characters")
 _VALUES = (
     "message",
     "error",
@@ -42,6 +53,9 @@ _RESPONSE = (
 # What stands for None where a column holds machine numbers.
 _NO_TIME = -math.inf
 _NO_NUMBER = -1
+
+ANSWERED = "answered"
+"""The result of a URL that was answered, with which status nobody knows."""
 
 Intern = Callable[[Any], Any]
 
@@ -71,6 +85,10 @@ class Record:
     """How often the work on a response was done; None where there was none to do."""
     working: Seconds = 0.0
     """The times of that work added up."""
+    unread: int = 0
+    """How many bodies were left unread."""
+    ordered: bool = True
+    """Whether each row stands at its URL: else values that name none came in any order."""
     columns: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
 
     def column(self, name: str) -> list[Any]:
@@ -83,10 +101,22 @@ class Record:
         return list(values)
 
     @property
-    def results(self) -> list[str]:
-        """What came back for each URL: the status code, or the kind of the failure."""
+    def results(self) -> list[str | None]:
+        """What came back for each URL: the status code, or the kind of the failure.
+
+        Of what is no outcome perhaps only that it was `answered`; None where not even that is
+        known.
+        """
         pairs = zip(self.columns["status_code"], self.columns["kind"], strict=True)
-        return [str(status) if kind is None else str(kind) for status, kind in pairs]
+        told = [
+            (None if status == _NO_NUMBER else str(status)) if kind is None else str(kind)
+            for status, kind in pairs
+        ]
+        return [x or self._answer(i) for i, x in enumerate(told)] if None in told else told
+
+    def _answer(self, index: int) -> str | None:
+        lengths = (self.columns[name][index] for name in ("size", "length", "characters"))
+        return ANSWERED if any(n != _NO_NUMBER for n in lengths) else None
 
     @property
     def failures(self) -> int:
@@ -94,28 +124,65 @@ class Record:
         return sum(kind is not None for kind in self.columns["kind"])
 
     @property
+    def has_times(self) -> bool:
+        """Whether the times of all its fetches are known: else some are no outcomes."""
+        return _NO_TIME not in self.columns["started"]
+
+    @property
     def busy(self) -> Seconds:
-        """The times of all fetches added up."""
+        """The times of all fetches added up; not a number (nan) where they are not known."""
         columns = self.columns
+        if not self.has_times:
+            return math.nan
         return math.fsum(map(sub, columns["finished"], columns["started"]))
 
     @property
     def in_flight(self) -> float:
-        """Mean number of fetches under way at once."""
+        """Mean number of fetches under way at once; nan where their times are not known."""
         return self.busy / self.elapsed if self.elapsed else 0.0
 
     @property
     def peak_in_flight(self) -> int:
-        """The most fetches that were under way at once."""
+        """The most fetches that were under way at once; 0 where their times are not known."""
+        if not self.has_times:
+            return 0
         return most_at_once(self.columns["started"], self.columns["finished"])
 
+    def to_columns(self, urls: Sequence[str]) -> dict[str, list[Any]]:
+        """Return what `Run.to_columns` has, None for what is not known."""
+        if self.has_times:
+            return self.run(urls).to_columns()
+        also = self.options.secret_params
+        rows = (dict(zip(self.columns, row, strict=True)) for row in self._rows())
+        told = [
+            _facts(url, index, row, also)
+            for index, (url, row) in enumerate(zip(urls, rows, strict=True))
+        ]
+        return {name: [facts.get(name) for facts in told] for name in COLUMNS}
+
+    def _rows(self) -> Iterable[tuple[Any, ...]]:
+        return zip(*(self.column(name) for name in self.columns), strict=True)
+
+    @staticmethod
+    def no_run(strategy: str) -> str:
+        """Say why a strategy has no `Run`."""
+        return (
+            f"{strategy!r} returned values that are no outcomes, so there is no Run of it: fetch "
+            "through client.session(options), or compare it"
+        )
+
     def run(self, urls: Sequence[str]) -> Run:
-        """Build the `Run` again; headers and bodies are gone."""
-        rows = zip(*(self.column(name) for name in self.columns), strict=True)
+        """Build the `Run` again; headers and bodies are gone.
+
+        Raises:
+            StrategyError: it brought values that are no outcomes.
+        """
+        if not self.has_times:
+            raise StrategyError(self.no_run(self.strategy))
         return Run(
             outcomes=tuple(
                 _outcome(url, index, dict(zip(self.columns, row, strict=True)))
-                for index, (url, row) in enumerate(zip(urls, rows, strict=True))
+                for index, (url, row) in enumerate(zip(urls, self._rows(), strict=True))
             ),
             strategy=self.strategy,
             options=self.options,
@@ -125,11 +192,11 @@ class Record:
         )
 
 
-def columns_of(outcomes: Sequence[Outcome], intern: Intern) -> dict[str, Sequence[Any]]:
+def columns_of(outcomes: Sequence[Outcome | Row], intern: Intern) -> dict[str, Sequence[Any]]:
     """Take the outcomes, in URL order, apart into columns."""
     facts: dict[str, list[Any]] = {}
     for name in _TIMES:
-        facts[name] = [getattr(o.timing, name) for o in outcomes]
+        facts[name] = [None if isinstance(o, Row) else getattr(o.timing, name) for o in outcomes]
     for name in _NUMBERS:
         facts[name] = [getattr(o, name, None) for o in outcomes]
     # Not interned: a kind equals its text, so an equal message would take its place.
@@ -149,11 +216,30 @@ def column_of(name: str, values: Iterable[Any]) -> Sequence[Any]:
     return tuple(values)
 
 
-def _coding(outcome: Outcome) -> str | None:
+def _coding(outcome: Outcome | Row) -> str | None:
     """Return how the body of a response was encoded on the wire."""
+    if isinstance(outcome, Row):
+        return outcome.coding
     if isinstance(outcome, Failure):
         return None
     return ", ".join(codings_in(outcome.headers.get("content-encoding", ""))) or "identity"
+
+
+def _facts(url: str, index: int, row: dict[str, Any], also: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is shown of a fetch, an outcome or not, without what is secret."""
+    if row["started"] is not None:
+        outcome = _outcome(url, index, row)
+        return {name: read(outcome, also) for name, read in COLUMNS.items()}
+    status, failed = row["status_code"], row["kind"] is not None
+    return row | {
+        "index": index,
+        "url": redact(url, also),
+        "ok": False if failed else status and 200 <= status < 400,
+        "kind": str(row["kind"]) if failed else None,
+        "message": row["message"] and redact_message(row["message"], url, also),
+        "error": row["error"] and redact_within(row["error"], None, also),
+        "final_url": row["final_url"] and redact(row["final_url"], also),
+    }
 
 
 def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:

@@ -43,6 +43,8 @@ class Times:
 def times_of(name: str, records: Sequence[Record]) -> Times:
     """Add up the runs of one strategy."""
     strange = any(record.outside for record in records)  # no times of fetches of these runs
+    if not all(record.has_times for record in records):
+        return _without_times(name, records)
     fetches = sum(len(record.columns["started"]) for record in records)
     urls = len(records[0].columns["started"]) if records else 0
     limit = min((record.options.concurrency for record in records), default=1)
@@ -66,6 +68,26 @@ def times_of(name: str, records: Sequence[Record]) -> Times:
     )
 
 
+def _without_times(name: str, records: Sequence[Record]) -> Times:
+    """Add up the runs of a strategy that tells no times of its fetches."""
+    nan, elapsed = math.nan, [record.elapsed for record in records]
+    urls = len(records[0].columns["started"])
+    return Times(
+        name=name,
+        slots=0,
+        urls=urls,
+        elapsed=math.fsum(elapsed),
+        typical=statistics.median(elapsed),
+        busy=nan,
+        fetches=urls * len(records),
+        turn=nan,
+        queue=nan,
+        service=nan,
+        working=math.fsum(record.working for record in records),
+        cpu=math.fsum(record.cpu for record in records),
+    )
+
+
 def latencies_of(records: Sequence[Record]) -> list[Seconds]:
     """Return the median time of each URL over the runs of one strategy."""
     runs = [
@@ -74,7 +96,7 @@ def latencies_of(records: Sequence[Record]) -> list[Seconds]:
             for start, end in zip(r.columns["started"], r.columns["finished"], strict=True)
         ]
         for r in records
-        if not r.outside
+        if not r.outside and r.has_times
     ]
     return [statistics.median(times) for times in zip(*runs, strict=True)]
 

@@ -107,7 +107,7 @@ class Why:
     cpu_per_fetch: Seconds
     """CPU time of the process over the number of fetches."""
     slots: int
-    """The most fetches that it had in flight, as far as `concurrency` allows them."""
+    """The most fetches that it had in flight, as far as `concurrency` allows them; 0: unknown."""
     urls: int
     """How many there were to fetch."""
     ideal: Seconds

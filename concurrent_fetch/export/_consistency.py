@@ -85,6 +85,7 @@ def _check_record(record: Record, shortest: float, where: str) -> None:
         "working": (0, LONGEST),
         "outside": (0, len(record.columns["started"])),
         "worked": (0, LONGEST),
+        "unread": (0, len(record.columns["started"])),
     }
     for name, (least, most) in limits.items():
         value = getattr(record, name)

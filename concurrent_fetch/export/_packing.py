@@ -53,7 +53,8 @@ def packed_times(values: Values, started: Values | None) -> Any:
     if ns is None or base is None:
         return values
     if started is None:
-        return {"after": base[0], "ns": [n - base[0] for n in ns]}
+        first = next(b for b in base if b is not None)
+        return {"after": first, "ns": [None if n is None else n - first for n in ns]}
     after = [None if n is None else n - b for n, b in zip(ns, base, strict=True)]
     return {"after": _STARTED, "ns": after}
 
@@ -136,6 +137,9 @@ def _times(raw: Mapping[str, Any], where: str, sources: Sources) -> Values:
     starts = _in_ns(sources[_STARTED]())
     if starts is None or len(starts) != len(ns):
         raise damage(where, "the starts are not as many, or not whole nanoseconds")
+    for i, (start, n) in enumerate(zip(starts, ns, strict=True)):
+        if start is None and n is not None:
+            raise damage(f"{within(where, 'ns')}[{i}]", "the fetch tells no start")
     return [None if n is None else (s + n) / _BILLION for s, n in zip(starts, ns, strict=True)]
 
 

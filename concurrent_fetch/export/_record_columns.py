@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from itertools import compress
-from operator import le, not_
+from operator import le
 from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -39,7 +38,7 @@ _ALWAYS, _PERHAPS, _NEVER = _There
 
 
 class _Rule(NamedTuple):
-    """What may stand in a column: for a response, and for a failure."""
+    """What may stand in a column: for a response, for a failure, and for what is no outcome."""
 
     types: frozenset[type]
     words: str
@@ -47,6 +46,7 @@ class _Rule(NamedTuple):
     of_failure: _There
     least: float = 0
     most: float = 2**63 - 1
+    of_other: _There = _PERHAPS
 
 
 _NUMBER, _WHOLE, _TEXT = frozenset({int, float}), frozenset({int}), frozenset({str})
@@ -55,14 +55,16 @@ _FLAG, _TEXTS, _KIND = frozenset({bool}), frozenset({tuple}), frozenset({Failure
 LONGEST = 1e12
 _SPAN = (-LONGEST, LONGEST)
 _RULES: Mapping[str, _Rule] = {
-    "started": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN),
-    "sent": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN),
-    "first_byte": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN),
-    "finished": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN),
+    "started": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN, _NEVER),
+    "sent": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN, _NEVER),
+    "first_byte": _Rule(_NUMBER, "a number", _PERHAPS, _PERHAPS, *_SPAN, _NEVER),
+    "finished": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN, _NEVER),
     "status_code": _Rule(_WHOLE, "an int", _ALWAYS, _NEVER, 100, 999),
     "size": _Rule(_WHOLE, "an int", _ALWAYS, _NEVER),
     "wire_size": _Rule(_WHOLE, "an int", _PERHAPS, _NEVER),
-    "attempts": _Rule(_WHOLE, "an int", _ALWAYS, _ALWAYS, 1),
+    "attempts": _Rule(_WHOLE, "an int", _ALWAYS, _ALWAYS, 1, of_other=_NEVER),
+    "length": _Rule(_WHOLE, "an int", _NEVER, _NEVER),
+    "characters": _Rule(_WHOLE, "an int", _NEVER, _NEVER),
     "kind": _Rule(_KIND, "a kind of failure", _NEVER, _ALWAYS),
     "coding": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
     "message": _Rule(_TEXT, "a text", _NEVER, _ALWAYS),
@@ -74,6 +76,8 @@ _RULES: Mapping[str, _Rule] = {
     "reused": _Rule(_FLAG, "true or false", _PERHAPS, _NEVER),
     "worker": _Rule(_TEXT, "a text", _ALWAYS, _ALWAYS),
 }
+_ANSWER, _FAILED, _OTHER = range(3)
+"""The sorts of fetches: an outcome of either kind, or a value of another library."""
 _IN_ORDER = ("started", "sent", "first_byte", "finished")
 _KINDS = {str(kind): kind for kind in FailureKind}
 
@@ -119,6 +123,8 @@ class ColumnsWriter:
 def _packed(name: str, record: Record, beside: Beside) -> Any:
     column, types = record.columns[name], _RULES[name].types
     values = record.column(name)
+    if name == "started" and values.count(None) == len(values):
+        return values  # in full, as it is read
     if types is _NUMBER:
         return packed_times(values, None if name == "started" else record.column("started"))
     is_constant = len(values) > 0 and values.count(values[0]) == len(values)
@@ -176,10 +182,14 @@ def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[
             convert=_converter(name, intern),
         )
         if name == "started":  # the other times may be told by it
-            _check(name, lists[name], [False] * len(beside.urls), within(where, name))
-    failed = [kind is not None for kind in lists["kind"]]
+            sorts = [_OTHER if start is None else _ANSWER for start in lists[name]]
+            _check(name, lists[name], sorts, within(where, name))
+    sorts = [
+        _OTHER if start is None else _ANSWER if kind is None else _FAILED
+        for start, kind in zip(lists["started"], lists["kind"], strict=True)
+    ]
     for name, values in lists.items():
-        _check(name, values, failed, within(where, name))
+        _check(name, values, sorts, within(where, name))
     _check_order(lists, where)
     return {name: column_of(name, values) for name, values in lists.items()}
 
@@ -220,12 +230,12 @@ def _texts(value: Any, where: str) -> tuple[str, ...] | None:
     return None if value is None else tuple(read_text(*item) for item in items(value, where))
 
 
-def _check(name: str, values: list[Any], failed: list[bool], where: str) -> None:
+def _check(name: str, values: list[Any], sorts: Sequence[int], where: str) -> None:
     rule = _RULES[name]
-    parts = (compress(values, map(not_, failed)), compress(values, failed))
-    needs = [_allowed(rule, there) for there in (rule.of_response, rule.of_failure)]
-    if any(set(map(type, part)) - need for part, need in zip(parts, needs, strict=True)):
-        raise _misfit(rule, values, [needs[is_failure] for is_failure in failed], where)
+    needs = [_allowed(rule, there) for there in (rule.of_response, rule.of_failure, rule.of_other)]
+    found = set(zip(sorts, map(type, values), strict=True))
+    if any(kind not in needs[sort] for sort, kind in found):
+        raise _misfit(rule, values, [needs[sort] for sort in sorts], where)
     if rule.types not in (_NUMBER, _WHOLE):
         return
     known = [value for value in values if value is not None] if None in values else values
@@ -252,7 +262,7 @@ def _misfit(
 
 
 def _check_order(lists: Mapping[str, list[Any]], where: str) -> None:
-    before = lists[_IN_ORDER[0]]
+    before = [0.0 if start is None else start for start in lists[_IN_ORDER[0]]]
     for name in _IN_ORDER[1:]:
         times = [b if t is None else t for b, t in zip(before, lists[name], strict=True)]
         if not all(map(le, before, times)):

@@ -22,7 +22,7 @@ from concurrent_fetch.export._consistency import (
     check_run,
     check_sweep,
 )
-from concurrent_fetch.export._damage import check_keys, entries, items, within
+from concurrent_fetch.export._damage import check_keys, damage, entries, items, within
 from concurrent_fetch.export._record_columns import Beside, ColumnsWriter, read_columns
 from concurrent_fetch.export._view import Result
 from concurrent_fetch.http import redact
@@ -149,10 +149,14 @@ def _read_run(raw: Any) -> Run:
     check_keys(raw, dict.fromkeys((*names, "urls", "columns")), "")
     urls = read(tuple[str, ...], raw["urls"], "urls")
     blank: Tree = {"round": None, "begun": 0, "outside": 0, "worked": None, "working": 0}
+    blank |= {"unread": 0, "ordered": True}
     told = {name: raw[name] for name in (*names, "columns")}
     facts = read_fields(Record, {**told, **blank}, "", leave=("columns",))
     columns = read_columns(facts["columns"], Beside(urls), "columns", interning())
-    run = build(Record(**{**facts, "columns": columns}).run, {"urls": urls}, "")
+    record = Record(**{**facts, "columns": columns})
+    if not record.has_times:
+        raise damage("columns.started", "a run tells when each of its fetches was started")
+    run = build(record.run, {"urls": urls}, "")
     check_run(run)
     return run
 

@@ -6,12 +6,14 @@ from typing import Any, TypeAlias
 Tree: TypeAlias = dict[str, Any]
 Upgrade: TypeAlias = Callable[[Tree], Tree]
 
-VERSION = 2
+VERSION = 3
 """The version that is written.
 
 1: a tree with the names of the classes' fields; every column of a record is a list.
 2: a column may have one of the short forms that `_packing` lists; the options of a record are only
    those that are not as in the whole comparison.
+3: a record may hold fetches of which only a part is known, and says so: `unread`, `ordered`, and
+   the columns `length` and `characters`.
 """
 
 
@@ -37,7 +39,33 @@ def _changed(record: Any, base: Tree) -> Any:
     return {**record, "options": changes}
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _options_as_changes}
+def _records_of_outcomes(raw: Tree) -> Tree:
+    """Say of each record that all its fetches are outcomes, as they always were."""
+    if isinstance(raw.get("comparison"), dict):
+        return {**raw, "comparison": _records_of_outcomes(raw["comparison"])}
+    found = dict(raw)
+    if isinstance(checks := raw.get("checks"), dict):
+        found["checks"] = {name: _of_outcomes(record) for name, record in checks.items()}
+    if isinstance(records := raw.get("records"), list):
+        found["records"] = [_of_outcomes(record) for record in records]
+    if isinstance(columns := raw.get("columns"), dict):  # of a run
+        found["columns"] = _without_lengths(columns)
+    return found
+
+
+def _of_outcomes(record: Any) -> Any:
+    if not isinstance(record, dict):
+        return record
+    columns = record.get("columns")
+    told = {"columns": _without_lengths(columns)} if isinstance(columns, dict) else {}
+    return {**record, "unread": 0, "ordered": True, **told}
+
+
+def _without_lengths(columns: Tree) -> Tree:
+    return {**columns, "length": {"all": None}, "characters": {"all": None}}
+
+
+UPGRADES: Mapping[int, Upgrade] = {1: _options_as_changes, 2: _records_of_outcomes}
 """What makes a file of a version one of the next version.
 
 An upgrade is given what has not been checked yet: it leaves alone what it does not understand.

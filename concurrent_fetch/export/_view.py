@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from concurrent_fetch.errors import FormatError
 from concurrent_fetch.http import redact_within
 from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run
 from concurrent_fetch.render import Picture, Table
@@ -64,16 +65,29 @@ class View:
 
     @property
     def runs(self) -> Mapping[str, Run]:
-        """Every timed run by its title, in the order they ran; without secrets in any text."""
+        """Every timed run by its title, in the order they ran; without secrets in any text.
+
+        Of strategies that returned no outcomes there is none.
+
+        Raises:
+            FormatError: there is none at all.
+        """
         if isinstance(self.result, Run):
             return {redact_within(self.result.strategy): _cleaned(self.result)}
         whole = _comparison_of(self.result)
-        return {
+        found = {
             redact_within(f"{record.strategy}, round {(record.round or 0) + 1}"): _cleaned(
                 record.run(whole.urls)
             )
             for record in whole.records
+            if record.has_times
         }
+        if not found:
+            raise FormatError(
+                "no strategy here tells the times of its fetches, of which this format is made; "
+                ".json and .csv hold what is known"
+            )
+        return found
 
     @property
     def columns(self) -> Mapping[str, Sequence[Any]]:

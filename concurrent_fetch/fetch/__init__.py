@@ -1,6 +1,6 @@
 """One fetch, without I/O: from a URL through its exchanges to an outcome. And what a client is."""
 
-from concurrent_fetch.fetch._classify import in_words
+from concurrent_fetch.fetch._classify import classify, in_words
 from concurrent_fetch.fetch._client import (
     AsyncClient,
     AsyncGet,
@@ -24,6 +24,7 @@ __all__ = [
     "Fetching",
     "Get",
     "Send",
+    "classify",
     "find_async_client",
     "find_client",
     "in_words",

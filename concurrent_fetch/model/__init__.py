@@ -12,6 +12,7 @@ from concurrent_fetch.model._options import (
 )
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
 from concurrent_fetch.model._outcome_rules import check_outcome
+from concurrent_fetch.model._row import Row
 from concurrent_fetch.model._run import Run, Stopwatch, most_at_once
 from concurrent_fetch.model._work import CountedWork, SavedWork, after_work, options_for_work
 
@@ -22,6 +23,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Response",
+    "Row",
     "Run",
     "SavedEncodings",
     "SavedWork",

@@ -88,19 +88,21 @@ class Comparison:
 
         Raises:
             UnknownNameError: no strategy of this comparison is called so.
+            StrategyError: it brought values that are no outcomes, so there is no `Run` of it.
         """
         return tuple(record.run(self.urls) for record in self._records_of(name))
 
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one list per fact, one entry per timed fetch: feeds pandas, polars or pyarrow.
 
-        `strategy` and `round` (from 0), then what `Run.to_columns` has; user info is hidden.
+        `strategy` and `round` (from 0), then what `Run.to_columns` has; user info is hidden. What
+        is not known of a strategy that returned no outcomes is None.
         """
         columns = defaultdict[str, list[Any]](list)
         for record in self.records:
             columns["strategy"] += [record.strategy] * len(self.urls)
             columns["round"] += [record.round] * len(self.urls)
-            for name, values in record.run(self.urls).to_columns().items():
+            for name, values in record.to_columns(self.urls).items():
                 columns[name] += values
         return dict(columns)
 

@@ -137,6 +137,9 @@ def _no_winner(judged: Sequence[Judged], reference: Line) -> str:
 
 def _why(winners: Sequence[Line], reference: Line) -> str:
     """Take the gain apart: mean speed-up = gain in flight / change in time per fetch, exactly."""
+    unknown = [line.name for line in (reference, *winners) if not line.has_times]
+    if unknown:
+        return f"The times of the fetches of {_and(unknown)} are unknown: there is no saying why."
     if not all(line.why.in_flight > 0 for line in (reference, *winners)):
         return "Their outcomes tell no times of single fetches, so there is no saying why."
     return f"The reason: {'; '.join(_cause(line, reference) for line in winners)}."
@@ -163,6 +166,8 @@ def limits(why: Why, subject: str | None = None) -> str:
     `subject`: what to say in place of its name. Empty without figures.
     """
     if why.evidence is Evidence.NOTHING and not why.in_flight > 0:
+        if subject is None and not why.slots:
+            return f"What limits {why.strategy} is unknown: it tells no times of its fetches."
         return ""
     said = [f"{subject or why.strategy} {_WORDS[why.evidence](why)}."]
     if why.slots > 1 and why.is_measure and why.efficiency <= 1:

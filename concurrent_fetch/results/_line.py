@@ -29,6 +29,11 @@ class Line:
     lead: Estimate | None = None
     """The speed-up of that one over it."""
 
+    @property
+    def has_times(self) -> bool:
+        """Whether the times of its fetches are known: else it brought no outcomes."""
+        return self.why.slots > 0
+
 
 def point_of(estimate: Estimate | None) -> str:
     """Return the ratio of an estimate; a dash without one."""
@@ -45,6 +50,15 @@ def told(estimate: Estimate) -> str:
     return f"{point_of(estimate)} {bounds_of(estimate)}"
 
 
+def _or_unknown(line: Line, shown: str) -> str:
+    return shown if line.has_times else "unknown"
+
+
+def _limit(line: Line) -> str | None:
+    limit = line.why.limit
+    return "unknown" if limit is None and not line.has_times else limit
+
+
 STRATEGY = Field[Line].name("strategy", lambda line: line.name, max_width=40)
 TYPICAL = Field[Line].number(
     "typical", lambda line: seconds(line.typical.point if line.typical else None)
@@ -57,6 +71,8 @@ BOUNDS = Field[Line](
 IDEAL = Field[Line].number("ideal", lambda line: percent(line.why.efficiency), leaves=1)
 RATE = Field[Line].number("req/s", lambda line: rate(line.requests_per_second), leaves=2)
 CPU = Field[Line].number("CPU", lambda line: percent(line.why.cpu), leaves=3)
-IN_FLIGHT = Field[Line].number("in flight", lambda line: average(line.why.in_flight), leaves=4)
-LIMIT = Field[Line]("limit", lambda line: None if line.reasons else line.why.limit, leaves=6)
+IN_FLIGHT = Field[Line].number(
+    "in flight", lambda line: _or_unknown(line, average(line.why.in_flight)), leaves=4
+)
+LIMIT = Field[Line]("limit", lambda line: None if line.reasons else _limit(line), leaves=6)
 FAILED = Field[Line].number("failed", lambda line: f"{line.failures:,}")

@@ -66,13 +66,14 @@ def _lane(line: Line, record: Record, said: str) -> Lane:
     facts = [seconds(record.elapsed), f"{record.in_flight:.1f} in flight"]
     if record.outside:  # its times are of other runs
         facts[1:] = []
+    if not record.has_times:
+        facts[1:] = ["times of its fetches unknown"]
     facts += [f"{record.failures:,} failed"] if record.failures else []
+    fetches = (columns["started"], columns["finished"], [k is not None for k in columns["kind"]])
     return Lane.of(
         line.name,
         " · ".join([*facts, said]),
-        columns["started"],
-        columns["finished"],
-        [kind is not None for kind in columns["kind"]],
+        *(fetches if record.has_times else ((), (), ())),
         begun=record.begun,
         elapsed=record.elapsed,
         ideal=None if math.isnan(line.why.ideal) else line.why.ideal,

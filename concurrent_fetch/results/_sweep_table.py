@@ -53,7 +53,7 @@ class Row:
     level: Level
     ceiling: Ceiling
     peak: int
-    """The most fetches that were under way at once."""
+    """The most fetches that were under way at once; 0 where that is not known."""
     recommended: bool
 
     def facts(self) -> dict[str, Any]:
@@ -147,6 +147,8 @@ def _at_edge(rows: Sequence[Row]) -> str:
     urls, last = rows[0].level.why.urls, rows[-1]
     if last.level.concurrency >= urls:
         return f"all {many(urls, 'URL')} were in flight there; sweep with more URLs"
+    if not last.line.has_times:
+        return "what the limit is there is unknown: it tells no times of its fetches"
     if last.ceiling.limit in _WORDS:
         return f"{_WORDS[last.ceiling.limit]} is the limit there: {_seen(last, rows[0])}"
     return "nothing but its concurrency is the limit there: sweep further"
@@ -182,7 +184,7 @@ def _ceilings(row: Row) -> str:
 def _is_unheeded(rows: Sequence[Row]) -> bool:
     """Whether the number in flight is the same at all levels, and not for want of URLs."""
     peaks = {row.peak for row in rows}
-    return len(peaks) == 1 and peaks != {rows[0].level.why.urls}
+    return len(peaks) == 1 and not peaks & {0, rows[0].level.why.urls}
 
 
 def _unused(rows: Sequence[Row]) -> list[str]:

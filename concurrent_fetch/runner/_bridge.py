@@ -10,13 +10,17 @@ import functools
 import inspect
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
-from types import TracebackType
+from types import GeneratorType, TracebackType
 from typing import NamedTuple, Self
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.model import Options
+from concurrent_fetch.model import Options, Run
 from concurrent_fetch.runner._loop_thread import LoopThread
-from concurrent_fetch.strategies import Strategy, function_of
+from concurrent_fetch.runner._values import is_value
+from concurrent_fetch.strategies import AnyStrategy, Each, function_of, how_called, is_async
+
+_WHOLE = (str, bytes, bytearray, memoryview, Mapping)
+_USUAL = (list, tuple, Run, GeneratorType, map, filter, zip, set, frozenset)
 
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
@@ -68,7 +72,7 @@ class Bridge:
 
     def drive(
         self,
-        strategy: Strategy,
+        strategy: AnyStrategy,
         urls: list[str],
         options: Options,
         on_loop: OnLoop = contextlib.nullcontext,
@@ -83,8 +87,9 @@ class Bridge:
         """
         if _is_async(strategy):
             self._start_loop()
+        calling = how_called(strategy)
         wall, cpu = self.clocks.read()
-        returned = self._returned = strategy(urls, options)
+        returned = self._returned = calling.call(strategy, urls, options)
         if isinstance(returned, (Awaitable, AsyncIterable)):
             consume = functools.partial(self._consume, returned, on_loop)
             items, (wall_end, cpu_end) = self._start_loop().run(consume)
@@ -112,17 +117,18 @@ class Bridge:
         return self._loop
 
 
-def _is_async(strategy: Strategy) -> bool:
+def _is_async(strategy: AnyStrategy) -> bool:
     function = function_of(strategy)
-    call = getattr(function, "__call__", None)  # noqa: B004 - of an object, whose method it may be
-    return any(
-        inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in (function, call)
-    )
+    if isinstance(function, Each):
+        function = function.function
+    return is_async(function)
 
 
 def _listed(returned: object) -> object:
-    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes, Mapping)):
+    if not isinstance(returned, Iterable) or isinstance(returned, _WHOLE):
         return returned
+    if not isinstance(returned, _USUAL) and is_value(returned):
+        return returned  # a response may be iterable, and would be read
     try:
         return list(returned)
     finally:

@@ -30,7 +30,7 @@ from concurrent_fetch.runner._bridge import Clock
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._rounds import rounds
 from concurrent_fetch.stats import Verdict
-from concurrent_fetch.strategies import Strategy
+from concurrent_fetch.strategies import AnyStrategy
 
 
 @attrs.define(kw_only=True)
@@ -39,7 +39,7 @@ class Experiment:
 
     urls: tuple[str, ...]
     options: Options
-    strategies: Mapping[str, Strategy]
+    strategies: Mapping[str, AnyStrategy]
     looks: tuple[int, ...]
     seconds: Seconds | None
     seed: int
@@ -142,19 +142,20 @@ class Experiment:
     ) -> Record:
         options = attrs.evolve(self.options, keep_bodies=False, digest=digest)
         measured = self.meter.measure(name, self.strategies[name], options, probes)
-        run = measured.run
         return Record(
             strategy=name,
             round=number,
-            options=run.options,
-            started_at=run.started_at,
+            options=measured.options,
+            started_at=measured.started_at,
             begun=measured.begun,
-            elapsed=run.elapsed,
-            cpu=run.cpu,
+            elapsed=measured.elapsed,
+            cpu=measured.cpu,
             outside=measured.outside,
             worked=measured.worked,
             working=measured.working,
-            columns=columns_of(run.outcomes, self._intern),
+            unread=measured.rows.unread,
+            ordered=measured.rows.ordered,
+            columns=columns_of(measured.rows.results, self._intern),
         )
 
     def _tell(self, stage: Stage, name: str, record: Record | None) -> None:

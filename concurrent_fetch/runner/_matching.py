@@ -39,8 +39,15 @@ def in_url_order(
     missing = [url for url, places in free.items() for _ in places]
     if missing or extra:
         counts = len(outcomes), len(urls)
-        raise ValueError(_mismatch(counts, _some(missing, also), _some(extra, also)))
+        raise ValueError(_mismatch(counts, some(missing, also), some(extra, also)))
     return [ordered[index] for index in range(len(urls))]
+
+
+def are_outcomes(returned: object) -> bool:
+    """Whether a strategy gave back outcomes, or nothing that tells of fetches otherwise."""
+    if not isinstance(returned, list):
+        return False
+    return not returned or all(isinstance(item, (Response, Failure)) for item in returned)
 
 
 def _as_outcomes(returned: object, also: tuple[str, ...]) -> list[Outcome]:
@@ -83,6 +90,6 @@ def _mismatch(counts: tuple[int, int], missing: str, extra: str) -> str:
     return f"{'; '.join(parts)}. It must return {_RULE}"
 
 
-def _some(urls: list[str], also: tuple[str, ...]) -> str:
+def some(urls: list[str], also: tuple[str, ...]) -> str:
     shown = ", ".join(told(redact(str(url), also)) for url in urls[:3])
     return f"{shown} and {len(urls) - 3} more" if len(urls) > 3 else shown

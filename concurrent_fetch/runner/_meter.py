@@ -9,21 +9,34 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._words import told
-from concurrent_fetch.analysis import Probes
+from concurrent_fetch.analysis import Probes, Record
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.fetch import in_words
 from concurrent_fetch.http import redact_message
-from concurrent_fetch.model import CountedWork, Options, Outcome, Run
+from concurrent_fetch.model import CountedWork, Options, Outcome, Row, Run
 from concurrent_fetch.runner._bridge import Bridge, Driven
 from concurrent_fetch.runner._garbage import collect
-from concurrent_fetch.runner._matching import in_url_order
-from concurrent_fetch.strategies import Strategy, effective_options, load_client, under
+from concurrent_fetch.runner._matching import are_outcomes, in_url_order
+from concurrent_fetch.runner._rows import Rows, rows_of
+from concurrent_fetch.strategies import (
+    AnyStrategy,
+    Each,
+    effective_options,
+    function_of,
+    load_client,
+    under,
+)
 
 
 class Measured(NamedTuple):
-    """A run, and what the clock and the outcomes say beside it."""
+    """What a run brought, and what the clock and the outcomes say beside it."""
 
-    run: Run
+    strategy: str
+    options: Options
+    started_at: datetime
+    rows: Rows
+    elapsed: Seconds
+    cpu: Seconds
     begun: Seconds
     """When the strategy was called, on the Runner's clock."""
     outside: int
@@ -32,6 +45,24 @@ class Measured(NamedTuple):
     """How often the work on a response was done; None where there was none to do."""
     working: Seconds
     """The times of the work added up, on `time.perf_counter`."""
+
+    def run(self) -> Run:
+        """Return the run.
+
+        Raises:
+            StrategyError: it brought values that are no outcomes.
+        """
+        outcomes = [one for one in self.rows.results if not isinstance(one, Row)]
+        if len(outcomes) < len(self.rows.results):
+            raise StrategyError(Record.no_run(self.strategy))
+        return Run(
+            outcomes=tuple(outcomes),
+            strategy=self.strategy,
+            options=self.options,
+            started_at=self.started_at,
+            elapsed=self.elapsed,
+            cpu=self.cpu,
+        )
 
 
 class Meter:
@@ -42,7 +73,7 @@ class Meter:
         self._bridge = bridge
 
     def measure(
-        self, name: str, strategy: Strategy, options: Options, probes: Probes | None = None
+        self, name: str, strategy: AnyStrategy, options: Options, probes: Probes | None = None
     ) -> Measured:
         """Run a strategy once, watched by `probes` if given; what it says of its time is ignored.
 
@@ -64,30 +95,35 @@ class Meter:
             started_at = datetime.now(UTC)
             driven = self._drive(strategy, options, probes)
         except Exception as error:
-            what = told(redact_message(in_words(error), None, whole.secret_params))
+            what = told(redact_message(_in_words(error), None, whole.secret_params))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
         try:
-            outcomes = in_url_order(driven.returned, self._urls, whole.secret_params)
+            rows = self._rows(strategy, driven.returned, whole)
         except ValueError as error:
             raise StrategyError(f"strategy {name!r} {error}") from None
-        run = Run(
-            outcomes=tuple(outcomes),
+        on_its_clock = self._bridge.clocks.wall is perf_counter
+        return Measured(
             strategy=name,
             options=whole,
             started_at=started_at,
+            rows=rows,
             elapsed=driven.finished - driven.started,
             cpu=driven.cpu,
-        )
-        on_its_clock = self._bridge.clocks.wall is perf_counter
-        return Measured(
-            run,
-            driven.started,
-            _outside(outcomes, driven) if on_its_clock else 0,
-            None if work is None else work.done,
-            0.0 if work is None else work.seconds,
+            begun=driven.started,
+            outside=_outside(rows.results, driven) if on_its_clock else 0,
+            worked=None if work is None else work.done,
+            working=0.0 if work is None else work.seconds,
         )
 
-    def _drive(self, strategy: Strategy, options: Options, probes: Probes | None) -> Driven:
+    def _rows(self, strategy: AnyStrategy, returned: object, options: Options) -> Rows:
+        """Match what came back to the URLs; nothing of that is on a clock."""
+        also = options.secret_params
+        if are_outcomes(returned):
+            return Rows(list(in_url_order(returned, self._urls, also)), ordered=True)
+        in_order = isinstance(function_of(strategy), Each)
+        return rows_of(returned, self._urls, also, digest=options.digest, in_order=in_order)
+
+    def _drive(self, strategy: AnyStrategy, options: Options, probes: Probes | None) -> Driven:
         urls = list(self._urls)
         if probes is None:
             return self._bridge.drive(strategy, urls, options)
@@ -95,6 +131,17 @@ class Meter:
             return self._bridge.drive(strategy, urls, options, probes.on_loop)
 
 
-def _outside(outcomes: Sequence[Outcome], driven: Driven) -> int:
-    timings = [outcome.timing for outcome in outcomes]
+def _in_words(error: BaseException) -> str:
+    """Return what was raised; of a group also its first member, of a known mistake the cure."""
+    told = in_words(error)
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+        told = f"{told}: {in_words(error)}"
+    if isinstance(error, RuntimeError) and "asyncio.run() cannot be called from" in told:
+        told += "; pass the async function itself: compare(main)"
+    return told
+
+
+def _outside(results: Sequence[Outcome | Row], driven: Driven) -> int:
+    timings = [one.timing for one in results if not isinstance(one, Row)]
     return sum(t.started < driven.started or t.finished > driven.finished for t in timings)

@@ -10,10 +10,11 @@ import attrs
 from concurrent_fetch._validators import is_whole
 from concurrent_fetch.fetch import AsyncClient, Client, find_async_client, find_client
 from concurrent_fetch.strategies import (
-    Strategy,
+    AnyStrategy,
     fetch_async,
     fetch_sync,
     fetch_threaded,
+    how_called,
     name_of,
     with_options,
 )
@@ -21,14 +22,16 @@ from concurrent_fetch.strategies import (
 _BRIDGE = "httpx"
 
 
-def by_name(positional: Sequence[Strategy], keyword: Mapping[str, Strategy]) -> dict[str, Strategy]:
+def by_name(
+    positional: Sequence[AnyStrategy], keyword: Mapping[str, AnyStrategy]
+) -> dict[str, AnyStrategy]:
     """Return the strategies by name; a positional one is called like its function.
 
     Raises:
         TypeError: something is no strategy.
         ValueError: two have the same name, one has none, or there is none.
     """
-    strategies: dict[str, Strategy] = {}
+    strategies: dict[str, AnyStrategy] = {}
     for strategy in positional:
         check_callable(strategy)
         name = name_of(strategy)
@@ -43,7 +46,7 @@ def by_name(positional: Sequence[Strategy], keyword: Mapping[str, Strategy]) -> 
     return strategies
 
 
-def _add(strategies: dict[str, Strategy], name: str, strategy: Strategy) -> None:
+def _add(strategies: dict[str, AnyStrategy], name: str, strategy: AnyStrategy) -> None:
     if name in strategies:
         raise ValueError(
             f"two strategies are called {name!r}; name one by keyword: compare(..., other=...)"
@@ -52,8 +55,9 @@ def _add(strategies: dict[str, Strategy], name: str, strategy: Strategy) -> None
 
 
 def check_callable(strategy: object) -> None:
-    """Refuse what cannot be called, and say what to write; raises `TypeError`."""
+    """Refuse what cannot be called with URLs, and say what to write; raises `TypeError`."""
     if callable(strategy):
+        how_called(strategy)
         return
     if inspect.iscoroutine(strategy):
         strategy.close()  # else Python warns that nobody awaited it
@@ -64,7 +68,7 @@ def check_callable(strategy: object) -> None:
     raise TypeError(f"a strategy must be callable, got {strategy!r}; {advice}")
 
 
-def levels_of(strategy: Strategy, concurrency: int | Sequence[int]) -> dict[str, Strategy]:
+def levels_of(strategy: AnyStrategy, concurrency: int | Sequence[int]) -> dict[str, AnyStrategy]:
     """Return the strategy at each concurrency, by its number.
 
     Raises:
@@ -91,7 +95,7 @@ class Rung:
     name: str
     change: str
     """Empty for the first."""
-    strategy: Strategy
+    strategy: AnyStrategy
 
 
 def rungs_of(client: str | Client, async_client: str | AsyncClient) -> list[Rung]:
@@ -127,6 +131,6 @@ def _bare(client: Client) -> Rung:
     return Rung(name=f"sync+{client.name}, new connections", change="", strategy=bare)
 
 
-def _rung(change: str, kind: str, strategy: Strategy, client: Client | AsyncClient) -> Rung:
+def _rung(change: str, kind: str, strategy: AnyStrategy, client: Client | AsyncClient) -> Rung:
     keeping = with_options(strategy, reuse_connections=True)
     return Rung(name=f"{kind}+{client.name}", change=change, strategy=keeping)

@@ -18,14 +18,17 @@ from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options, Run, Work, check_options, options_home
 from concurrent_fetch.results import Comparison, Ladder, Sweep
 from concurrent_fetch.runner import _settings as settings
+from concurrent_fetch.runner._border import Border
 from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
 from concurrent_fetch.runner._experiment import Experiment
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
 from concurrent_fetch.runner._plan import Plan, hosts_of
-from concurrent_fetch.strategies import Strategy, effective_options, name_of
+from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
 
 Whole = TypeVar("Whole", bound=Result)
+_MISUSE = Border(TypeError, ValueError, ImportError)
+"""Around what looks at arguments, and runs nothing of the user's."""
 
 
 def _options(_: object, __: object, value: Any) -> None:
@@ -112,7 +115,7 @@ class Runner:
             object.__setattr__(self, "options", attrs.evolve(self.options, work=self.work))
 
     @hinted(*_homes(".run(strategy)"))
-    def run(self, strategy: Strategy) -> Run:
+    def run(self, strategy: AnyStrategy) -> Run:
         """Run one strategy once over all URLs.
 
         Raises:
@@ -121,22 +124,26 @@ class Runner:
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        check_callable(strategy)
-        name = name_of(strategy)
-        self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
-        with Bridge(self._clocks) as bridge:
-            return Meter(self.urls, bridge).measure(name, strategy, self.options).run
+        __tracebackhide__ = True
+        with _MISUSE:
+            check_callable(strategy)
+            name = name_of(strategy)
+            self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
+        with Border(), Bridge(self._clocks) as bridge:
+            return Meter(self.urls, bridge).measure(name, strategy, self.options).run()
 
-    def plan(self, /, *strategies: Strategy, **named: Strategy) -> Plan:
+    def plan(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Plan:
         """Return how many requests `compare` would send to whom; sends none.
 
         Raises:
             TypeError, ValueError: as `compare` does, but for `max_requests`.
         """
-        _check_named(named, "plan")
-        return self._plan(by_name(strategies, named), self.rounds[-1])
+        __tracebackhide__ = True
+        with _MISUSE:
+            _check_named(named, "plan")
+            return self._plan(by_name(strategies, named), self.rounds[-1])
 
-    def compare(self, /, *strategies: Strategy, **named: Strategy) -> Comparison:
+    def compare(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
 
         Each runs once untimed before, as a warm-up and to check that all do the same work, and
@@ -150,12 +157,17 @@ class Runner:
             StrategyError: one raised, did not answer once for every URL, or gave an outcome that
                 breaks a rule of its fields.
         """
-        _check_named(named, "compare")
-        return self._compete(by_name(strategies, named), lambda comparison: comparison)
+        __tracebackhide__ = True
+        with _MISUSE:
+            _check_named(named, "compare")
+            experimentants = by_name(strategies, named)
+            plan = self._checked_plan(experimentants)
+        with Border():
+            return self._compete(plan, experimentants, lambda comparison: comparison)
 
     @hinted(*_homes(".sweep(strategy)"))
     def sweep(
-        self, strategy: Strategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
+        self, strategy: AnyStrategy, concurrency: Sequence[int] = (1, 2, 4, 8, 16, 32, 64)
     ) -> Sweep:
         """Run one strategy at several concurrencies; learn how many fetches in flight are enough.
 
@@ -166,14 +178,21 @@ class Runner:
             TypeError, ValueError: the levels are not ascending ints of at least 1, two or more.
                 Otherwise as `compare` does.
         """
-        check_callable(strategy)
-        levels = levels_of(strategy, concurrency)
-        return self._compete(
-            levels,
-            lambda comparison: Sweep(
-                strategy=name_of(strategy), levels=tuple(map(int, levels)), comparison=comparison
-            ),
-        )
+        __tracebackhide__ = True
+        with _MISUSE:
+            check_callable(strategy)
+            levels = levels_of(strategy, concurrency)
+            plan = self._checked_plan(levels)
+        with Border():
+            return self._compete(
+                plan,
+                levels,
+                lambda comparison: Sweep(
+                    strategy=name_of(strategy),
+                    levels=tuple(map(int, levels)),
+                    comparison=comparison,
+                ),
+            )
 
     @hinted(*_homes(".ladder()"))
     def ladder(
@@ -189,18 +208,25 @@ class Runner:
             UnknownNameError: there is no such client for threads, or for the event loop.
             TypeError, ValueError, StrategyError: as `compare` does.
         """
-        rungs = rungs_of(client, async_client)
+        __tracebackhide__ = True
+        with _MISUSE:
+            rungs = rungs_of(client, async_client)
+            experimentants = {rung.name: rung.strategy for rung in rungs}
+            plan = self._checked_plan(experimentants)
         changes = tuple(rung.change for rung in rungs[1:])
-        return self._compete(
-            {rung.name: rung.strategy for rung in rungs},
-            lambda comparison: Ladder(changes=changes, comparison=comparison),
-        )
+        with Border():
+            return self._compete(
+                plan,
+                experimentants,
+                lambda comparison: Ladder(changes=changes, comparison=comparison),
+            )
 
     def _compete(
-        self, experimentants: Mapping[str, Strategy], whole: Callable[[Comparison], Whole]
+        self,
+        plan: Plan,
+        experimentants: Mapping[str, AnyStrategy],
+        whole: Callable[[Comparison], Whole],
     ) -> Whole:
-        plan = self._plan(experimentants, self.rounds[-1])
-        plan.check(self.max_requests)
         tally = tallying(self.progress, _begun(plan), self.clock)
         with Bridge(self._clocks) as bridge, tally as counts:
             experiment = Experiment(
@@ -223,7 +249,12 @@ class Runner:
         keep = autosaver(self.autosave)
         return lambda comparison: keep(whole(comparison))
 
-    def _plan(self, strategies: Mapping[str, Strategy], rounds: int, untimed: int = 2) -> Plan:
+    def _checked_plan(self, strategies: Mapping[str, AnyStrategy]) -> Plan:
+        plan = self._plan(strategies, self.rounds[-1])
+        plan.check(self.max_requests)
+        return plan
+
+    def _plan(self, strategies: Mapping[str, AnyStrategy], rounds: int, untimed: int = 2) -> Plan:
         effective = [effective_options(s, self.options) for s in strategies.values()]
         if any(one.allow_private != self.options.allow_private for one in effective):
             raise ValueError(

@@ -66,6 +66,6 @@ def _default_client(function: object) -> object:
         return None
     try:
         parameters = inspect.signature(function).parameters
-    except (TypeError, ValueError):  # made in C, as some are
+    except (TypeError, ValueError, NameError):  # made in C, as some are; typed by what is not there
         return None
     return parameters["client"].default if "client" in parameters else None

@@ -1,8 +1,9 @@
 """Strategies: what runs when. Any callable is one; names lead to the built-in ones."""
 
 import functools
-from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+import inspect
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
@@ -10,6 +11,7 @@ from concurrent_fetch._hints import hint
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options, Outcome, check_options, options_home
+from concurrent_fetch.strategies._calling import Calling, calling_of
 
 _DEFAULTS = Options()
 _CHANGES = options_home("with_options(strategy, {})")
@@ -20,6 +22,11 @@ class Strategy(Protocol):
 
     A plain function, `async def`, a generator or an async generator: told apart by what the call
     returned, so partials, methods and objects with `__call__` serve as well.
+
+    A `Runner` takes other code that fetches, too. It is called without the options unless its
+    signature asks for them, and what it returns may be responses of other libraries, bodies,
+    `(url, body)` or `(url, length)` pairs, exceptions, or nothing: "Writing a strategy" has the
+    rules. `each` makes a strategy of a function of one URL.
     """
 
     def __call__(
@@ -29,18 +36,30 @@ class Strategy(Protocol):
         ...
 
 
+AnyStrategy: TypeAlias = Strategy | Callable[..., object]
+"""What a Runner takes: any code that fetches, whatever it takes besides the URLs and returns."""
+
+
 @attrs.frozen(repr=False)
 class ConfiguredStrategy:
     """A strategy with some options changed; made by `with_options`."""
 
-    strategy: Strategy
+    strategy: AnyStrategy
     changes: tuple[tuple[str, Any], ...]
+    _calling: Calling = attrs.field(
+        default=attrs.Factory(lambda self: how_called(self.strategy), takes_self=True),
+        init=False,
+        eq=False,
+    )
 
     def __call__(
         self, urls: list[str], options: Options = _DEFAULTS, /
     ) -> Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]:
         """Run the strategy with its own options in place of those given."""
-        return self.strategy(urls, self.applied_to(options))
+        found: Awaitable[Iterable[Outcome]] = self._calling.call(
+            self.strategy, urls, self.applied_to(options)
+        )
+        return found
 
     def applied_to(self, options: Options) -> Options:
         """Return `options` with the changes of this strategy."""
@@ -51,7 +70,16 @@ class ConfiguredStrategy:
         return name_of(self)
 
 
-def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
+def how_called(strategy: AnyStrategy) -> Calling:
+    """Return how a strategy is called.
+
+    Raises:
+        TypeError: it cannot be called with URLs and options; the message says what to write.
+    """
+    return calling_of(strategy, name_of(strategy))
+
+
+def with_options(strategy: AnyStrategy, **changes: Any) -> ConfiguredStrategy:
     """Return the same strategy with some options changed, whatever options it is called with.
 
     Changes upon changes add up; of two to the same option the outer one, made later, holds.
@@ -60,11 +88,18 @@ def with_options(strategy: Strategy, **changes: Any) -> ConfiguredStrategy:
     >>> eight = with_options(fetch_threaded, concurrency=8)
 
     Raises:
-        TypeError: there is no such option, or its value is of the wrong type.
+        TypeError: there is no such option, or its value is of the wrong type; the strategy takes
+            no options.
         ValueError: the value breaks a rule of `Options`.
     """
     if not callable(strategy):
         raise TypeError(f"a strategy must be callable, got {strategy!r}")
+    if not how_called(strategy).takes_options:
+        name = name_of(strategy)
+        raise TypeError(
+            f"{name} takes no options, so changed ones cannot reach it; write "
+            f"def {name}(urls, options): ... and heed those"
+        )
     names = _CHANGES.names()
     if unknown := {name: value for name, value in changes.items() if name not in names}:
         raise TypeError(hint("Options", "field", names, unknown, [_CHANGES]))
@@ -81,7 +116,7 @@ def effective_options(strategy: object, options: Options) -> Options:
     return strategy.applied_to(options) if isinstance(strategy, ConfiguredStrategy) else options
 
 
-def under(strategy: Strategy, options: Options, **changes: Any) -> tuple[Strategy, Options]:
+def under(strategy: AnyStrategy, options: Options, **changes: Any) -> tuple[AnyStrategy, Options]:
     """Return a strategy and options for it so that these changes hold, whatever it changes itself.
 
     For what belongs to a run and not to a strategy, as who is told of its progress.
@@ -124,6 +159,15 @@ def function_of(strategy: object) -> object:
     """Return what is called in the end, below partials and changed options."""
     *_, (function, _) = layers_of(strategy)
     return function
+
+
+def is_async(strategy: object) -> bool:
+    """Whether what is called in the end is an `async` function, or an async generator."""
+    function = function_of(strategy)
+    call = getattr(function, "__call__", None)  # noqa: B004 - of an object, whose method it may be
+    return any(
+        inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f) for f in (function, call)
+    )
 
 
 def layers_of(strategy: object) -> Iterator[tuple[object, Mapping[str, Any]]]:

@@ -14,7 +14,13 @@ import attrs
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.model import Options, Outcome
 from concurrent_fetch.runner import Bridge, Clocks, Driven, in_url_order
-from concurrent_fetch.strategies import Strategy, fetch_async, fetch_threaded, name_of
+from concurrent_fetch.strategies import (
+    Strategy,
+    fetch_async,
+    fetch_threaded,
+    how_called,
+    name_of,
+)
 
 Part: TypeAlias = Client | AsyncClient | Strategy
 
@@ -53,7 +59,7 @@ class Subject:
 
     def call(self, urls: Sequence[str], **changes: Any) -> Any:
         """Call the strategy and return what it returned, as yet undriven."""
-        return self.strategy(list(urls), options(**changes))
+        return how_called(self.strategy).call(self.strategy, list(urls), options(**changes))
 
     @property
     def is_async(self) -> bool:

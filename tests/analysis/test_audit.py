@@ -16,6 +16,7 @@ from concurrent_fetch import (
     Options,
     Outcome,
     Response,
+    Row,
     Runner,
     Verdict,
     fetch_sync,
@@ -596,3 +597,148 @@ def test_a_last_run_of_no_use_costs_nothing_but_its_probe() -> None:
     assert audit.useless == {"one": "it raised", "other": other}
     assert audit.reasons == {"one": (), "other": ()}
     assert [note.strategy for note in audit.notes] == ["one", "other"]
+
+
+# --- values that are no outcomes ---
+
+
+def valued(*rows: Row, ordered: bool = True, strategy: str = "mine", unread: int = 0) -> Record:
+    return record(rows, strategy=strategy, ordered=ordered, unread=unread)
+
+
+def judged(reference: Record, mine: Record, *more: Record) -> Audit:
+    audit = Audit(URLS[: len(mine.results)], read_card())
+    audit.check(attrs.evolve(reference, strategy="reference"))
+    audit.check(mine)
+    for number, one in enumerate(more):
+        audit.round([attrs.evolve(reference, strategy="reference", round=number), one])
+    return audit
+
+
+def reasons(reference: Record, mine: Record) -> tuple[str, ...]:
+    return judged(reference, mine).reasons["mine"]
+
+
+SIZES = record([response(url, i, size=10 * (i + 1)) for i, url in enumerate(URLS)])
+LENGTHS = [Row(length=10 * (i + 1)) for i in range(4)]
+TEXTS = [Row(characters=10 * (i + 1)) for i in range(4)]
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        valued(*LENGTHS),
+        valued(*LENGTHS[::-1], ordered=False),
+        valued(*TEXTS),
+        valued(*(Row(length=9 * (i + 1)) for i in range(4))),  # of texts, perhaps
+        valued(*(Row(characters=4) for i in range(4))),
+        valued(*(Row(status_code=200) for _ in URLS)),
+        valued(*(Row() for _ in URLS)),
+    ],
+)
+def test_what_is_not_proven_is_no_reason(mine: Record) -> None:
+    assert reasons(SIZES, mine) == ()
+    assert reasons(mine, attrs.evolve(SIZES, strategy="mine")) == ()
+
+
+@pytest.mark.parametrize(
+    ("mine", "reason"),
+    [
+        (
+            valued(Row(length=11), *LENGTHS[1:]),
+            f"1 of 4 bodies are of other lengths, first {URLS[0]}: 11 against 10",
+        ),
+        (
+            valued(*LENGTHS[::-1]),
+            f"2 of 4 bodies are of other lengths, first {URLS[0]}: 40 against 10",
+        ),
+        (
+            valued(*TEXTS[:3], Row(characters=41), ordered=False),
+            "1 of 4 bodies are of other lengths, in whatever order: 41 against 40",
+        ),
+        (
+            valued(*(Row(size=n) for n in (10, 10, 20, 30)), ordered=False),
+            "3 of 4 bodies are of other lengths, in whatever order: 10 against 20",
+        ),
+        (
+            valued(Row(status_code=404), *LENGTHS[1:]),
+            f"1 of 4 URLs came back differently, first {URLS[0]}: 404 against 200",
+        ),
+        (
+            valued(Row(kind=FailureKind.DNS), *LENGTHS[1:]),
+            f"1 of 4 URLs came back differently, first {URLS[0]}: dns against 200",
+        ),
+        (
+            valued(Row(kind=FailureKind.DNS), *LENGTHS[1:], ordered=False),
+            "1 of 4 URLs came back differently: 3 × answered, 1 × dns against 4 × 200",
+        ),
+        (
+            valued(*(Row(status_code=200) for _ in URLS), unread=4),
+            (
+                "4 of 4 bodies were not read; read them within the strategy, as by "
+                "response.content or await response.read()"
+            ),
+        ),
+    ],
+)
+def test_what_is_proven_is_a_reason(mine: Record, reason: str) -> None:
+    assert reason in reasons(SIZES, mine)
+
+
+def test_texts_are_held_against_texts() -> None:
+    shorter = valued(*(attrs.evolve(row, characters=row.characters or 0 - 1) for row in TEXTS))
+    assert reasons(valued(*TEXTS), shorter) == ()  # decoded differently, perhaps
+    (reason,) = reasons(valued(*TEXTS), valued(*TEXTS[::-1]))
+    assert reason == f"4 of 4 bodies are of other lengths, first {URLS[0]}: 40 against 10"
+
+
+def test_a_round_is_marked_where_a_length_cannot_be() -> None:
+    good, bad = valued(*LENGTHS), valued(Row(length=99), *LENGTHS[1:])
+    rounds = [attrs.evolve(one, round=i) for i, one in enumerate((good, bad))]
+    audit = judged(SIZES, good, *rounds)
+    assert audit.marked == {1: "mine brought bodies of other lengths than reference"}
+    assert judged(SIZES, bad, *rounds).marked == {}  # it is not comparable, and others may be
+
+
+@pytest.mark.parametrize(
+    ("mine", "notes"),
+    [
+        (
+            valued(*(Row() for _ in URLS)),
+            ["it returned nothing of its fetches, so it was compared by time alone"],
+        ),
+        (valued(*TEXTS), ["statuses, sizes and times of its fetches are unknown"]),
+        (valued(*LENGTHS), ["statuses and times of its fetches are unknown"]),
+        (
+            valued(*(attrs.evolve(row, status_code=200) for row in LENGTHS)),
+            ["times of its fetches are unknown"],
+        ),
+        (
+            valued(*(Row(length=200) for _ in URLS)),
+            [
+                "statuses and times of its fetches are unknown",
+                "what it returned as lengths are statuses",
+            ],
+        ),
+        (
+            valued(*LENGTHS, ordered=False),
+            [
+                "statuses and times of its fetches are unknown",
+                "its values name no URLs, so they were compared in whatever order",
+            ],
+        ),
+        (
+            valued(*(Row(length=9 * (i + 1)) for i in range(4))),
+            [
+                "statuses and times of its fetches are unknown",
+                "the lengths of 4 bodies differ, by no more than texts and bytes do",
+            ],
+        ),
+    ],
+)
+def test_a_note_says_what_is_unknown_and_what_would_tell_more(
+    mine: Record, notes: list[str]
+) -> None:
+    found = judged(SIZES, mine).notes
+    assert [note.fact for note in found if note.strategy == "mine"] == notes
+    assert all(note.advice for note in found)

@@ -22,7 +22,7 @@ CLOCKS = Clocks(time.perf_counter, time.process_time)
 def probed(strategy: Callable[..., object]) -> Probe:
     probes = Probes()
     with Bridge(CLOCKS) as bridge, probes:
-        bridge.drive(strategy, ["http://a.example/"], Options(), probes.on_loop)  # type: ignore[arg-type]  # any
+        bridge.drive(strategy, ["http://a.example/"], Options(), probes.on_loop)
     return probes.result()
 
 

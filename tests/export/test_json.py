@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ from concurrent_fetch import (
     Outcome,
     Probe,
     Response,
+    Row,
     Run,
     Runner,
     Timing,
     fetch_sync,
+    save,
 )
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import read, tree
@@ -258,6 +261,76 @@ def test_a_password_in_a_message_is_hidden_where_the_url_tells_it() -> None:
 
     (outcome,) = again(Runner(["http://me:pa55word@host/"]).run(failing))
     assert outcome.message == "refused *** at http://***@host/"
+
+
+# --- values that are no outcomes ---
+
+
+def foreign() -> Comparison:
+    """A comparison of outcomes with values that tell less and less."""
+
+    def mixed(urls: list[str]) -> list[object]:
+        first, *_ = answers(urls)
+        return [first, (urls[1], b"abc"), (urls[2], "abc"), ValueError("http://u:pa55@h/")]
+
+    def lengths(urls: list[str]) -> list[object]:
+        return [(url, 3) for url in urls]
+
+    def unordered(urls: list[str]) -> list[object]:
+        return [Row(status_code=200, size=3, unread=True, coding="gzip") for _ in urls]
+
+    def nothing(_urls: list[str]) -> None: ...
+
+    clock = count(step=0.5)
+    runner = Runner(URLS, rounds=2, seed=1, clock=lambda: next(clock), cpu_clock=lambda: 0.0)
+    return runner.compare(answers, mixed, lengths, unordered, nothing)
+
+
+def test_what_is_known_of_values_loads_as_it_was_saved(tmp_path: Path) -> None:
+    comparison = foreign()
+    loaded = again(comparison)
+    assert loaded == comparison
+    assert str(loaded) == str(comparison)
+    assert loaded.to_columns() == comparison.to_columns()
+    assert [r.unread for r in loaded.records] == [r.unread for r in comparison.records]
+    assert "pa55" not in to_json(comparison)
+    for suffix in ("csv", "md", "html", "svg", "har", "trace.json"):
+        save(comparison, tmp_path / f"all.{suffix}")
+        assert "pa55" not in (tmp_path / f"all.{suffix}").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("suffix", ["har", "trace.json"])
+def test_a_format_made_of_times_needs_some(suffix: str, tmp_path: Path) -> None:
+    def nothing(_urls: list[str]) -> None: ...
+
+    comparison = Runner(URLS, rounds=1).compare(nothing)
+    with pytest.raises(FormatError, match="no strategy here tells the times of its fetches"):
+        save(comparison, tmp_path / f"all.{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("attempts", [1, 1, 1, 1], "attempts[0]: expected null: this says nothing of such an"),
+        ("status_code", [200, 99, 200, 200], "status_code[1]: expected 100 to 999, got 99"),
+        ("length", [3, -1, 3, 3], "length[1]: expected 0 to 9.22337e+18, got -1"),
+        ("sent", [1.0, None, None, None], "sent[0]: expected null"),
+    ],
+)
+def test_a_row_in_a_file_is_checked(name: str, value: object, message: str) -> None:
+    raw = json.loads(to_json(foreign()))
+    raw["checks"]["lengths"]["columns"][name] = value
+    with pytest.raises(FormatError, match=re.escape(message)):
+        from_json(json.dumps(raw))
+
+
+def test_a_run_is_of_outcomes() -> None:
+    raw = json.loads(to_json(BY_HAND["run"]))
+    for name in ("started", "sent", "first_byte", "finished", "attempts", "worker"):
+        raw["columns"][name] = [None] * len(raw["urls"])
+    with pytest.raises(FormatError, match=r"columns\.started: a run tells when each of its"):
+        from_json(json.dumps(raw))
 
 
 # --- versions ---
@@ -510,7 +583,7 @@ def put(path: str, value: object) -> Spoil:
         (
             "records[2].columns.started",
             [0.0, None, 0, 0],
-            "started[1]: expected a number, got null",
+            "finished.ns[1]: the fetch tells no start",
         ),
         ("records[2].columns.started", [0.0, 1e99, 0, 0], "started[1]: expected -1e+12 to 1e+12"),
         ("records[2].columns.attempts", [1, 1, 1, 0], "attempts[3]: expected 1 to"),

@@ -104,7 +104,7 @@ def test_each_rung_runs_what_it_is_called() -> None:
         (fetch_async, "httpx", True),
         (fetch_async, "aiohttp", True),
     ]
-    assert rungs_of("requests", "aiohttp")[0].strategy.applied_to(  # type: ignore[attr-defined]
+    assert rungs_of("requests", "aiohttp")[0].strategy.applied_to(  # type: ignore[union-attr]
         Options()
     ) == Options(reuse_connections=False)
 

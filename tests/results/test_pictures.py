@@ -392,7 +392,7 @@ def test_a_sweep_has_a_chart_with_the_recommended_level() -> None:
     def strategy(urls: list[str], options: Options) -> object:
         return taking(clock, 8.0 / options.concurrency, at_once=options.concurrency)(urls, options)
 
-    sweep = Runner(URLS, rounds=10, seed=1, clock=clock).sweep(strategy, (1, 2, 4))  # type: ignore[arg-type]  # outcomes
+    sweep = Runner(URLS, rounds=10, seed=1, clock=clock).sweep(strategy, (1, 2, 4))
     assert "in flight ≥ 4: still rising" in sweep.chart().alt
     assert {"1", "2", "4", "measured", "≥ 4: still rising"} <= set(texts(sweep.chart()))
     assert sweep._repr_html_().count("<img ") == 2

@@ -7,7 +7,16 @@ from typing import Any
 
 import attrs
 
-from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Timing
+from concurrent_fetch import (
+    Failure,
+    FailureKind,
+    Headers,
+    Options,
+    Outcome,
+    Response,
+    Row,
+    Timing,
+)
 from concurrent_fetch.analysis import Record, columns_of, interning
 
 Answer = Callable[..., Outcome]
@@ -72,7 +81,7 @@ def failure(
     )
 
 
-def record(outcomes: Sequence[Outcome], *, strategy: str = "mine", **facts: Any) -> Record:
+def record(outcomes: Sequence[Outcome | Row], *, strategy: str = "mine", **facts: Any) -> Record:
     """A run of a second; each fact can be another, and the check run is that of round None."""
     made = Record(
         strategy=strategy,

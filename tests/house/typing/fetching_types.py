@@ -105,6 +105,35 @@ def checks() -> None:
     assert_type(checked(lambda: check_client(requests_client)[0]), bool)
 
 
+def only_urls(urls: list[str], timeout: int = 5) -> list[bytes]:
+    return [url.encode()[:timeout] for url in urls]
+
+
+async def with_keywords(urls: list[str], *, options: cf.Options) -> list[tuple[str, int]]:
+    return [(url, options.concurrency) for url in urls]
+
+
+def of_one(url: str) -> bytes:
+    return url.encode()
+
+
+async def of_one_later(url: str) -> bytes:
+    return url.encode()
+
+
+def any_code_that_fetches(runner: cf.Runner) -> None:
+    assert_type(runner.compare(only_urls, with_keywords, cf.each(of_one)), cf.Comparison)
+    assert_type(runner.compare(mine=lambda urls: [len(url) for url in urls]), cf.Comparison)
+    assert_type(runner.sweep(cf.each(of_one, threads=True), (1, 2)), cf.Sweep)
+    assert_type(runner.run(cf.each(of_one_later)), cf.Run)
+    cf.with_options(cf.each(of_one), concurrency=3)
+    cf.each(of_one_later, threads=False)
+    cf.each(URLS[0])  # type: ignore[call-overload]  # a function
+    cf.each(of_one, threads=8)  # type: ignore[call-overload]  # a bool
+    cf.Row(status=200)  # type: ignore[call-arg]  # status_code
+    runner.compare("sync")  # type: ignore[arg-type]  # a function
+
+
 def refused() -> None:
     cf.fetch_sync(URLS, 5)  # type: ignore[arg-type]  # options are Options
     cf.fetch_sync(None)  # type: ignore[arg-type]  # URLs are an iterable

@@ -24,8 +24,8 @@ from concurrent_fetch.model import (
     Row,
     Run,
     Timing,
-    most_at_once,
 )
+from concurrent_fetch.stats import most_at_once
 
 _TIMES = ("started", "sent", "first_byte", "finished")
 _NUMBERS = ("status_code", "size", "wire_size", "attempts", "length", "characters")

@@ -13,7 +13,7 @@ from concurrent_fetch.model._options import (
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
 from concurrent_fetch.model._outcome_rules import check_outcome
 from concurrent_fetch.model._row import Row
-from concurrent_fetch.model._run import Run, Stopwatch, most_at_once
+from concurrent_fetch.model._run import Run, Stopwatch
 from concurrent_fetch.model._work import CountedWork, SavedWork, after_work, options_for_work
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "called",
     "check_options",
     "check_outcome",
-    "most_at_once",
     "options_for_work",
     "options_home",
     "stream_of",

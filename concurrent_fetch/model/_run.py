@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 from time import perf_counter, process_time
 from typing import Any, Self, overload
 
@@ -21,7 +20,7 @@ from concurrent_fetch.model._outcome import Failure, Outcome, Response
 from concurrent_fetch.model._outcomes import as_outcomes
 from concurrent_fetch.model._run_view import table_of, timeline_of
 from concurrent_fetch.render import Picture, Table, many, rate, seconds, to_html, to_text
-from concurrent_fetch.stats import quantile
+from concurrent_fetch.stats import most_at_once, quantile
 
 
 def _outcomes(_: "Run", __: object, value: tuple[object, ...]) -> None:
@@ -240,12 +239,6 @@ class Run(Sequence[Outcome]):
             f"{rate(self.requests_per_second)} requests/s, {self.mean_in_flight:.1f} in flight, "
             f"{many(len(self.failures), 'failure')}"
         )
-
-
-def most_at_once(starts: Iterable[Seconds], ends: Iterable[Seconds]) -> int:
-    """Return how many spans overlapped at most; one that ends when another starts does not."""
-    events = sorted([(start, 1) for start in starts] + [(end, -1) for end in ends])
-    return max(accumulate(step for _, step in events), default=0)
 
 
 def _at(moment: Seconds) -> datetime:

@@ -11,6 +11,7 @@ from concurrent_fetch.stats._estimate import (
     spread,
 )
 from concurrent_fetch.stats._makespan import makespan
+from concurrent_fetch.stats._overlap import most_at_once
 from concurrent_fetch.stats._ranking import ALPHA, Ranking
 from concurrent_fetch.stats._verdict import Verdict
 
@@ -23,6 +24,7 @@ __all__ = [
     "inverse",
     "is_told",
     "makespan",
+    "most_at_once",
     "quantile",
     "rounds_needed",
     "speedup",

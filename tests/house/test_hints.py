@@ -105,7 +105,11 @@ NEAR: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (LocalServer().urls, {"count": 5}, "LocalServer.urls has no argument 'count'; it has n, path"),
     (cf.save, {"file": "x"}, "save has no argument 'file'; it has result, path"),
     (cf.load, {"file": "x"}, "load has no argument 'file'; it has path"),
-    (cf.with_options, {"strategy": len, "auth": 1}, "'auth'; write user info into the URL"),
+    (
+        cf.with_options,
+        {"strategy": cf.fetch_sync, "auth": 1},
+        "'auth'; write user info into the URL",
+    ),
 ]
 
 

@@ -15,7 +15,8 @@ from pace import in_time
 from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Run, Timing
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._columns import COLUMNS
-from concurrent_fetch.model._run import Stopwatch, most_at_once
+from concurrent_fetch.model._run import Stopwatch
+from concurrent_fetch.stats import most_at_once
 
 NAMES = [
     "index",

@@ -113,7 +113,9 @@ NEAR: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("call", "keywords", "words"), NEAR, ids=[str(n[1]) for n in NEAR])
+@pytest.mark.parametrize(
+    ("call", "keywords", "words"), NEAR, ids=[",".join(n[1]) + str(i) for i, n in enumerate(NEAR)]
+)
 def test_a_keyword_that_is_nowhere_is_told_what_helps(
     call: Callable[..., Any], keywords: dict[str, Any], words: str
 ) -> None:

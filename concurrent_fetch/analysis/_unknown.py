@@ -39,7 +39,7 @@ def _told(check: Record) -> tuple[str, str]:
     )
     *first, last = unknown
     whole = f"{', '.join(first)} and {last}" if first else last
-    return f"{whole} of its fetches are unknown", advice
+    return f"{whole} of single fetches are unknown", advice
 
 
 def _tells_anything(check: Record) -> bool:

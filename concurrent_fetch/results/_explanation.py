@@ -22,16 +22,30 @@ def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int)
         said = f"{said.removesuffix('.')} ({_excluded(lines)})."
     enough = len(lines) == 1 or any(x.speedup and is_told(x.speedup) for x in lines[1:])
     if enough:
-        paragraphs = [_paragraph(line, lines) for line in lines if not line.reasons]
+        told = _told_as_unknown(lines)
+        paragraphs = [
+            _paragraph(line, lines, is_told=line.name in told) for line in lines if not line.reasons
+        ]
     else:  # a blocked loop is seen in one run
         paragraphs = [limits(x.why) for x in lines if x.why.limit is Limit.BLOCKED_LOOP]
     return "\n".join(map(visible, filter(None, [said, *paragraphs])))
 
 
-def _paragraph(line: Line, lines: Sequence[Line]) -> str:
-    """Say of one strategy by how much it lost, if it did, why, and what would help."""
+def _told_as_unknown(lines: Sequence[Line]) -> set[str]:
+    """Return of whom the result itself says that the times are unknown."""
+    winners = [line for line in lines[1:] if line.fastest and _is_faster(line)]
+    return {line.name for line in (lines[0], *winners) if winners and not line.has_times}
+
+
+def _paragraph(line: Line, lines: Sequence[Line], *, is_told: bool) -> str:
+    """Say of one strategy by how much it lost, if it did, why, and what would help.
+
+    `is_told`: that its times are unknown has been said.
+    """
+    unknown = "" if is_told else "is unknown: its outcomes tell no times of single fetches."
     if line.ahead is None or line.lead is None:
-        return limits(line.why)
+        is_unknown = unknown and not line.why.slots
+        return limits(line.why) or (f"What limits {line.name} {unknown}" if is_unknown else "")
     winner = next(one for one in lines if one.name == line.ahead)
     tied = sum(one.fastest for one in lines) > 1
     whom = f"{winner.name}, one of the fastest" if tied else f"the fastest, {winner.name}"
@@ -40,8 +54,7 @@ def _paragraph(line: Line, lines: Sequence[Line]) -> str:
     lost = behind(line.lead, whom if winner.fastest else winner.name, is_sure=is_news)
     why = limits(line.why, f"{line.name} is {lost}: it")
     if not why:
-        unknown = "its outcomes tell no times of single fetches"
-        return f"{line.name} is {lost}. What limits it is unknown: {unknown}."
+        return f"{line.name} is {lost}." + (unknown and f" What limits it {unknown}")
     beside = _beside(line.why, winner.why) if is_news else ""
     return " ".join(filter(None, [why, beside]))
 
@@ -166,8 +179,6 @@ def limits(why: Why, subject: str | None = None) -> str:
     `subject`: what to say in place of its name. Empty without figures.
     """
     if why.evidence is Evidence.NOTHING and not why.in_flight > 0:
-        if subject is None and not why.slots:
-            return f"What limits {why.strategy} is unknown: it tells no times of its fetches."
         return ""
     said = [f"{subject or why.strategy} {_WORDS[why.evidence](why)}."]
     if why.slots > 1 and why.is_measure and why.efficiency <= 1:

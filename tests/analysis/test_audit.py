@@ -707,30 +707,30 @@ def test_a_round_is_marked_where_a_length_cannot_be() -> None:
             valued(*(Row() for _ in URLS)),
             ["it returned nothing of its fetches, so it was compared by time alone"],
         ),
-        (valued(*TEXTS), ["statuses, sizes and times of its fetches are unknown"]),
-        (valued(*LENGTHS), ["statuses and times of its fetches are unknown"]),
+        (valued(*TEXTS), ["statuses, sizes and times of single fetches are unknown"]),
+        (valued(*LENGTHS), ["statuses and times of single fetches are unknown"]),
         (
             valued(*(attrs.evolve(row, status_code=200) for row in LENGTHS)),
-            ["times of its fetches are unknown"],
+            ["times of single fetches are unknown"],
         ),
         (
             valued(*(Row(length=200) for _ in URLS)),
             [
-                "statuses and times of its fetches are unknown",
+                "statuses and times of single fetches are unknown",
                 "what it returned as lengths are statuses",
             ],
         ),
         (
             valued(*LENGTHS, ordered=False),
             [
-                "statuses and times of its fetches are unknown",
+                "statuses and times of single fetches are unknown",
                 "its values name no URLs, so they were compared in whatever order",
             ],
         ),
         (
             valued(*(Row(length=9 * (i + 1)) for i in range(4))),
             [
-                "statuses and times of its fetches are unknown",
+                "statuses and times of single fetches are unknown",
                 "the lengths of 4 bodies differ, by no more than texts and bytes do",
             ],
         ),

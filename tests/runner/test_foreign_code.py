@@ -368,7 +368,7 @@ def test_a_foreign_winner_is_told_with_what_is_unknown(urls: Urls) -> None:
     said = cf.Runner(urls, rounds=6).compare(slow, bare_loop).explain()
     assert said.startswith("bare_loop is ")
     assert "The times of the fetches of slow and bare_loop are unknown: there is no say" in said
-    assert "What limits bare_loop is unknown: it tells no times of its fetches." in said
+    assert "What limits" not in said  # that would be saying it twice
 
 
 def test_a_sweep_of_foreign_code_says_what_is_unknown(urls: Urls) -> None:

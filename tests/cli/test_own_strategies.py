@@ -51,6 +51,21 @@ def fetch(urls, options):
     import late
     return late.fetch(urls, options)
 """
+SPLIT = """\
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from concurrent_fetch import fetch_sync
+
+
+def fetch(urls, options):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return list(pool.submit(part, urls, options).result())
+
+
+def part(urls, options):
+    return list(fetch_sync(urls, options))
+"""
 OTHER = "from mine import loop, loop as sync\n"
 
 
@@ -138,6 +153,13 @@ def test_what_a_strategy_imports_when_it_runs_is_found_in_the_folder(
     (folder / "mine.py").write_text(LATE)
     (folder / "late.py").write_text("from concurrent_fetch import fetch_sync as fetch\n")
     assert run(folder, "fetch", "-s", "mine:fetch", local.url("/get")).returncode == 0
+
+
+@pytest.mark.once
+def test_processes_that_a_strategy_starts_find_its_module(folder: Path, local: LocalServer) -> None:
+    (folder / "split.py").write_text(SPLIT)
+    done = run(folder, "fetch", "-s", "split:fetch", *local.urls(2))
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_module_of_this_folder_goes_before_one_that_is_installed(

@@ -10,6 +10,7 @@ MORE = """\
 examples:
   concurrent-fetch
   concurrent-fetch compare --file urls.txt -s threaded -s threaded+httpx -s async
+  concurrent-fetch compare --file urls.txt -s sync -s mine:loop   (in mine.py)
   concurrent-fetch fetch https://example.com https://example.org
   concurrent-fetch compare --file urls.txt --export today.json --export today.html
   concurrent-fetch diff yesterday.json today.json
@@ -26,8 +27,13 @@ MORE_ON_COMPARE = """\
 The first strategy is the reference. Each runs once more before the rounds and once after them,
 untimed. Where a host is not this machine, the number of requests is printed first.
 
+A strategy of your own is module:function, with the module found as python -m
+finds it, in the current directory first. What it prints while it is imported
+goes to stderr.
+
 examples:
   concurrent-fetch compare --file urls.txt -s sync -s threaded+httpx --rounds 10,20,40
+  concurrent-fetch compare --file urls.txt -s sync -s mine:loop   (in mine.py)
   grep -v slow urls.txt | concurrent-fetch compare -
   concurrent-fetch compare --file urls.txt --export all.json   (kept after every round)
 """
@@ -38,6 +44,7 @@ and the message of a failure. Then the total.
 examples:
   concurrent-fetch fetch https://example.com https://example.org
   concurrent-fetch fetch --file urls.txt --strategy async --concurrency 50 --timeout 5
+  concurrent-fetch fetch --file urls.txt -s mine:loop   (in mine.py)
 """
 MORE_ON_SHOW = """\
 Takes what --export or save wrote as .json; --export turns it into another format.

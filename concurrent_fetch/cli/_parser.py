@@ -65,13 +65,22 @@ def options_of(arguments: argparse.Namespace) -> Options:
 
 
 def strategies_of(arguments: argparse.Namespace) -> dict[str, Strategy]:
-    """Return the strategies under the names they were given by; ValueError if one comes twice."""
-    named = arguments.strategies or [values.strategy(name) for name in arguments.usual_strategies]
-    names = [name for name, _ in named]
-    twice = [name for name in names if names.count(name) > 1]
+    """Return the strategies by name, by their full one where two would have the same.
+
+    Raises:
+        ValueError: one comes twice.
+    """
+    given: Sequence[values.NamedStrategy] = arguments.strategies or [
+        values.strategy(name) for name in arguments.usual_strategies
+    ]
+    full_names = [one.full_name for one in given]
+    twice = [name for name in full_names if full_names.count(name) > 1]
     if twice:
         raise ValueError(f"--strategy {twice[0]} is given twice: leave one of them out")
-    return dict(named)
+    names = [one.name for one in given]
+    return {
+        one.name if names.count(one.name) == 1 else one.full_name: one.strategy for one in given
+    }
 
 
 # --- The parsers ---
@@ -152,8 +161,8 @@ def _add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence
         action="append",
         dest="strategies",
         metavar="NAME",
-        help="sync, threaded or async, also with a client, as threaded+httpx"
-        f"{repeat} (default: {', '.join(usual_strategies)})",
+        help="sync, threaded or async, also with a client, as threaded+httpx; or your own, as "
+        f"mine:loop for loop in mine.py{repeat} (default: {', '.join(usual_strategies)})",
     )
     defaults = Options()
     parser.add_argument(

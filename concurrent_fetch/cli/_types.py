@@ -6,18 +6,39 @@ Each raises `ArgumentTypeError`, which argparse shows, for what cannot be one.
 import argparse
 from pathlib import Path
 
+import attrs
+
 from concurrent_fetch._files import objection_to
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.cli._own_strategies import instead_of, own_strategy
 from concurrent_fetch.errors import FormatError, UnknownNameError
 from concurrent_fetch.export import suffix_of
 from concurrent_fetch.strategies import Strategy, find_strategy
 
+_OWN = "and of your own mine:loop, for loop in mine.py"
 
-def strategy(name: str) -> tuple[str, Strategy]:
-    """Return a strategy with the name it was given by."""
+
+@attrs.frozen
+class NamedStrategy:
+    """A strategy with the name it has in a table, and the full one that tells it from others."""
+
+    name: str
+    full_name: str
+    strategy: Strategy
+
+
+def strategy(text: str) -> NamedStrategy:
+    """Return a built-in strategy by its name, or one of the user's own by `module:function`."""
+    base, plus, _ = text.partition("+")
+    if ":" in base:
+        module, function, own = own_strategy(text)
+        return NamedStrategy(function, f"{module}:{function}", own)
     try:
-        return name, find_strategy(name)
-    except (UnknownNameError, ImportError) as error:
+        return NamedStrategy(text, text, find_strategy(text))
+    except UnknownNameError as error:
+        said = str(error) if plus else instead_of(text) or f"{error}; {_OWN}"
+        raise argparse.ArgumentTypeError(said) from error
+    except ImportError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 

@@ -4,6 +4,7 @@ It has two, of which one is C, and neither takes what the other does.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -81,12 +82,17 @@ class Protocol(ResponseHandler):
 
     def pause_reading(self) -> None:
         self._reading_paused = True
-        self._pause_transport_reading()
+        self._ask_transport("pause_reading")
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         if self._reading_paused:
             self._reading_paused = False
-            self._resume_transport_reading()
+            self._ask_transport("resume_reading")
+
+    def _ask_transport(self, what: str) -> None:
+        if self.transport is not None:
+            with suppress(RuntimeError, NotImplementedError):  # it is closing, or cannot
+                getattr(self.transport, what)()
 
     def _take(self, reader: Reader, data: bytes) -> None:
         is_new = reader.head is None
@@ -112,7 +118,7 @@ class Protocol(ResponseHandler):
         if is_bare:
             self._payload = EMPTY_PAYLOAD
         else:
-            self._payload = Body(self, self._read_bufsize, loop=self._loop)
+            self._payload = Body(self, _PIECE, loop=self._loop)
         self.feed_data((_MESSAGE, self._payload))
 
     def _end_body(self, payload: StreamReader, failure: BaseException | None) -> None:

@@ -185,17 +185,17 @@ class DeadlineTLSSocket(_Bounded, ssl.SSLSocket):
             self.close()  # SSLSocket does so for an OSError, not for Ctrl-C
             raise
 
-    def read(self, *args: Any) -> Any:
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002 - its name in ssl
         """Read; a reset is told from a connection that ends without a word of TLS.
 
         ssl calls both an end of data, or an `SSLEOFError`. An event loop can tell them apart.
         """
         self.suppress_ragged_eofs = False
         try:
-            return super().read(*args)
+            return super().read(len, buffer)
         except ssl.SSLEOFError as error:
             if error.reason:
-                return 0 if len(args) > 1 else b""
+                return b"" if buffer is None else 0
             raise ConnectionResetError(errno.ECONNRESET, "connection reset by peer") from error
 
     def sendall(self, *args: Any, **kwargs: Any) -> None:

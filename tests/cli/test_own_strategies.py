@@ -199,6 +199,8 @@ FILES = {
     "lacking.py": "import no_such_library\n",
     "http.py": "def loop(urls, options):\n    return []\n",
     "time.py": "def loop(urls, options):\n    return []\n",
+    "using.py": "import sys\n\nsys.path.append(f'{sys.path[0]}/site-packages')\nimport library\n",
+    "site-packages/library.py": "1 / 0\n",
     "json/ways.py": OTHER,
     "json/__init__.py": "",
     "called.py": "async def loop(urls, options):\n    return []\n\n\nrun = loop([], None)\n",
@@ -220,6 +222,8 @@ WRONG = {
     "(char 0) (raising.py, line 4)",
     "helping:loop": "helping cannot be imported: JSONDecodeError: Expecting value: line 1 column 1 "
     "(char 0) (raising.py, line 4)",
+    "using:loop": "using cannot be imported: ZeroDivisionError: division by zero "
+    "(using.py, line 4)",
     "syntax:loop": "syntax cannot be imported: SyntaxError: invalid syntax (syntax.py, line 1)",
     "lacking:loop": "lacking cannot be imported: ModuleNotFoundError: No module named "
     "'no_such_library' (lacking.py, line 1)",

@@ -429,14 +429,6 @@ def test_aiohttp_reads_a_body_to_its_end_before_it_is_told_of_a_failure() -> Non
     )
 
 
-def test_aiohttp_pauses_a_connection_while_nobody_reads() -> None:
-    for name in ("_pause_transport_reading", "_resume_transport_reading"):
-        assert hasattr(ResponseHandler, name), (
-            f"aiohttp has no ResponseHandler.{name} any more: clients/_aiohttp_protocol.py lets a "
-            "server wait by it"
-        )
-
-
 # What wire/_sockets.py uses of ssl.
 
 

@@ -133,7 +133,7 @@ def test_below_the_runner(strategy: str) -> None:
 
 def test_in_the_plain_strategy_of_the_docs() -> None:
     page = (pathlib.Path(__file__).parents[2] / "docs" / "strategies.md").read_text("utf-8")
-    snippet = page.partition("```python\n")[2].partition("```")[0]
+    snippet = page.partition("A plain function:\n\n```python\n")[2].partition("```")[0]
     with RawServer(silent) as server, program("snippet", snippet, server.url()) as process:
         eventually(lambda: server.connections == 8, 10.0)
         time.sleep(0.05)

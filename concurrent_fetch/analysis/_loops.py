@@ -58,6 +58,7 @@ class Loops:
             for thread, frame in stacks.items()
             if thread not in self._strangers
         }
+        stacks.clear()  # ours is among them: a circle, which would keep all that they hold
         return {thread: look for thread, look in found.items() if look is not None}
 
 

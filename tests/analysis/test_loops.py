@@ -1,9 +1,11 @@
 """What an event loop does, seen from another thread: exact sums of looks, and real stacks."""
 
 import asyncio
+import gc
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterable
 
 import pytest
@@ -95,6 +97,24 @@ def test_a_comprehension_is_no_name_to_give() -> None:
         return [calls() for _ in "a"]
 
     assert asyncio.run(mine()) == [Look(f"{__name__}.calls(), called by mine()")]
+
+
+def test_looking_keeps_nothing_of_what_was_seen() -> None:
+    """Else a run that Ctrl-C has ended would live on, with its loop, until the collector comes."""
+
+    class Held:
+        pass
+
+    def looked() -> weakref.ref[Held]:
+        held = Held()
+        Loops().look()
+        return weakref.ref(held)
+
+    gc.disable()
+    try:
+        assert looked()() is None
+    finally:
+        gc.enable()
 
 
 def test_where_there_is_no_loop_there_is_nothing_to_see() -> None:

@@ -21,7 +21,7 @@ BOUNDS = (
         "and the first use of fetch_threaded",
         "import attrs, asyncio",
         "; import concurrent_fetch as cf; cf.fetch_threaded",
-        55,  # 8 more than before `each`, `Row`, hints and codings; on a busy machine up to 49
+        55,  # 43 on an idle machine, 49 on a busy one
     ),
     ("the child of a LocalServer", "import asyncio", ", concurrent_fetch.server._process", 55),
 )

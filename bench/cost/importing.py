@@ -21,9 +21,9 @@ BOUNDS = (
         "and the first use of fetch_threaded",
         "import attrs, asyncio",
         "; import concurrent_fetch as cf; cf.fetch_threaded",
-        55,  # 43 on an idle machine, 49 on a busy one
+        45,
     ),
-    ("the child of a LocalServer", "import asyncio", ", concurrent_fetch.server._process", 55),
+    ("the child of a LocalServer", "import asyncio", ", concurrent_fetch.server._process", 50),
 )
 
 

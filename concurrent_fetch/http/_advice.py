@@ -14,8 +14,9 @@ from concurrent_fetch.http._characters import is_invisible, named
 _OURS = "only http and https URLs can be fetched"
 _LEAVE_OUT = "leave it out, as df['url'].dropna() does"
 
+# Compiled when they are needed: every import would pay for it.
 # Those that web pages and lists have most. Of the first ones anything may follow the colon;
-_OPAQUE = re.compile(
+_OPAQUE = (
     "about|acct|blob|callto|chrome-extension|cid|data|doi|facetime|fax|filesystem|geo|im|intent"
     "|irc|isbn|itms-apps|javascript|jar|magnet|mailto|maps|market|message|mid|moz-extension"
     "|ms-settings|msteams|news|pkg|res|resource|sips?|skype|slack|sms|smsto|spotify|tel|tg|urn"
@@ -26,7 +27,7 @@ _HOSTS_TOO = frozenset(
 )
 """Behind these a number is a port: they are names of hosts as well."""
 # of these a slash does, or they are the name of a host or a user.
-_WITH_A_SLASH = re.compile(
+_WITH_A_SLASH = (
     "abfss?|adl|afp|amqps?|app|capacitor|chrome|content|davs?|dbfs|dict|edge|feed|file|finger|ftps?"
     "|gemini|git|gopher|gs|hdfs|imaps?|ionic|ipfs|ipns|ipp|jdbc|kafka|ldaps?|mms|mongodb|mqtt|mysql"
     "|nfs|nntp|oci|pop3?|postgres|postgresql|rediss?|rsync|rtmps?|rtsps?|s3a?|scp|sftp|smb|smtp"
@@ -40,18 +41,15 @@ _FILE_SUFFIXES = (
     "aspx?|css|csv|gif|html?|jpe?g|jsonl?|jsp?|parquet|pdf|php|png|svg|tsv|txt|xhtml|xlsx?|xml"
 )
 _LOOKS = {
-    re.compile(looks, re.IGNORECASE): words
-    for looks, words in {
-        r"[A-Z]:[\\/]|\\\\": f"a path of a file, {_OURS}",
-        r"(?:<na>|n/a|na|nan|nat|none|null)\Z": "the text of a missing value; "
-        f"{_LEAVE_OUT}, before it is turned into text",
-        r"https?(?:[;.,]?[/\\]{2}|[;.,]/)": "the scheme is mistyped; write http:// or https://",
-        r"(?!//)[/.?#]": "a reference without scheme and host; join it to the URL of its page, "
-        "urllib.parse.urljoin(page, it)",
-        rf"(?!localhost/|[^/]+\.[^/]+/)[^:?#@]*\.(?:{_FILE_SUFFIXES})\Z": "the name of a file; "
-        "write the whole URL, or read_urls(path) for the URLs in it",
-        r"[^\s:/?#@]+@[^\s:/?#@]+\.[A-Z]{2,}\Z": f"an e-mail address, {_OURS}",
-    }.items()
+    r"[A-Z]:[\\/]|\\\\": f"a path of a file, {_OURS}",
+    r"(?:<na>|n/a|na|nan|nat|none|null)\Z": "the text of a missing value; "
+    f"{_LEAVE_OUT}, before it is turned into text",
+    r"https?(?:[;.,]?[/\\]{2}|[;.,]/)": "the scheme is mistyped; write http:// or https://",
+    r"(?!//)[/.?#]": "a reference without scheme and host; join it to the URL of its page, "
+    "urllib.parse.urljoin(page, it)",
+    rf"(?!localhost/|[^/]+\.[^/]+/)[^:?#@]*\.(?:{_FILE_SUFFIXES})\Z": "the name of a file; "
+    "write the whole URL, or read_urls(path) for the URLs in it",
+    r"[^\s:/?#@]+@[^\s:/?#@]+\.[A-Z]{2,}\Z": f"an e-mail address, {_OURS}",
 }
 """What a text looks like, and what is said of it. Most would be a URL with http:// before them."""
 _ADVICE = {
@@ -70,8 +68,8 @@ def scheme_told(url: str) -> str | None:
     scheme, rest = match[1].lower(), url[match.end() :]
     is_port = scheme in _HOSTS_TOO and _PORT.match(rest)
     has_slash = rest[:1] in {"/", "\\"}
-    if (_OPAQUE.fullmatch(scheme) and not is_port) or (
-        _WITH_A_SLASH.fullmatch(scheme) and has_slash
+    if (re.fullmatch(_OPAQUE, scheme) and not is_port) or (
+        re.fullmatch(_WITH_A_SLASH, scheme) and has_slash
     ):
         return f"{scheme}: cannot be fetched, {_OURS}"
     return _OURS if rest.startswith("//") else None
@@ -84,7 +82,7 @@ def why_not_absolute(url: str, is_url: Callable[[str], bool]) -> str:
     """
     if is_invisible(url[0]):
         return f"{named(url[0])} before the URL; leave it out"
-    looks = (words for look, words in _LOOKS.items() if look.match(url))
+    looks = (words for look, words in _LOOKS.items() if re.match(look, url, re.IGNORECASE))
     helps = (words for before, words in _ADVICE.items() if is_url(f"{before}{url}"))
     told = scheme_told(url) or next(looks, None) or next(helps, None)
     if told is not None:

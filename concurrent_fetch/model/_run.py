@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter, process_time
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import attrs
 
 from concurrent_fetch._hints import described
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._validators import seconds as finite
-from concurrent_fetch._words import visible
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
@@ -18,9 +17,10 @@ from concurrent_fetch.model._no_array import says_it_is_no_array
 from concurrent_fetch.model._options import Options, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response
 from concurrent_fetch.model._outcomes import as_outcomes
-from concurrent_fetch.model._run_view import table_of, timeline_of
-from concurrent_fetch.render import Picture, Table, many, rate, seconds, to_html, to_text
 from concurrent_fetch.stats import most_at_once, quantile
+
+if TYPE_CHECKING:
+    from concurrent_fetch.render import Picture, Table
 
 
 def _outcomes(_: "Run", __: object, value: tuple[object, ...]) -> None:
@@ -206,39 +206,50 @@ class Run(Sequence[Outcome]):
         url, message = (COLUMNS[n](failure, self.options.secret_params) for n in ("url", "message"))
         return f"{url}: {failure.kind}: {message}"
 
-    def timeline(self) -> Picture:
+    def timeline(self) -> "Picture":
         """Return a picture: a row for each fetch in start order, and the number in flight."""
-        return timeline_of(self.outcomes, self.strategy, self.elapsed, self.mean_in_flight)
+        shown: Picture = _view().timeline_of(
+            self.outcomes, self.strategy, self.elapsed, self.mean_in_flight
+        )
+        return shown
 
-    def table(self) -> Table:
+    def table(self) -> "Table":
         """Return the outcomes as a neutral table, for any renderer.
 
         A few one by one; many by what came back.
         """
-        return table_of(self.outcomes, self._caption, self.options.secret_params)
+        shown: Table = _view().table_of(self.outcomes, self._caption, self.options.secret_params)
+        return shown
 
     def __repr__(self) -> str:
-        return (
-            f"<Run {visible(self.strategy)}: {many(len(self), 'outcome')}, "
-            f"{many(len(self.failures), 'failure')}, {seconds(self.elapsed)}>"
-        )
+        shown: str = _view().repr_of(self.strategy, len(self), len(self.failures), self.elapsed)
+        return shown
 
     def __str__(self) -> str:
-        return to_text(self.table() if len(self) else self._caption)
+        shown: str = _view().text_of(self.table() if len(self) else self._caption)
+        return shown
 
     def _repr_html_(self) -> str:
-        pictures = [self.timeline()] if len(self) else []
-        return to_html(self.table(), *pictures)
+        shown: str = _view().html_of(self.table(), [self.timeline()] if len(self) else [])
+        return shown
 
     @property
     def _caption(self) -> str:
-        if not len(self):
-            return f"{self.strategy}: no URLs"
-        return (
-            f"{self.strategy}: {many(len(self), 'URL')} in {seconds(self.elapsed)}, "
-            f"{rate(self.requests_per_second)} requests/s, {self.mean_in_flight:.1f} in flight, "
-            f"{many(len(self.failures), 'failure')}"
+        shown: str = _view().caption_of(
+            self.strategy,
+            len(self),
+            len(self.failures),
+            self.elapsed,
+            pace=(self.requests_per_second, self.mean_in_flight) if len(self) else (0.0, 0.0),
         )
+        return shown
+
+
+def _view() -> Any:
+    """Return what shows a run: imported when one is shown, or every fetch would pay for it."""
+    from concurrent_fetch.model import _run_view  # noqa: PLC0415
+
+    return _run_view
 
 
 def _at(moment: Seconds) -> datetime:

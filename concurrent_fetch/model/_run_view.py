@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch._words import visible
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._outcome import Outcome, Response
 from concurrent_fetch.render import (
@@ -14,13 +15,44 @@ from concurrent_fetch.render import (
     Table,
     average,
     many,
+    rate,
     seconds,
     size,
     timeline,
+    to_html,
+    to_text,
 )
 from concurrent_fetch.stats import quantile
 
 _SHOWN = 12
+
+
+def repr_of(strategy: str, count: int, failed: int, elapsed: Seconds) -> str:
+    """Return a run in one line for who works with it."""
+    what = f"{many(count, 'outcome')}, {many(failed, 'failure')}, {seconds(elapsed)}"
+    return f"<Run {visible(strategy)}: {what}>"
+
+
+def caption_of(
+    strategy: str, count: int, failed: int, elapsed: Seconds, *, pace: tuple[float, float]
+) -> str:
+    """Return a run in one line; `pace`: requests per second, and how many in flight."""
+    if not count:
+        return f"{strategy}: no URLs"
+    return (
+        f"{strategy}: {many(count, 'URL')} in {seconds(elapsed)}, {rate(pace[0])} requests/s, "
+        f"{pace[1]:.1f} in flight, {many(failed, 'failure')}"
+    )
+
+
+def text_of(shown: Table | str) -> str:
+    """Return a table, or a line, as text."""
+    return to_text(shown)
+
+
+def html_of(table: Table, pictures: Sequence[Picture]) -> str:
+    """Return a table and pictures as HTML."""
+    return to_html(table, *pictures)
 
 
 def table_of(outcomes: Sequence[Outcome], caption: str, also: tuple[str, ...]) -> Table:

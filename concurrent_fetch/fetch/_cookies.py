@@ -61,4 +61,4 @@ def _name(cookie: Cookie) -> tuple[str, str, str]:
 
 def _request(target: CanonicalURL) -> Request:
     """Return what the jar is to know of a request; it is read, and never opened."""
-    return Request(f"{target.scheme}://{host_in_jar(target)}{target.origin_form}")  # noqa: S310
+    return Request(f"{target.scheme}://{host_in_jar(target)}{target.origin_form}")  # noqa: S310 - not opened

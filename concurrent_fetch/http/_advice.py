@@ -107,7 +107,7 @@ def _is_missing(value: Any) -> bool:
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
     try:
-        return bool(value != value) or getattr(value, "is_valid", True) is False  # noqa: PLR0124
+        return bool(value != value) or getattr(value, "is_valid", True) is False  # noqa: PLR0124 - NaN
     except Exception:  # noqa: BLE001 - foreign code: of an array that has no one truth
         return False
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._words import visible
+from concurrent_fetch.words import visible
 
 _BETWEEN: Seconds = 0.05
 _REDRAWN: Seconds = 0.25  # to draw a widget costs about 2 ms; so it is below 1 %

@@ -1,6 +1,6 @@
 """Exceptions: for misuse by the caller. What happens to a URL is an outcome, never an exception."""
 
-from concurrent_fetch._words import visible
+from concurrent_fetch.words import visible
 
 
 class ConcurrentFetchError(Exception):

@@ -12,7 +12,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._version import version_of
-from concurrent_fetch._words import visible
+from concurrent_fetch.words import visible
 
 _FREE = "free-threaded"
 _PACKAGES = ("concurrent_fetch", "requests", "urllib3", "httpx", "httpcore", "h11", "aiohttp")

@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._words import visible
 from concurrent_fetch.analysis._card import Card
 from concurrent_fetch.analysis._changes import differing_bodies
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options
 from concurrent_fetch.render import many, size
+from concurrent_fetch.words import visible
 
 _FAR_APART = 0.05
 _STEADY = 0.8

@@ -6,8 +6,8 @@ import os
 import sys
 from typing import TextIO
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.render import to_text
+from concurrent_fetch.words import visible
 
 # Windows calls a pipe without a reader an invalid argument.
 _NO_READER = {errno.EPIPE, errno.EINVAL}

@@ -8,7 +8,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
-from concurrent_fetch._words import nearest
+from concurrent_fetch.words import nearest
 
 _MOST = 5
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from concurrent_fetch._words import told
 from concurrent_fetch.cli._own_names import (
     callables_of,
     files_of,
@@ -25,6 +24,7 @@ from concurrent_fetch.cli._own_names import (
     without_colon,
 )
 from concurrent_fetch.strategies import Strategy
+from concurrent_fetch.words import told
 
 _MISSING = object()
 _IN_PLACE_OF_STDOUT: list[object] = []

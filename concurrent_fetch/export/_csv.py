@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.export._view import View
+from concurrent_fetch.words import visible
 
 _WORDS = {None: "", True: "true", False: "false"}
 _FORMULA = re.compile("'*[=+@\uff1d\uff0b\uff0d\uff20-]")

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from concurrent_fetch._files import check_folder, read_plain, write_whole
-from concurrent_fetch._hints import hinted
-from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._view import Result, View
 from concurrent_fetch.model import Outcome, Run
+from concurrent_fetch.words import did_you_mean, hinted
 
 # The modules that write them, each imported when it is first used: importing the package is for
 # everybody, and few use more than one format.

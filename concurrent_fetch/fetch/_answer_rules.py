@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
-from concurrent_fetch._validators import is_whole
-from concurrent_fetch._words import told
+from concurrent_fetch.words import is_whole, told
 
 Part = str | bytes
 

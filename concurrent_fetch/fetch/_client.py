@@ -13,9 +13,6 @@ from typing import Protocol, TypeVar
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch._hints import described, hinted
-from concurrent_fetch._validators import FLAG
-from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch._client_rules import (
     check_failures,
@@ -36,6 +33,7 @@ from concurrent_fetch.model import (
     options_home,
 )
 from concurrent_fetch.wire import warn_of_few_descriptors
+from concurrent_fetch.words import FLAG, described, did_you_mean, hinted
 
 _GROUP = "concurrent_fetch.clients"
 _ASYNC_GROUP = "concurrent_fetch.async_clients"

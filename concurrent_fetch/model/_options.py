@@ -9,14 +9,21 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
-from concurrent_fetch._hints import Home, described, hinted
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
-from concurrent_fetch._validators import FLAG, is_whole, seconds, whole
-from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact
 from concurrent_fetch.model._other_words import MISSING, OTHER_WORDS
 from concurrent_fetch.model._outcome import Response
+from concurrent_fetch.words import (
+    FLAG,
+    Home,
+    described,
+    did_you_mean,
+    hinted,
+    is_whole,
+    seconds,
+    whole,
+)
 
 Work: TypeAlias = Callable[[Response], object]
 

@@ -10,10 +10,9 @@ from typing import TypeAlias
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch._hints import described
 from concurrent_fetch._units import Bytes, Seconds
-from concurrent_fetch._words import told
 from concurrent_fetch.http import Headers, decode_text, encoding_of, redact
+from concurrent_fetch.words import described, told
 
 
 def _redacted(url: object) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch._validators import is_number, is_whole
 from concurrent_fetch.http import Headers
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
+from concurrent_fetch.words import is_number, is_whole
 
 
 class _Rule(NamedTuple):

@@ -6,7 +6,7 @@ import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Bytes
-from concurrent_fetch._validators import FLAG, whole
+from concurrent_fetch.words import FLAG, whole
 
 
 def _text(name: str) -> Any:

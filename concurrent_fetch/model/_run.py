@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 import attrs
 
-from concurrent_fetch._hints import described
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._validators import seconds as finite
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
@@ -18,6 +16,8 @@ from concurrent_fetch.model._options import Options, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response
 from concurrent_fetch.model._outcomes import as_outcomes
 from concurrent_fetch.stats import most_at_once, quantile
+from concurrent_fetch.words import described
+from concurrent_fetch.words import seconds as finite
 
 if TYPE_CHECKING:
     from concurrent_fetch.render import Picture, Table

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from concurrent_fetch._units import Bytes, Seconds
-from concurrent_fetch._words import visible
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._outcome import Outcome, Response
 from concurrent_fetch.render import (
@@ -23,6 +22,7 @@ from concurrent_fetch.render import (
     to_text,
 )
 from concurrent_fetch.stats import quantile
+from concurrent_fetch.words import visible
 
 _SHOWN = 12
 

@@ -2,10 +2,10 @@
 
 from html import escape
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._svg import INK
 from concurrent_fetch.render._table import Column, Table
+from concurrent_fetch.words import visible
 
 _CELL = "padding:2px 9px 2px 0;border:0;background:none;vertical-align:top"
 _RULE = f"border-bottom:1px solid {INK}"

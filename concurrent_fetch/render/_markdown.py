@@ -2,8 +2,8 @@
 
 import re
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.render._table import Align, Table
+from concurrent_fetch.words import visible
 
 # What would start markup, an HTML tag, a mention or a reference to an issue.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#@&$])")

@@ -7,7 +7,7 @@ from html import escape
 import attrs
 
 from concurrent_fetch._files import write_whole
-from concurrent_fetch._words import visible
+from concurrent_fetch.words import visible
 
 
 @attrs.frozen(kw_only=True, repr=False)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from html import escape
 from itertools import accumulate
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.render._characters import width
+from concurrent_fetch.words import visible
 
 INK = "#78818c"
 """Text, axes and marks."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.render._characters import fold, width
 from concurrent_fetch.render._fit import GAP, Strip, fit, total
 from concurrent_fetch.render._table import Align, Table
+from concurrent_fetch.words import visible
 
 _HANG = "  "
 _CURE = "a window of {} shows all, and so does | cat"

@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._words import visible
 from concurrent_fetch.analysis import (
     Card,
     Note,
@@ -28,6 +27,7 @@ from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._pictures import chart_of, timeline_of
 from concurrent_fetch.results._side_by_side import Session, side_by_side
 from concurrent_fetch.stats import Estimate, Spread, Verdict, spread
+from concurrent_fetch.words import visible
 
 
 @attrs.frozen(kw_only=True, slots=False, repr=False)

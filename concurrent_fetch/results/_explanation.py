@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.analysis import Evidence, Limit, Why
 from concurrent_fetch.render import average, percent, rate, ratio, seconds
 from concurrent_fetch.results._comparison_table import reasons_of
 from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._phrases import CURE, behind, blocked, changed, gain
 from concurrent_fetch.stats import Estimate, Verdict, is_told
+from concurrent_fetch.words import visible
 
 _NOTEWORTHY = 0.1
 _MORE_ROUNDS = "More rounds would narrow that."

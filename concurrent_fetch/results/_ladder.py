@@ -6,7 +6,6 @@ from typing import Any
 
 import attrs
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.model import stream_of
 from concurrent_fetch.render import Table, to_html, to_text
@@ -14,6 +13,7 @@ from concurrent_fetch.results._comparison import Comparison, lines_of
 from concurrent_fetch.results._ladder_table import Rung, sum_of, table
 from concurrent_fetch.results._step import Step
 from concurrent_fetch.stats import ALPHA, Estimate, rounds_needed, speedup
+from concurrent_fetch.words import visible
 
 
 @attrs.frozen(kw_only=True, repr=False)

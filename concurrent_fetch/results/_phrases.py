@@ -6,10 +6,10 @@ turned: `13.6× slower`, never `0.073× as fast`; and `2% slower` where the rati
 
 from collections.abc import Sequence
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.analysis import Why
 from concurrent_fetch.render import interval, percent, ratio
 from concurrent_fetch.stats import Estimate, inverse, is_told
+from concurrent_fetch.words import visible
 
 _IN_PERCENT = 1.095
 """Below it two decimals of a ratio are hard to hear, and `1.02× slower` sounds like twice."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import attrs
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.analysis import Ceiling, Level, ceilings
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.model import stream_of
@@ -16,6 +15,7 @@ from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._pictures import chart_of_sweep
 from concurrent_fetch.results._sweep_table import Choice, Row, advice, table
 from concurrent_fetch.stats import Estimate
+from concurrent_fetch.words import visible
 
 _WITHIN = 1.05
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from concurrent_fetch._words import told
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Failure, Outcome, Response, check_outcome
+from concurrent_fetch.words import told
 
 _RULE = "a Response or a Failure for each URL, in any order"
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._words import told
 from concurrent_fetch.analysis import Probes, Record
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.fetch import in_words
@@ -26,6 +25,7 @@ from concurrent_fetch.strategies import (
     load_client,
     under,
 )
+from concurrent_fetch.words import told
 
 
 class Measured(NamedTuple):

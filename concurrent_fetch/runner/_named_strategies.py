@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import attrs
 
-from concurrent_fetch._validators import is_whole
 from concurrent_fetch.fetch import AsyncClient, Client, find_async_client, find_client
 from concurrent_fetch.strategies import (
     AnyStrategy,
@@ -18,6 +17,7 @@ from concurrent_fetch.strategies import (
     name_of,
     with_options,
 )
+from concurrent_fetch.words import is_whole
 
 _BRIDGE = "httpx"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
-from concurrent_fetch._words import visible
 from concurrent_fetch.http import canonicalize, host_and_port
 from concurrent_fetch.render import many
+from concurrent_fetch.words import visible
 
 _SHOWN = 3
 

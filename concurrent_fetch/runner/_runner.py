@@ -8,10 +8,8 @@ from typing import Any, TypeVar
 
 import attrs
 
-from concurrent_fetch._hints import Home, described, hint, hinted
 from concurrent_fetch._progress import OnProgress, Progress, tallying
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._words import told
 from concurrent_fetch.export import Result, autosaver
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
@@ -25,6 +23,7 @@ from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
 from concurrent_fetch.runner._plan import Plan, hosts_of
 from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
+from concurrent_fetch.words import Home, described, hint, hinted, told
 
 Whole = TypeVar("Whole", bound=Result)
 _MISUSE = Border(TypeError, ValueError, ImportError)

@@ -10,12 +10,11 @@ from typing import Any
 
 from concurrent_fetch import _progress
 from concurrent_fetch._files import objection_to
-from concurrent_fetch._validators import Rule, is_number, is_whole, whole
-from concurrent_fetch._words import told
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export import LOADED, suffix_of
 from concurrent_fetch.http import redact, what_to_write
 from concurrent_fetch.strategies import check_urls
+from concurrent_fetch.words import Rule, is_number, is_whole, told, whole
 
 _MOST_SEED = 2**256 - 1
 OTHER_WORDS = {

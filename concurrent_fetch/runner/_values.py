@@ -12,11 +12,10 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from concurrent_fetch._validators import is_whole
-from concurrent_fetch._words import told
 from concurrent_fetch.fetch import classify, in_words
 from concurrent_fetch.http import codings_in, redact_message
 from concurrent_fetch.model import Row
+from concurrent_fetch.words import is_whole, told
 
 _OURS = "concurrent_fetch."
 _GROUP = "concurrent_fetch.values"

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._validators import Rule, is_number, seconds, whole
+from concurrent_fetch.words import Rule, is_number, seconds, whole
 
 _TWO_TO_64 = 2.0**64
 

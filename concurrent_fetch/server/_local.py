@@ -13,12 +13,11 @@ from typing import IO, Any, Self
 
 import attrs
 
-from concurrent_fetch._hints import Home, hinted
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._validators import whole
 from concurrent_fetch.server._latency import Latency
 from concurrent_fetch.server._service import ServerStats
 from concurrent_fetch.server._settings import Settings
+from concurrent_fetch.words import Home, hinted, whole
 
 _PATIENCE: Seconds = 10.0
 _ROOT = str(pathlib.Path(__file__).resolve().parents[2])

@@ -6,9 +6,9 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._validators import whole
 from concurrent_fetch.server._faults import find_fault
 from concurrent_fetch.server._latency import LogNormal, checked_latency
+from concurrent_fetch.words import whole
 
 _CAPACITY = whole(1, none="None for no limit")
 _PORT = whole(0, 65535, what="from 0 (any free port) to 65535")

@@ -11,7 +11,6 @@ from contextlib import (
     nullcontext,
 )
 
-from concurrent_fetch._hints import hinted
 from concurrent_fetch._progress import Tally
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import AsyncClient, AsyncGet, find_async_client
@@ -26,6 +25,7 @@ from concurrent_fetch.model import (
 )
 from concurrent_fetch.strategies._counted import tally_of
 from concurrent_fetch.strategies._feed import Feed
+from concurrent_fetch.words import hinted
 
 _DEFAULTS = Options()
 _TICK: Seconds = 0.1

@@ -6,13 +6,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch import find_async_client, find_client
 from concurrent_fetch.strategies._async import fetch_async
 from concurrent_fetch.strategies._strategy import Strategy, layers_of
 from concurrent_fetch.strategies._sync import fetch_sync
 from concurrent_fetch.strategies._threaded import fetch_threaded
+from concurrent_fetch.words import did_you_mean
 
 _BUILT_IN: Mapping[str, Callable[..., Any]] = {
     "sync": fetch_sync,

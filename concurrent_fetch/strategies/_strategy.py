@@ -7,11 +7,11 @@ from typing import Any, Protocol, TypeAlias
 
 import attrs
 
-from concurrent_fetch._hints import hint
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options, Outcome, check_options, options_home
 from concurrent_fetch.strategies._calling import Calling, calling_of
+from concurrent_fetch.words import hint
 
 _DEFAULTS = Options()
 _CHANGES = options_home("with_options(strategy, {})")

@@ -4,11 +4,11 @@ from collections.abc import Generator, Iterable
 
 import attrs
 
-from concurrent_fetch._hints import hinted
 from concurrent_fetch.fetch import Client
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
 from concurrent_fetch.strategies._feed import Feed
 from concurrent_fetch.strategies._started import started
+from concurrent_fetch.words import hinted
 
 _DEFAULTS = Options()
 

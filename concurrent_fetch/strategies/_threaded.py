@@ -6,12 +6,12 @@ from collections.abc import Generator, Iterable
 from queue import Empty, SimpleQueue
 from time import monotonic
 
-from concurrent_fetch._hints import hinted
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import Client, Get
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
 from concurrent_fetch.strategies._feed import Feed
 from concurrent_fetch.strategies._started import started
+from concurrent_fetch.words import hinted
 
 _DEFAULTS = Options()
 # A name look-up cannot be interrupted; nothing else takes longer than this to notice an abort.

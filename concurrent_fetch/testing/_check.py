@@ -10,11 +10,11 @@ from typing import Literal, NamedTuple, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._words import visible
 from concurrent_fetch.fetch import AsyncClient, Client, in_words
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._servers import Servers
 from concurrent_fetch.testing._subject import DoesNotApply, Part, Subject, UnusableError, subject_of
+from concurrent_fetch.words import visible
 
 AppliesTo: TypeAlias = Literal["clients", "strategies", "both"]
 _LIMIT: Seconds = 10.0

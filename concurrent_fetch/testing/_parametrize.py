@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch import AsyncClient
 from concurrent_fetch.testing._catalogue import CHECKS, checks_for
 from concurrent_fetch.testing._check import CheckFailed
 from concurrent_fetch.testing._subject import Part, subject_of
+from concurrent_fetch.words import did_you_mean
 
 Reasons: TypeAlias = Mapping[str, str]
 ExpectedFailures: TypeAlias = Mapping[str, "str | Reasons"]

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from results import small_run
 
-from concurrent_fetch._words import visible
 from concurrent_fetch.export._csv import to_csv
 from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.words import visible
 
 Columns = dict[str, list[Any]]
 

@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parents[2] / "concurrent_fetch"
 
 # From the ground up: rooms, and files that stand on a floor by themselves.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "_units", "_validators", "_failure_kinds", "_files", "_hints", "_words", "_version"),
+    ("words", "errors", "_units", "_failure_kinds", "_files", "_version"),
     ("http", "stats", "render", "server", "_progress"),
     ("model",),
     ("wire", "analysis"),

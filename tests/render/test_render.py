@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import concurrent_fetch.render as face
-from concurrent_fetch._words import visible
 from concurrent_fetch.render import (
     Field,
     Table,
@@ -24,6 +23,7 @@ from concurrent_fetch.render import (
 )
 from concurrent_fetch.render._characters import clip, width
 from concurrent_fetch.render._table import Align, Column
+from concurrent_fetch.words import visible
 
 patient = settings(deadline=None)  # a loaded machine is no finding
 

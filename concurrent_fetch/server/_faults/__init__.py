@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from concurrent_fetch._words import did_you_mean
 from concurrent_fetch.server._arguments import UnusableError
 from concurrent_fetch.server._faults import (
     _charsets,
@@ -18,6 +17,7 @@ from concurrent_fetch.server._faults import (
     _tls,
 )
 from concurrent_fetch.server._faults._fault import Answered, Expected, Fault
+from concurrent_fetch.words import did_you_mean
 
 GROUPS: Mapping[str, tuple[Fault, ...]] = {
     "Status lines": _status_lines.FAULTS,

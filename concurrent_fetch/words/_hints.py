@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self, SupportsIndex, TypeVar
 
-from concurrent_fetch._words import did_you_mean, nearest
+from concurrent_fetch.words._text import did_you_mean, nearest
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

@@ -182,7 +182,7 @@ def test_help_tells_units_and_defaults() -> None:
 
 
 def test_without_its_source_a_class_keeps_its_docstring(monkeypatch: pytest.MonkeyPatch) -> None:
-    from concurrent_fetch._hints import described
+    from concurrent_fetch.words import described
 
     def unread(_: object) -> str:
         raise OSError("could not get source code")

@@ -1,12 +1,13 @@
 """Fetch one URL set in several ways, and learn truthfully which is faster.
 
 To fetch:       fetch_sync, fetch_threaded, fetch_async; iter_sync, iter_threaded, iter_async
-With:           Options, Progress, read_urls
-What comes:     Run, Outcome, Response, Failure, FailureKind, Timing, Headers
+With:           Options, Pace, Retry, Progress, read_urls
+What comes:     Run, Outcome, Response, Failure, FailureKind, Attempt, Timing, Headers
 To compare:     Runner, Plan, Strategy, each, with_options, Row
 What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
                 Note, Card, Probe, Lateness, Picture
 To keep it:     save, load
+Own strategies: feed_of, Feed, Job, Wait
 Own clients:    Client, AsyncClient, Exchange
 Modules:        clients, errors, server, testing
 
@@ -23,9 +24,10 @@ _ROOMS = {
     "_progress": "Progress",
     "analysis": "Card Ceiling Lateness Limit Note Probe Why",
     "export": "load save",
+    "feed": "Feed Job Wait feed_of",
     "fetch": "AsyncClient Client Exchange",
     "http": "Headers read_urls",
-    "model": "Failure Options Outcome Response Row Run Timing",
+    "model": "Attempt Failure Options Outcome Pace Response Retry Row Run Timing",
     "render": "Picture",
     "results": "Comparison Ladder Step Sweep",
     "runner": "Plan Runner",

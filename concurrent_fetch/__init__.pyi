@@ -6,9 +6,21 @@ from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._progress import Progress
 from concurrent_fetch.analysis import Card, Ceiling, Lateness, Limit, Note, Probe, Why
 from concurrent_fetch.export import load, save
+from concurrent_fetch.feed import Feed, Job, Wait, feed_of
 from concurrent_fetch.fetch import AsyncClient, Client, Exchange
 from concurrent_fetch.http import Headers, read_urls
-from concurrent_fetch.model import Failure, Options, Outcome, Response, Row, Run, Timing
+from concurrent_fetch.model import (
+    Attempt,
+    Failure,
+    Options,
+    Outcome,
+    Pace,
+    Response,
+    Retry,
+    Row,
+    Run,
+    Timing,
+)
 from concurrent_fetch.render import Picture
 from concurrent_fetch.results import Comparison, Ladder, Step, Sweep
 from concurrent_fetch.runner import Plan, Runner
@@ -27,6 +39,7 @@ from concurrent_fetch.strategies import (
 
 __all__ = [
     "AsyncClient",
+    "Attempt",
     "Card",
     "Ceiling",
     "Client",
@@ -35,18 +48,22 @@ __all__ = [
     "Exchange",
     "Failure",
     "FailureKind",
+    "Feed",
     "Headers",
+    "Job",
     "Ladder",
     "Lateness",
     "Limit",
     "Note",
     "Options",
     "Outcome",
+    "Pace",
     "Picture",
     "Plan",
     "Probe",
     "Progress",
     "Response",
+    "Retry",
     "Row",
     "Run",
     "Runner",
@@ -56,8 +73,10 @@ __all__ = [
     "Sweep",
     "Timing",
     "Verdict",
+    "Wait",
     "Why",
     "each",
+    "feed_of",
     "fetch_async",
     "fetch_sync",
     "fetch_threaded",

@@ -15,10 +15,10 @@ from time import thread_time
 import concurrent_fetch as cf
 from bench.rounds import Verdicts, interleaved, ratio
 from concurrent_fetch._progress import Tally
+from concurrent_fetch.feed import Job, feed_of
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.strategies._async import _Workers
 from concurrent_fetch.strategies._counted import counted, tally_of
-from concurrent_fetch.strategies._feed import Feed
 
 OUTCOMES, REPEATS, URLS = 100_000, 9, 1000
 BOUND = 1000.0  # ns: 1 % of the 100 µs that a fetch takes at 10,000 a second
@@ -48,11 +48,11 @@ def plain(options: cf.Options) -> None:
 def on_loop(options: cf.Options) -> None:
     """Run the tasks of `fetch_async` with a client that answers at once."""
 
-    async def get(url: str, index: int = 0) -> cf.Outcome:  # noqa: ARG001 - as a client's
+    async def get(url: str | Job, index: int = 0) -> cf.Outcome:  # noqa: ARG001 - as a client's
         return OUTCOME
 
     async def work(tally: Tally | None) -> None:
-        workers = _Workers(Feed(repeat("", OUTCOMES)), None, 1, get, room=inf, tally=tally)
+        workers = _Workers(feed_of(repeat("", OUTCOMES)), (), 1, get, room=inf, tally=tally)
         workers.start()
         await workers.are_done()
         await workers.stop()

@@ -38,6 +38,7 @@ _VALUES = (
     "http_version",
     "reused",
     "worker",
+    "earlier",
 )
 _FAILURE = ("kind", "message", "error")
 _RESPONSE = (
@@ -245,7 +246,7 @@ def _facts(url: str, index: int, row: dict[str, Any], also: tuple[str, ...]) -> 
 def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:
     timing = Timing(**{name: row[name] for name in _TIMES})
     common: dict[str, Any] = {"url": url, "index": index, "timing": timing}
-    common |= {"attempts": row["attempts"], "worker": row["worker"]}
+    common |= {name: row[name] for name in ("attempts", "worker", "earlier")}
     if row["kind"] is not None:
         return Failure(**{name: row[name] for name in _FAILURE}, **common)
     return Response(headers=Headers(), **{name: row[name] for name in _RESPONSE}, **common)

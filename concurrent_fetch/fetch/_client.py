@@ -14,6 +14,7 @@ import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.errors import UnknownNameError
+from concurrent_fetch.feed import Job, after_work, options_to_fetch
 from concurrent_fetch.fetch._client_rules import (
     check_failures,
     check_name,
@@ -24,14 +25,7 @@ from concurrent_fetch.fetch._client_rules import (
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.fetch._on_asyncio import task_of_asyncio
-from concurrent_fetch.model import (
-    Options,
-    Outcome,
-    after_work,
-    check_options,
-    options_for_work,
-    options_home,
-)
+from concurrent_fetch.model import Options, Outcome, check_options, options_home
 from concurrent_fetch.wire import warn_of_few_descriptors
 from concurrent_fetch.words import FLAG, described, did_you_mean, hinted
 
@@ -42,16 +36,20 @@ _ASYNC_GROUP = "concurrent_fetch.async_clients"
 class Get(Protocol):
     """Fetch one URL; a failed fetch is a `Failure`, never an exception."""
 
-    def __call__(self, url: str, index: int = 0) -> Outcome:
-        """Return the outcome; `index` is the URL's place in its set."""
+    def __call__(self, url: str | Job, index: int = 0) -> Outcome:
+        """Return the outcome; `index` is the URL's place in its set.
+
+        Of a job of a feed the work on the response is left to the feed, which knows whether it is
+        final.
+        """
         ...
 
 
 class AsyncGet(Protocol):
     """Fetch one URL on the event loop; a failed fetch is a `Failure`, never an exception."""
 
-    async def __call__(self, url: str, index: int = 0) -> Outcome:
-        """Return the outcome; `index` is the URL's place in its set."""
+    async def __call__(self, url: str | Job, index: int = 0) -> Outcome:
+        """Return the outcome, as `Get` does."""
         ...
 
 
@@ -94,7 +92,9 @@ class Client:
         with checked_manager(self.name, self.open(fetching.options), on_loop=False) as send:
             check_send(self.name, send, on_loop=False)
 
-            def get(url: str, index: int = 0) -> Outcome:
+            def get(url: str | Job, index: int = 0) -> Outcome:
+                if isinstance(url, Job):
+                    return drive(send, url.url, url.index, fetching, url.started)
                 return after_work(drive(send, url, index, fetching), options)
 
             try:
@@ -137,7 +137,9 @@ class AsyncClient:
         async with checked_manager(self.name, self.open(fetching.options), on_loop=True) as send:
             check_send(self.name, send, on_loop=True)
 
-            async def get(url: str, index: int = 0) -> Outcome:
+            async def get(url: str | Job, index: int = 0) -> Outcome:
+                if isinstance(url, Job):
+                    return await drive_async(send, url.url, url.index, fetching, url.started)
                 return after_work(await drive_async(send, url, index, fetching), options)
 
             try:
@@ -152,7 +154,7 @@ def _begun(client: Client | AsyncClient, options: Options, *, on_loop: bool) -> 
     check_options(options)
     warn_of_few_descriptors(options)
     return Fetching(
-        options_for_work(options),
+        options_to_fetch(options),
         client.failures,
         on_loop=on_loop,
         checks_addresses=client.checks_addresses,

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch._exchange import Exchange
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.fetch._hops import exchanges
@@ -15,9 +16,11 @@ Send: TypeAlias = Callable[[Exchange], object]
 AsyncSend: TypeAlias = Callable[[Exchange], Awaitable[object]]
 
 
-def drive(send: Send, url: object, index: int, fetching: Fetching) -> Outcome:
+def drive(
+    send: Send, url: object, index: int, fetching: Fetching, started: Seconds | None = None
+) -> Outcome:
     """Drive one fetch through a client's `send`; whatever happens is an outcome."""
-    hops = exchanges(url, index, fetching, threading.current_thread().name)
+    hops = exchanges(url, index, fetching, threading.current_thread().name, started)
     error: Exception | None = None
     try:
         exchange = next(hops)
@@ -32,13 +35,15 @@ def drive(send: Send, url: object, index: int, fetching: Fetching) -> Outcome:
         return outcome
 
 
-async def drive_async(send: AsyncSend, url: object, index: int, fetching: Fetching) -> Outcome:
+async def drive_async(
+    send: AsyncSend, url: object, index: int, fetching: Fetching, started: Seconds | None = None
+) -> Outcome:
     """Drive one fetch through an async client's `send`, and cancel it there at its deadline."""
     task = task_of_asyncio()
-    hops = exchanges(url, index, fetching, task.get_name())
+    hops = exchanges(url, index, fetching, task.get_name(), started)
     error: BaseException | None = None
     deadlines = fetching.deadlines
-    deadlines.watch(task, fetching.options.timeout)
+    deadlines.watch(task, fetching.time_for_one)
     try:
         exchange = next(hops)
         while True:

@@ -1,6 +1,8 @@
 """Fetching: what all fetches of one session share, and what each request of them is to say."""
 
+import math
 from collections.abc import Mapping
+from time import perf_counter
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch._units import Seconds
@@ -36,6 +38,9 @@ class Fetching:
         self.deadlines: Deadlines = Deadlines()
         self._turns = Turns(self.deadlines) if on_loop else None
         self.stopped = False
+        self.ends_at: Seconds = math.inf
+        if options.deadline is not None:
+            self.ends_at = perf_counter() + options.deadline
         given = {name.lower() for name in options.headers}
         self._is_authorized = "authorization" in given
         self._names_host = "host" in given
@@ -48,6 +53,23 @@ class Fetching:
         self.safe_headers: dict[str, str] = {
             name: value for name, value in self.headers.items() if may_go_anywhere(name)
         }
+
+    @property
+    def time_for_one(self) -> Seconds:
+        """How long a fetch that begins now may take."""
+        timeout = self.options.timeout
+        return timeout if self.ends_at == math.inf else min(timeout, self.ends_at - perf_counter())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time of the whole run has run out."""
+        return self.ends_at != math.inf and perf_counter() >= self.ends_at
+
+    def out_of_time(self) -> Refusal:
+        """Return what is said of a fetch that the end of the run came before."""
+        return Refusal(
+            FailureKind.CANCELLED, f"not finished within deadline={self.options.deadline:g} s"
+        )
 
     def distrust(self) -> Refusal:
         """Return what is said of a client that is not trusted: it would connect to any address."""

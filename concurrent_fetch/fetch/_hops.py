@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch._classify import classify, let_go
 from concurrent_fetch.fetch._exchange import BodyUnwanted, Exchange
 from concurrent_fetch.fetch._fetching import Fetching
@@ -25,14 +26,18 @@ _Answer: TypeAlias = Generator[Exchange, BaseException | None, Exchange]
 _NEARLY = 0.99  # clients keep their limits by clocks and timers of their own
 
 
-def exchanges(url: object, index: int, fetching: Fetching, worker: str) -> Hops:
+def exchanges(
+    url: object, index: int, fetching: Fetching, worker: str, started: Seconds | None = None
+) -> Hops:
     """Yield an exchange for each request that this URL needs; return its outcome.
 
     The driver sends into it the exception that the client raised and that is to be the outcome's,
     or None.
     """
-    trip = _Trip(url, index, worker, fetching)
+    trip = _Trip(url, index, worker, fetching, started)
     try:
+        if fetching.is_over:
+            raise fetching.out_of_time()  # noqa: TRY301 - as every failure
         if not fetching.is_trusted:
             raise fetching.distrust()  # noqa: TRY301 - as every failure
         exchange = yield from trip.follow(canonicalize(url))
@@ -55,13 +60,15 @@ class _Trip:
         *("jar", "redirects", "set_cookies", "started", "url", "worker"),
     )
 
-    def __init__(self, url: object, index: int, worker: str, fetching: Fetching) -> None:
+    def __init__(
+        self, url: object, index: int, worker: str, fetching: Fetching, started: Seconds | None
+    ) -> None:
         self.url = url if isinstance(url, str) else _shown(url)
         self.index = index
         self.worker = worker
         self.fetching = fetching
         self.handled = sys.exception()  # by the caller: no cause of what goes wrong here
-        self.started = self.hop_started = perf_counter()
+        self.started = self.hop_started = perf_counter() if started is None else started
         self.attempts = 1
         self.redirects: tuple[str, ...] = ()
         self.set_cookies = False  # by a redirect
@@ -105,7 +112,7 @@ class _Trip:
     def _request(self, target: CanonicalURL, home: CanonicalURL | None) -> _Answer:
         """Do one request; once more where a kept connection turned out to be closed."""
         fetching = self.fetching
-        deadline = self.started + fetching.options.timeout
+        deadline = min(self.started + fetching.options.timeout, fetching.ends_at)
         cookies = "" if self.jar is None else self.jar.sent_to(target)
         again = False
         while True:
@@ -162,7 +169,10 @@ class _Trip:
         """Return what the fetch comes to where something went wrong."""
         timing = self._timing()
         kind, message, name = self._judged(error, timing)
-        if kind is FailureKind.TIMEOUT:
+        if kind is FailureKind.TIMEOUT and self.fetching.is_over:
+            refusal = self.fetching.out_of_time()
+            kind, message = refusal.kind, refusal.message
+        elif kind is FailureKind.TIMEOUT:
             message = self._which_limit(timing) or message
         if self.fetching.stopped:
             kind, message = FailureKind.CANCELLED, "the run was stopped before this fetch was over"

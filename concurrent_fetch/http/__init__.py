@@ -4,7 +4,6 @@ from concurrent_fetch.http._advice import what_to_write
 from concurrent_fetch.http._codings import codings_in
 from concurrent_fetch.http._decoding import Decoder
 from concurrent_fetch.http._headers import Headers
-from concurrent_fetch.http._host import host_and_port
 from concurrent_fetch.http._lists import read_urls
 from concurrent_fetch.http._names import may_go_anywhere
 from concurrent_fetch.http._proxy import proxy_origin
@@ -12,7 +11,7 @@ from concurrent_fetch.http._reader import Reader
 from concurrent_fetch.http._redaction import redact, redact_message, redact_reference, redact_within
 from concurrent_fetch.http._response_head import Head, read_head
 from concurrent_fetch.http._text import decode_text, encoding_of
-from concurrent_fetch.http._url import CanonicalURL, canonicalize, resolve
+from concurrent_fetch.http._url import CanonicalURL, canonicalize, host_of, resolve
 
 __all__ = [
     "CanonicalURL",
@@ -24,7 +23,7 @@ __all__ = [
     "codings_in",
     "decode_text",
     "encoding_of",
-    "host_and_port",
+    "host_of",
     "may_go_anywhere",
     "proxy_origin",
     "read_head",

@@ -100,6 +100,21 @@ def canonicalize(url: object) -> CanonicalURL:
     return _recognise(url) or _parse(_without_margins(url))
 
 
+def host_of(url: object) -> str:
+    """Return the host that a URL asks, whatever its scheme and port; "" where it is no URL.
+
+    It is canonical but for the final dot, which names no other machine.
+    """
+    if isinstance(url, str) and (slash := url.find("/", len("https://"))) > 0:
+        origin = _recognise_origin(url[:slash])
+        if origin is not None:
+            return origin[1].rstrip(".")
+    try:
+        return canonicalize(url).host.rstrip(".")
+    except Refusal:
+        return ""
+
+
 def resolve(base: CanonicalURL, location: bytes | str) -> CanonicalURL:
     """Where a redirect leads: its Location, read against the URL that answered (RFC 3986, 5.2).
 

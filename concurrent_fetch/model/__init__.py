@@ -10,19 +10,23 @@ from concurrent_fetch.model._options import (
     check_options,
     options_home,
 )
-from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
+from concurrent_fetch.model._outcome import Attempt, Failure, Outcome, Response, Timing
 from concurrent_fetch.model._outcome_rules import check_outcome
+from concurrent_fetch.model._pace import Pace
+from concurrent_fetch.model._retry import Retry
 from concurrent_fetch.model._row import Row
 from concurrent_fetch.model._run import Run, Stopwatch
-from concurrent_fetch.model._work import CountedWork, SavedWork, after_work, options_for_work
+from concurrent_fetch.model._saved_work import SavedWork
 
 __all__ = [
     "COLUMNS",
-    "CountedWork",
+    "Attempt",
     "Failure",
     "Options",
     "Outcome",
+    "Pace",
     "Response",
+    "Retry",
     "Row",
     "Run",
     "SavedEncodings",
@@ -30,11 +34,9 @@ __all__ = [
     "Stopwatch",
     "Timing",
     "Work",
-    "after_work",
     "called",
     "check_options",
     "check_outcome",
-    "options_for_work",
     "options_home",
     "stream_of",
 ]

@@ -14,6 +14,8 @@ from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact
 from concurrent_fetch.model._other_words import MISSING, OTHER_WORDS
 from concurrent_fetch.model._outcome import Response
+from concurrent_fetch.model._pace import DELAY, PER_HOST, RATE, Pace, Paces, as_paces
+from concurrent_fetch.model._retry import Retry, as_retry
 from concurrent_fetch.words import (
     FLAG,
     Home,
@@ -44,6 +46,7 @@ def _another_limit(name: str, value: object) -> str:
 
 
 _DURATION = seconds(above=0, instead=_another_limit).of_field
+_DEADLINE = seconds(above=0, none="None for no limit of the run").of_field
 _FLAG = FLAG.of_field
 
 
@@ -236,6 +239,21 @@ class Options:
     """False: fetch from public addresses only, in redirects too. An address that is not is
     `not_allowed`, and so is every URL in a client that does not check addresses (docs, "Security").
     """
+    per_host: int | None = attrs.field(default=None, validator=PER_HOST.of_field)
+    """Fetches in flight at once at one host, by its name; None: as many as `concurrency`."""
+    delay: Seconds | None = attrs.field(default=None, validator=DELAY.of_field)
+    """At least so long between two starts at one host; None: none."""
+    rate: float | None = attrs.field(default=None, validator=RATE.of_field)
+    """Starts per second over all hosts, in any second at most a tenth more and one; None: no limit.
+    """
+    hosts: Mapping[str, Pace] = attrs.field(factory=lambda: Paces({}), converter=as_paces)
+    """Hosts with a pace of their own, by exact name: `{"api.example": Pace(per_host=8)}`. These
+    limits hold for every strategy that pulls from the feed, as the built-in ones do. Counted are
+    tries; redirects run in the place of the fetch that they belong to."""
+    retry: Retry | None = attrs.field(default=None, converter=as_retry)
+    """What is tried again: a `Retry`, or the number of attempts in all. None: nothing."""
+    deadline: Seconds | None = attrs.field(default=None, validator=_DEADLINE)
+    """Of the whole run, from its start: what is not answered by then is a `cancelled` failure."""
     digest: bool = attrs.field(default=False, validator=_FLAG)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
     secret_params: tuple[str, ...] = attrs.field(

@@ -29,6 +29,10 @@ def _as_told(value: str) -> str:
     return value  # what is no str is check_outcome's to name
 
 
+def _plain(value: object) -> str:
+    return str(value)
+
+
 def _as_headers(value: Mapping[str, str]) -> Headers:
     if type(value) is Headers or not isinstance(value, Mapping):
         return value  # what is no mapping is check_outcome's to name
@@ -88,6 +92,32 @@ class Timing:
 
 @described
 @attrs.frozen(kw_only=True)
+class Attempt:
+    """A try of a fetch that was not its last: what came of it, and when."""
+
+    status_code: int | None = None
+    """Of a response; None where there was none."""
+    kind: FailureKind | None = attrs.field(
+        default=None, converter=attrs.converters.optional(_as_kind), repr=_plain
+    )
+    """Of a failure; None where there was a response."""
+    message: str | None = attrs.field(default=None, converter=attrs.converters.optional(_as_told))
+    """Of a failure."""
+    started: Seconds
+    """As `Timing.started`."""
+    finished: Seconds
+    """As `Timing.finished`."""
+    waited: Seconds
+    """From then to the start of the next try."""
+
+    @property
+    def elapsed(self) -> Seconds:
+        """From its start to its end."""
+        return self.finished - self.started
+
+
+@described
+@attrs.frozen(kw_only=True)
 class Response:
     """A complete response, of any status: HTTP 500 is an answer.
 
@@ -117,9 +147,11 @@ class Response:
     reused: bool | None = None
     """Whether the connection had served before; None where the client cannot know."""
     attempts: int = 1
-    """Tries of the fetch: 2 where a kept connection was found closed."""
+    """How often it was sent, in all tries; once more where a kept connection was found closed."""
+    earlier: tuple[Attempt, ...] = ()
+    """The tries before this one, where `Options.retry` asked for more; first one first."""
     timing: Timing
-    """When its phases began."""
+    """When the phases of the last try began."""
     worker: str
     """The thread or task that fetched it."""
     index: int
@@ -132,8 +164,13 @@ class Response:
 
     @property
     def elapsed(self) -> Seconds:
-        """`timing.elapsed`."""
+        """`timing.elapsed`: of the last try."""
         return self.timing.elapsed
+
+    @property
+    def elapsed_in_all(self) -> Seconds:
+        """From the start of the first try to the end of the last, waits included."""
+        return self.timing.finished - _first_start(self)
 
     @property
     def encoding(self) -> str:
@@ -167,9 +204,11 @@ class Failure:
     error: str | None = None
     """Name of the client's exception class; None where a rule of this package ended the fetch."""
     attempts: int = 1
-    """Tries of the fetch: 2 where a kept connection was found closed."""
+    """How often it was sent, in all tries; once more where a kept connection was found closed."""
+    earlier: tuple[Attempt, ...] = ()
+    """The tries before this one, where `Options.retry` asked for more; first one first."""
     timing: Timing
-    """When its phases began."""
+    """When the phases of the last try began."""
     worker: str
     """The thread or task that fetched it."""
     index: int
@@ -182,8 +221,17 @@ class Failure:
 
     @property
     def elapsed(self) -> Seconds:
-        """`timing.elapsed`: a failure keeps its time."""
+        """`timing.elapsed`, of the last try: a failure keeps its time."""
         return self.timing.elapsed
+
+    @property
+    def elapsed_in_all(self) -> Seconds:
+        """From the start of the first try to the end of the last, waits included."""
+        return self.timing.finished - _first_start(self)
 
 
 Outcome: TypeAlias = Response | Failure
+
+
+def _first_start(outcome: Outcome) -> Seconds:
+    return outcome.earlier[0].started if outcome.earlier else outcome.timing.started

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.http import Headers
-from concurrent_fetch.model._outcome import Failure, Outcome, Response, Timing
+from concurrent_fetch.model._outcome import Attempt, Failure, Outcome, Response, Timing
 from concurrent_fetch.words import is_number, is_whole
 
 
@@ -36,10 +36,15 @@ _BYTES = _Rule(lambda v: is_whole(v) and v >= 0, "an int of at least 0")
 _ATTEMPTS = _Rule(lambda v: is_whole(v) and v >= 1, "an int of at least 1")
 _STATUS = _Rule(lambda v: is_whole(v) and 100 <= v <= 999, "an int from 100 to 999")
 _TIME = _Rule(_is_time, "finite seconds")
+_KIND = _Rule(lambda v: isinstance(v, FailureKind), "a FailureKind")
 
 _OF_BOTH = {
     "url": _TEXT,
     "attempts": _ATTEMPTS,
+    "earlier": _Rule(
+        lambda v: isinstance(v, tuple) and all(isinstance(one, Attempt) for one in v),
+        "a tuple of Attempt",
+    ),
     "worker": _TEXT,
     "index": _WHOLE,
     "timing": _Rule(lambda v: isinstance(v, Timing), "a Timing"),
@@ -50,6 +55,14 @@ _RULES: Mapping[type, Mapping[str, _Rule]] = {
         "sent": _or_none(_TIME),
         "first_byte": _or_none(_TIME),
         "finished": _TIME,
+    },
+    Attempt: {
+        "status_code": _or_none(_STATUS),
+        "kind": _or_none(_KIND),
+        "message": _or_none(_TEXT),
+        "started": _TIME,
+        "finished": _TIME,
+        "waited": _TIME,
     },
     Response: {
         "final_url": _TEXT,
@@ -65,7 +78,7 @@ _RULES: Mapping[type, Mapping[str, _Rule]] = {
         **_OF_BOTH,
     },
     Failure: {
-        "kind": _Rule(lambda v: isinstance(v, FailureKind), "a FailureKind"),
+        "kind": _KIND,
         "message": _TEXT,
         "error": _or_none(_TEXT),
         **_OF_BOTH,
@@ -91,6 +104,8 @@ def check_outcome(outcome: Outcome) -> None:
         if time < earlier:
             raise ValueError(f"Timing.{name} must not lie before {before}, {earlier}, got {time}")
         before = name
+    for attempt in outcome.earlier:
+        _check(attempt, Attempt)
 
 
 def _check(value: object, kind: type) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Protocol, Self, overload
 
 import attrs
 
@@ -75,6 +75,10 @@ class Run(Sequence[Outcome]):
     """From the call to the last outcome."""
     cpu: Seconds = attrs.field(validator=_DURATION)
     """CPU time of the whole process in that time."""
+    waited_for_hosts: Seconds = attrs.field(default=0.0, validator=_DURATION)
+    """Seconds times places that were idle while URLs waited for hosts whose limits were reached."""
+    advice: str = attrs.field(default="", validator=_text)
+    """What would have kept these places from being idle; empty where nothing is known."""
 
     @classmethod
     def of(
@@ -258,6 +262,20 @@ def _at(moment: Seconds) -> datetime:
     return now - timedelta(seconds=ago) if 0 <= ago <= perf_counter() else now
 
 
+class Waited(Protocol):
+    """What knows whether hosts had to be waited for: the feed of the run."""
+
+    @property
+    def waited_for_hosts(self) -> Seconds:
+        """Seconds times idle places."""
+        ...
+
+    @property
+    def advice(self) -> str:
+        """What would help."""
+        ...
+
+
 class Stopwatch:
     """Starts when made; turns the outcomes of a strategy into its `Run`."""
 
@@ -267,7 +285,7 @@ class Stopwatch:
         self._started_at = datetime.now(UTC)
         self._start = perf_counter(), process_time()
 
-    def run(self, outcomes: Iterable[Outcome]) -> Run:
+    def run(self, outcomes: Iterable[Outcome], waited: Waited | None = None) -> Run:
         """Collect the outcomes, then stop."""
         collected = list(outcomes)
         elapsed, cpu = perf_counter() - self._start[0], process_time() - self._start[1]
@@ -278,4 +296,6 @@ class Stopwatch:
             started_at=self._started_at,
             elapsed=elapsed,
             cpu=cpu,
+            waited_for_hosts=waited.waited_for_hosts if waited else 0.0,
+            advice=waited.advice if waited else "",
         )

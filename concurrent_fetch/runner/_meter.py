@@ -10,9 +10,10 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Probes, Record
 from concurrent_fetch.errors import StrategyError
+from concurrent_fetch.feed import CountedWork
 from concurrent_fetch.fetch import in_words
 from concurrent_fetch.http import redact_message
-from concurrent_fetch.model import CountedWork, Options, Outcome, Row, Run
+from concurrent_fetch.model import Options, Outcome, Row, Run
 from concurrent_fetch.runner._bridge import Bridge, Driven
 from concurrent_fetch.runner._garbage import collect
 from concurrent_fetch.runner._matching import are_outcomes, in_url_order

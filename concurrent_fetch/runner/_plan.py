@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
-from concurrent_fetch.http import canonicalize, host_and_port
+from concurrent_fetch.http import canonicalize, host_of
 from concurrent_fetch.render import many
 from concurrent_fetch.words import visible
 
@@ -51,7 +51,7 @@ class Plan:
     @property
     def is_local(self) -> bool:
         """Whether all hosts are this machine by name or address."""
-        return all(is_loopback(host_and_port(authority, 80)[0]) for authority in self.hosts)
+        return all(is_loopback(host_of(f"http://{authority}/")) for authority in self.hosts)
 
     def __str__(self) -> str:
         k = len(self.strategies)

@@ -12,8 +12,8 @@ from concurrent_fetch import _progress
 from concurrent_fetch._files import objection_to
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export import LOADED, suffix_of
+from concurrent_fetch.feed import check_plain_urls
 from concurrent_fetch.http import redact, what_to_write
-from concurrent_fetch.strategies import check_urls
 from concurrent_fetch.words import Rule, is_number, is_whole, told, whole
 
 _MOST_SEED = 2**256 - 1
@@ -28,7 +28,7 @@ OTHER_WORDS = {
 
 def as_urls(urls: Iterable[str]) -> tuple[str, ...]:
     """Return the URLs, at least one, each a `str`."""
-    check_urls(urls)
+    check_plain_urls(urls)
     kept = tuple(urls)
     if not kept:
         raise ValueError("urls is empty; a Runner needs at least one URL")

@@ -2,7 +2,6 @@
 
 from concurrent_fetch.strategies._async import fetch_async, iter_async
 from concurrent_fetch.strategies._each import Each, each
-from concurrent_fetch.strategies._feed import check_urls
 from concurrent_fetch.strategies._find import find_strategy, load_client
 from concurrent_fetch.strategies._strategy import (
     AnyStrategy,
@@ -22,7 +21,6 @@ __all__ = [
     "AnyStrategy",
     "Each",
     "Strategy",
-    "check_urls",
     "each",
     "effective_options",
     "fetch_async",

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -13,6 +13,7 @@ from contextlib import (
 
 from concurrent_fetch._progress import Tally
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.feed import Feed, feed_of
 from concurrent_fetch.fetch import AsyncClient, AsyncGet, find_async_client
 from concurrent_fetch.model import (
     Failure,
@@ -24,7 +25,7 @@ from concurrent_fetch.model import (
     options_home,
 )
 from concurrent_fetch.strategies._counted import tally_of
-from concurrent_fetch.strategies._feed import Feed
+from concurrent_fetch.strategies._jobs_on_loop import JobsOnLoop
 from concurrent_fetch.words import hinted
 
 _DEFAULTS = Options()
@@ -52,7 +53,7 @@ async def fetch_async(
     watch = Stopwatch("fetch_async", options)
     async with made as workers:
         await workers.are_done()
-    return watch.run(workers.ready)
+    return watch.run(workers.ready, workers.feed)
 
 
 @hinted(options_home("iter_async(urls, Options({}))"))
@@ -92,19 +93,17 @@ def _workers(
 
     `bounded`: they wait when as many outcomes as may be in flight have not been taken.
     """
-    arrivals = _Arrivals(urls) if isinstance(urls, AsyncIterable) else None
-    feed = Feed(urls if arrivals is None else arrivals)  # type: ignore[arg-type]  # plain, if not async
     check_options(options)
+    feed = feed_of(urls, options)
     room = options.concurrency if bounded else math.inf
     found = find_async_client(client)
-    tally = tally_of(name, urls, options)
-    return _at_work(feed, arrivals, options, found, room=room, made=tally)
+    return _at_work(feed, urls, options, found, room=room, made=tally_of(name, urls, options))
 
 
 @asynccontextmanager
 async def _at_work(
     feed: Feed,
-    arrivals: "_Arrivals | None",
+    urls: object,
     options: Options,
     client: AsyncClient,
     *,
@@ -113,7 +112,7 @@ async def _at_work(
 ) -> "AsyncIterator[_Workers]":
     with made or nullcontext() as tally:
         async with client.session(options) as get:
-            workers = _Workers(feed, arrivals, options.concurrency, get, room=room, tally=tally)
+            workers = _Workers(feed, urls, options.concurrency, get, room=room, tally=tally)
             try:
                 workers.start()
                 yield workers
@@ -130,7 +129,7 @@ class _Workers:
     def __init__(
         self,
         feed: Feed,
-        arrivals: "_Arrivals | None",
+        urls: object,
         concurrency: int,
         get: AsyncGet,
         *,
@@ -138,8 +137,9 @@ class _Workers:
         tally: Tally | None,
     ) -> None:
         self.ready = deque[Outcome]()
-        self._feed = feed
-        self._arrivals = arrivals
+        self.feed = feed
+        self._jobs = JobsOnLoop(feed, urls, self._fail)
+        self._has_to_wait = feed.has_limits or not feed.reads
         self._concurrency = concurrency
         self._room = room
         self._get = get
@@ -182,67 +182,53 @@ class _Workers:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._jobs.stop()
 
     async def _work(self) -> None:
         try:
             if self._loop.get_task_factory() is not None:
                 # It may be an eager one: then this runs within `start`, and is not counted yet.
                 await asyncio.sleep(0)
-            while True:
-                if self._arrivals is not None or len(self.ready) >= self._room:
-                    await self._turn()
-                job = self._feed.take()
-                if job is None:
-                    return
-                if len(self._tasks) < self._concurrency:
-                    self.start()
-                index, url = job
-                outcome = await self._get(url, index)
-                self.ready.append(outcome)
-                self._news.set()
-                if self._tally is not None:
-                    self._tally.fetched(failed=isinstance(outcome, Failure))
+            while await self._fetch_one():
+                pass
         except BaseException as error:
-            self._error = self._error or error
+            self._fail(error)
             if isinstance(error, _FOR_THE_LOOP):
                 raise  # anything else is raised where the outcomes are taken, and only there
         finally:
             self._active -= 1
             self._news.set()
-            if not self._active or self._error is not None:
+            if not self._active:
                 self._end.set()
 
-    async def _turn(self) -> None:
-        """Wait until there is room for one more outcome, and a URL has arrived."""
+    async def _fetch_one(self) -> bool:
+        """Fetch what may start next; False where there is nothing left."""
+        if len(self.ready) >= self._room:
+            await self._there_is_room()
+        job = await self._jobs.take() if self._has_to_wait else self._jobs.take_at_once()
+        if job is None:
+            return False
+        if len(self._tasks) < self._concurrency and not self._jobs.is_awaited:
+            self.start()
+        outcome = self._jobs.settle(job, await self._get(job))
+        if outcome is not None:  # else it is tried again
+            self.ready.append(outcome)
+            self._news.set()
+            if self._tally is not None:
+                self._tally.fetched(failed=isinstance(outcome, Failure))
+        return True
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._news.set()
+        self._end.set()
+
+    async def _there_is_room(self) -> None:
+        """Wait until there is room for one more outcome."""
         while len(self.ready) >= self._room:
             self._taken.clear()
             await self._taken.wait()
-        if self._arrivals is not None:
-            await self._arrivals.pull()
 
     def _wake_up(self) -> None:
         """Turn the loop now and then: an idle one notices an interrupted notebook cell late."""
         self._tick = self._loop.call_later(_TICK, self._wake_up)
-
-
-class _Arrivals(Iterator[str]):
-    """An async iterable of URLs as the plain iterator that a Feed reads.
-
-    It has a next URL once `pull` has been awaited and found one.
-    """
-
-    def __init__(self, urls: AsyncIterable[str]) -> None:
-        self._urls: AsyncIterator[str] = aiter(urls)
-        self._arrived = deque[str]()
-        self._one_reader = asyncio.Lock()
-
-    async def pull(self) -> None:
-        async with self._one_reader:
-            async for url in self._urls:
-                self._arrived.append(url)
-                break
-
-    def __next__(self) -> str:
-        if not self._arrived:
-            raise StopIteration
-        return self._arrived.popleft()

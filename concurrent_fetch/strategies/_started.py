@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Generator, Iterable
 
+import attrs
+
+from concurrent_fetch.feed import Feed, check_plain_urls, feed_of
 from concurrent_fetch.fetch import Client, find_client
 from concurrent_fetch.model import Options, Outcome, check_options
 from concurrent_fetch.strategies._counted import counted
-from concurrent_fetch.strategies._feed import Feed
 
 
 def started(
@@ -14,10 +16,17 @@ def started(
     urls: Iterable[str],
     options: Options,
     client: str | Client,
-) -> Generator[Outcome, None, None]:
+    *,
+    in_flight: int | None = None,
+) -> tuple[Feed, Generator[Outcome, None, None]]:
     """Check what a blocking strategy was given, and import its client: here and on no clock.
 
-    Return the outcomes that `fetch` yields, counted.
+    Return its feed, and the outcomes that `fetch` yields, counted. `in_flight`: so many fetches at
+    once, whatever `options.concurrency` says.
     """
     check_options(options)
-    return counted(fetch(Feed(urls), options, find_client(client)), name, urls, options)
+    check_plain_urls(urls)
+    if in_flight is not None:
+        options = attrs.evolve(options, concurrency=in_flight)
+    feed = feed_of(urls, options)
+    return feed, counted(fetch(feed, options, find_client(client)), name, urls, options)

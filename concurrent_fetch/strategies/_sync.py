@@ -1,16 +1,17 @@
 """One after another."""
 
 from collections.abc import Generator, Iterable
+from time import perf_counter, sleep
 
-import attrs
-
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.feed import Feed, Wait
 from concurrent_fetch.fetch import Client
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
-from concurrent_fetch.strategies._feed import Feed
 from concurrent_fetch.strategies._started import started
 from concurrent_fetch.words import hinted
 
 _DEFAULTS = Options()
+_LONGEST: Seconds = 1.0
 
 
 @hinted(options_home("fetch_sync(urls, Options({}))"))
@@ -26,8 +27,8 @@ def fetch_sync(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
         UnknownNameError: there is no client of that name.
     """
-    outcomes = started("fetch_sync", _outcomes, urls, options, client)
-    return Stopwatch("fetch_sync", options).run(outcomes)
+    feed, outcomes = started("fetch_sync", _outcomes, urls, options, client, in_flight=1)
+    return Stopwatch("fetch_sync", options).run(outcomes, feed)
 
 
 @hinted(options_home("iter_sync(urls, Options({}))"))
@@ -39,11 +40,16 @@ def iter_sync(
     The URLs are read one at a time, from any iterable. Arguments are checked at the call; errors
     as in `fetch_sync`. The connections close when the generator ends or is closed.
     """
-    return started("iter_sync", _outcomes, urls, options, client)
+    return started("iter_sync", _outcomes, urls, options, client, in_flight=1)[1]
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
-    with client.session(attrs.evolve(options, concurrency=1)) as get:
-        while (job := feed.take()) is not None:
-            index, url = job
-            yield get(url, index)
+    with client.session(options) as get:
+        while (job := feed.take(now := perf_counter())) is not None:
+            if isinstance(job, Wait):
+                sleep(min(job.until - now, _LONGEST))
+                continue
+            job.started = now
+            outcome = feed.settle(job, get(job), perf_counter())
+            if outcome is not None:
+                yield outcome

@@ -7,9 +7,10 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.feed import Feed, Job
 from concurrent_fetch.fetch import Client, Get
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
-from concurrent_fetch.strategies._feed import Feed
+from concurrent_fetch.strategies._jobs_in_threads import JobsInThreads
 from concurrent_fetch.strategies._started import started
 from concurrent_fetch.words import hinted
 
@@ -31,8 +32,8 @@ def fetch_threaded(
         TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
         UnknownNameError: there is no client of that name.
     """
-    outcomes = started("fetch_threaded", _outcomes, urls, options, client)
-    return Stopwatch("fetch_threaded", options).run(outcomes)
+    feed, outcomes = started("fetch_threaded", _outcomes, urls, options, client)
+    return Stopwatch("fetch_threaded", options).run(outcomes, feed)
 
 
 @hinted(options_home("iter_threaded(urls, Options({}))"))
@@ -45,7 +46,7 @@ def iter_threaded(
     of the outcomes taken. Arguments are checked at the call; errors as in `fetch_threaded`. When
     the generator ends or is closed, what is in flight is aborted and the threads end.
     """
-    return started("iter_threaded", _outcomes, urls, options, client)
+    return started("iter_threaded", _outcomes, urls, options, client)[1]
 
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
@@ -71,6 +72,7 @@ class _Workers:
 
     def __init__(self, feed: Feed, concurrency: int) -> None:
         self._feed = feed
+        self._jobs = JobsInThreads(feed)
         self._concurrency = concurrency
         self._threads: list[threading.Thread] = []
         self._active = 0
@@ -110,6 +112,7 @@ class _Workers:
 
     def stop(self) -> None:
         self._stopped = True  # without the lock: reading the next URL may hold it for long
+        self._jobs.stop()
         self._permit(self._concurrency)
 
     def join(self) -> None:
@@ -139,8 +142,11 @@ class _Workers:
     def _work(self) -> None:
         try:
             while (job := self._take()) is not None:
-                index, url = job
-                self._ready.put(self._get(url, index))
+                outcome = self._jobs.settle(job, self._get(job))
+                if outcome is None:
+                    self._permit()  # it will be taken once more
+                else:
+                    self._ready.put(outcome)
         except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
             self._ready.put(error)
         with self._lock:
@@ -148,12 +154,13 @@ class _Workers:
             if not self._active:
                 self._ready.put(None)
 
-    def _take(self) -> tuple[int, str] | None:
+    def _take(self) -> Job | None:
         self._permits.get()
-        with self._lock:
-            job = None if self._stopped else self._feed.take()
-            if job is None:
-                self._permit()
-            elif len(self._threads) < self._concurrency and not self._feed.is_used_up:
-                self._add()
+        job = self._jobs.take()
+        if job is None:
+            self._permit()
+        elif len(self._threads) < self._concurrency and not self._jobs.needs_no_one_more:
+            with self._lock:
+                if len(self._threads) < self._concurrency and not self._stopped:
+                    self._add()
         return job

@@ -41,7 +41,7 @@ from concurrent_fetch.export._codec import read, tree
 from concurrent_fetch.export._json import Writer, from_json, to_json
 from concurrent_fetch.export._packing import Sources, packed_times, unpacked
 from concurrent_fetch.export._upgrades import UPGRADES, VERSION
-from concurrent_fetch.model._work import SavedWork
+from concurrent_fetch.model._saved_work import SavedWork
 from concurrent_fetch.server import LocalServer
 
 DATA = Path(__file__).parent / "data"

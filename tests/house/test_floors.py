@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("words", "errors", "_units", "_failure_kinds", "_files", "_version"),
     ("http", "stats", "render", "server", "_progress"),
     ("model",),
-    ("wire", "analysis"),
+    ("wire", "analysis", "feed"),
     ("fetch", "results"),
     ("clients", "strategies", "export"),
     ("runner",),

@@ -31,14 +31,9 @@ class JobsOnLoop:
         self._waiting = 0
 
     @property
-    def is_awaited(self) -> bool:
+    def are_awaited(self) -> bool:
         """Whether a task waits already for what may start next."""
         return self._waiting > 0
-
-    def take_at_once(self) -> Job | None:
-        """Return a job where none ever has to wait, and None at the end."""
-        found = self._feed.take(0.0)
-        return found if isinstance(found, Job) else None
 
     async def take(self) -> Job | None:
         """Wait for a job; None: there will be no more."""
@@ -52,10 +47,10 @@ class JobsOnLoop:
         finally:
             self._turn.release()
 
-    def settle(self, job: Job, outcome: Outcome) -> Outcome | None:
+    def settle(self, job: Job, outcome: Outcome, now: Seconds) -> Outcome | None:
         """Give a job back; return its outcome if that is final."""
         try:
-            return self._feed.settle(job, outcome, perf_counter())
+            return self._feed.settle(job, outcome, now)
         finally:
             self._change.set()
 

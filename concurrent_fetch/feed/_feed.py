@@ -73,6 +73,9 @@ class Feed:
         del job, now  # nothing waits
         return outcome if self._keeps_all else after_work(outcome, self._options)
 
+    def free(self, job: Job, now: Seconds) -> None:
+        """Take a job back of which no outcome is known: its place is free, and it is over."""
+
     def offer(self, url: str) -> None:
         """Add the next URL, where the feed reads none itself: that of an async iterable."""
         self._offered.append(url)
@@ -169,6 +172,10 @@ class LimitedFeed(Feed):
         if again is not None:
             return None
         return super().settle(job, retries.told_of(job, outcome), now)
+
+    def free(self, job: Job, now: Seconds) -> None:
+        with self._lock:
+            self._queue.settle(job, now)
 
     def offer(self, url: str) -> None:
         with self._lock:

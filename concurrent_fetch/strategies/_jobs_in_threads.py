@@ -59,6 +59,11 @@ class JobsInThreads:
         finally:
             self._tell()
 
+    def free(self, job: Job) -> None:
+        """Give a job back of which no outcome is known."""
+        self._feed.free(job, perf_counter())
+        self._tell()
+
     def stop(self) -> None:
         """Let nobody wait any longer than a tick; without a lock, so that Ctrl-C can come."""
         self._stopped = True

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from http import HTTPStatus
+from typing import NamedTuple
 
 import attrs
 
@@ -39,8 +40,7 @@ class Reply:
     delay: Seconds = 0.0
 
 
-@attrs.frozen(kw_only=True)
-class Flaky:
+class Flaky(NamedTuple):
     """What a route says of a URL whose `first` tries are answered 503: what comes `then`."""
 
     first: int

@@ -157,6 +157,7 @@ def _request(
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def host_name(field: str) -> str:
     """Return the name in a Host field: in lower case, without port, brackets and final dot.
 

@@ -75,6 +75,9 @@ RUNNERS: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (clients.requests_client.session, {"timeout": 5}, "client.session(Options(timeout=5))"),
     (clients.aiohttp_client.session, {"timeout": 5}, "client.session(Options(timeout=5))"),
     (LocalServer, {"delay": 0.1}, "LocalServer(latency=0.1)"),
+    (LocalServer, {"max_per_host": 4}, "LocalServer(per_host=4)"),
+    (LocalServer, {"rps": 50}, "LocalServer(rate=50)"),
+    (LocalServer, {"fail_first": 2}, "LocalServer(unavailable_first=2)"),
 ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable
 from time import perf_counter, sleep
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.feed import Feed, Wait
+from concurrent_fetch.feed import Feed, Job
 from concurrent_fetch.fetch import Client
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
 from concurrent_fetch.strategies._started import started
@@ -45,11 +45,27 @@ def iter_sync(
 
 def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
     with client.session(options) as get:
-        while (job := feed.take(now := perf_counter())) is not None:
-            if isinstance(job, Wait):
-                sleep(min(job.until - now, _LONGEST))
-                continue
-            job.started = now
+        while (job := _next_job(feed)) is not None:
             outcome = feed.settle(job, get(job), perf_counter())
             if outcome is not None:
                 yield outcome
+
+
+def _next_job(feed: Feed) -> Job | None:
+    """Wait for a job; None: there will be no more.
+
+    The clock is read after each URL: the iterable may have taken its time for it.
+    """
+    while True:
+        now = perf_counter()
+        found = feed.take_of_those_read(now)
+        if isinstance(found, Job):
+            if feed.has_limits:
+                found.started = now
+            return found
+        if found is None:
+            return None
+        if found.more:
+            feed.read()
+        else:
+            sleep(min(found.until - now, _LONGEST))

@@ -1,12 +1,12 @@
 """What is asked and what came of it: `Options`, `Outcome`, `Run`."""
 
 from concurrent_fetch.model._arrow import stream_of
+from concurrent_fetch.model._called import called
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._options import (
     Options,
     SavedEncodings,
     Work,
-    called,
     check_options,
     options_home,
 )

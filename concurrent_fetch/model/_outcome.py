@@ -170,7 +170,7 @@ class Response:
     @property
     def elapsed_in_all(self) -> Seconds:
         """From the start of the first try to the end of the last, waits included."""
-        return self.timing.finished - _first_start(self)
+        return self.timing.finished - first_start(self)
 
     @property
     def encoding(self) -> str:
@@ -227,11 +227,12 @@ class Failure:
     @property
     def elapsed_in_all(self) -> Seconds:
         """From the start of the first try to the end of the last, waits included."""
-        return self.timing.finished - _first_start(self)
+        return self.timing.finished - first_start(self)
 
 
 Outcome: TypeAlias = Response | Failure
 
 
-def _first_start(outcome: Outcome) -> Seconds:
+def first_start(outcome: Outcome) -> Seconds:
+    """Return when the first try of a fetch began."""
     return outcome.earlier[0].started if outcome.earlier else outcome.timing.started

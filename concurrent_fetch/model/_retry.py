@@ -4,13 +4,14 @@ The names are those of stamina, where it has one, and urllib3's where not.
 """
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeAlias
 
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.model._called import called
 from concurrent_fetch.model._outcome import Failure, Outcome
 from concurrent_fetch.words import (
     Rule,
@@ -76,6 +77,15 @@ def _as_reason(value: Any) -> FailureKind | int:
     return FailureKind(value)
 
 
+def _shown(on: Reasons) -> str:
+    return called(on) if callable(on) else f"{{{', '.join(map(repr, _in_order(on)))}}}"
+
+
+def _in_order(reasons: Iterable[FailureKind | int]) -> list[str | int]:
+    """Statuses first, then kinds: a set has another order in every process."""
+    return sorted((int(r) if is_whole(r) else str(r) for r in reasons), key=str)
+
+
 @described
 @hinted(noun="field")
 @attrs.frozen(kw_only=True)
@@ -92,7 +102,7 @@ class Retry:
 
     attempts: int = attrs.field(default=3, validator=whole(1).of_field)
     """Tries in all, the first among them."""
-    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons)
+    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons, repr=_shown, hash=False)
     """Kinds of failure and statuses, or a function that is told the outcome, body included."""
     wait_initial: Seconds = attrs.field(default=0.5, validator=seconds(least=0).of_field)
     """Before the second try, at most; twice as long before the next, and so on."""

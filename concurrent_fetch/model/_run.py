@@ -13,7 +13,7 @@ from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._no_array import says_it_is_no_array
 from concurrent_fetch.model._options import Options, check_options
-from concurrent_fetch.model._outcome import Failure, Outcome, Response
+from concurrent_fetch.model._outcome import Failure, Outcome, Response, first_start
 from concurrent_fetch.model._outcomes import as_outcomes
 from concurrent_fetch.stats import most_at_once, quantile
 from concurrent_fetch.words import described
@@ -102,7 +102,7 @@ class Run(Sequence[Outcome]):
         made = as_outcomes(outcomes)
         if len({outcome.index for outcome in made}) == len(made):
             made.sort(key=lambda outcome: outcome.index)
-        first = min((outcome.timing.started for outcome in made), default=0.0)
+        first = min(map(first_start, made), default=0.0)
         last = max((outcome.timing.finished for outcome in made), default=0.0)
         return cls(
             outcomes=tuple(made),

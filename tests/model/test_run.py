@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from fakes import response, tried_before
 from hypothesis import given
 from hypothesis import strategies as st
 from pace import in_time
@@ -34,11 +35,14 @@ NAMES = [
     "http_version",
     "reused",
     "attempts",
+    "tries",
+    "waited",
     "started",
     "sent",
     "first_byte",
     "finished",
     "elapsed",
+    "elapsed_in_all",
     "worker",
 ]
 
@@ -304,3 +308,18 @@ def test_what_is_no_run_is_refused_with_field_value_and_rule(
     with pytest.raises((TypeError, ValueError)) as caught:
         Run(**facts | changes)
     assert str(caught.value).startswith(message)
+
+
+def test_the_tries_of_a_fetch_and_its_waits_are_columns() -> None:
+    last = response("http://a.example/", started=10.0, finished=10.5)
+    run = Run.of([tried_before(last, 503, FailureKind.TIMEOUT, wait=0.5), response("http://b/", 1)])
+    columns = run.to_columns()
+    assert columns["tries"] == [3, 1]
+    assert columns["waited"] == [1.0, 0.0]
+    assert columns["elapsed"] == [0.5, 1.0]
+    assert columns["elapsed_in_all"] == [2.0, 1.0]
+
+
+def test_a_run_of_outcomes_begins_with_the_first_try() -> None:
+    last = response("http://a.example/", started=10.0, finished=10.5)
+    assert Run.of([tried_before(last, 503)]).elapsed == 1.75

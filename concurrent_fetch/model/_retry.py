@@ -4,7 +4,7 @@ The names are those of stamina, where it has one, and urllib3's where not.
 """
 
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 
 import attrs
@@ -67,7 +67,7 @@ def _as_reason(value: Any) -> FailureKind | int:
     if isinstance(value, str) and value.isdecimal():
         raise TypeError(f"Retry.on must hold statuses as int, got {str(value)!r}; write {value}")
     if value not in list(FailureKind):
-        hint = did_you_mean(value, FailureKind) if isinstance(value, str) else ""
+        hint = did_you_mean(value, map(str, FailureKind)) if isinstance(value, str) else ""
         raise ValueError(
             f"Retry.on must hold kinds of failure and status codes, got {value!r}{hint}; the kinds "
             f"are {', '.join(kind for kind in FailureKind if kind != FailureKind.CANCELLED)}"
@@ -77,13 +77,13 @@ def _as_reason(value: Any) -> FailureKind | int:
     return FailureKind(value)
 
 
-def _shown(on: Reasons) -> str:
-    return called(on) if callable(on) else f"{{{', '.join(map(repr, _in_order(on)))}}}"
-
-
-def _in_order(reasons: Iterable[FailureKind | int]) -> list[str | int]:
-    """Statuses first, then kinds: a set has another order in every process."""
-    return sorted((int(r) if is_whole(r) else str(r) for r in reasons), key=str)
+def _shown(reasons: Reasons) -> str:
+    """The same words as one writes them, kinds first; of a function its name, nothing it holds."""
+    if callable(reasons):
+        return called(reasons)
+    kinds = sorted(str(reason) for reason in reasons if isinstance(reason, FailureKind))
+    statuses = sorted(reason for reason in reasons if not isinstance(reason, FailureKind))
+    return f"{{{', '.join([*map(repr, kinds), *map(repr, statuses)])}}}"
 
 
 @described

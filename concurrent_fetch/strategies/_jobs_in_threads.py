@@ -52,10 +52,17 @@ class JobsInThreads:
 
     def settle(self, job: Job, outcome: Outcome) -> Outcome | None:
         """Give a job back; return its outcome if that is final."""
+        if not self._feed.has_limits:
+            return self._feed.settle(job, outcome, 0.0)
         try:
             return self._feed.settle(job, outcome, perf_counter())
         finally:
             self._tell()
+
+    def free(self, job: Job) -> None:
+        """Give a job back of which no outcome is known."""
+        self._feed.free(job, perf_counter())
+        self._tell()
 
     def stop(self) -> None:
         """Let nobody wait any longer than a tick; without a lock, so that Ctrl-C can come."""

@@ -15,8 +15,9 @@ from concurrent_fetch.model._outcome_rules import check_outcome
 from concurrent_fetch.model._pace import Pace
 from concurrent_fetch.model._retry import Retry
 from concurrent_fetch.model._row import Row
-from concurrent_fetch.model._run import Run, Stopwatch
+from concurrent_fetch.model._run import Run
 from concurrent_fetch.model._saved_work import SavedWork
+from concurrent_fetch.model._stopwatch import Stopwatch
 
 __all__ = [
     "COLUMNS",

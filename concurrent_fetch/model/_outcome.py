@@ -4,7 +4,7 @@ Making one checks nothing, since a fetch makes tens of thousands per second; `ch
 it against the rules of its fields. A `Runner` does so with all that a strategy gives it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -231,6 +231,12 @@ class Failure:
 
 
 Outcome: TypeAlias = Response | Failure
+
+
+def spans_of(outcome: Outcome) -> Iterator[tuple[Seconds, Seconds]]:
+    """Yield from when to when each try of a fetch was under way, the last one at the end."""
+    yield from ((attempt.started, attempt.finished) for attempt in outcome.earlier)
+    yield outcome.timing.started, outcome.timing.finished
 
 
 def first_start(outcome: Outcome) -> Seconds:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._failures import is_failed
-from concurrent_fetch.model._outcome import Outcome, Response
+from concurrent_fetch.model._outcome import Outcome, Response, spans_of
 from concurrent_fetch.render import (
     Field,
     Lane,
@@ -92,7 +92,9 @@ def _retries(outcomes: Sequence[Outcome]) -> list[str]:
     times, vain = sum(len(outcome.earlier) for outcome in again), sum(map(is_failed, again))
     words = f"{many(len(again), 'URL')} {'was' if len(again) == 1 else 'were'} tried again"
     words += f", {times:,} times in all" if times > len(again) else ""
-    return [words + (f", {vain:,} of them in vain" if vain else "")]
+    all_in_vain = ", in vain" if len(again) == 1 else ", all in vain"
+    some = f", {vain:,} of them in vain" if vain else ""
+    return [words + (all_in_vain if vain == len(again) else some)]
 
 
 def _waits(idle: float, advice: str) -> list[str]:
@@ -109,12 +111,15 @@ def timeline_of(
     failed = [not isinstance(outcome, Response) for outcome in outcomes]
     facts = [seconds(elapsed), f"{average(in_flight)} in flight"]
     facts += [f"{sum(failed):,} failed"] if any(failed) else []
+    again = sum(bool(outcome.earlier) for outcome in outcomes)
+    facts += [f"{again:,} tried again"] if again else []
     lane = Lane.of(
         strategy,
         " · ".join(facts),
         [outcome.timing.started for outcome in outcomes],
         [outcome.timing.finished for outcome in outcomes],
         failed,
+        earlier=[list(spans_of(outcome))[:-1] for outcome in outcomes],
         begun=None,
         elapsed=elapsed,
     )

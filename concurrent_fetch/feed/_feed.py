@@ -41,6 +41,7 @@ class Feed:
         if not isinstance(urls, AsyncIterable):
             self._source = iter(urls)
         self._sized = urls if isinstance(urls, Sized) else None
+        self._is_listed = isinstance(urls, Sequence)
         self._offered = deque[str]()
         self._is_closed = False
         self._taken = 0
@@ -95,6 +96,11 @@ class Feed:
     def reads(self) -> bool:
         """Whether it has an iterable to read; else URLs are offered to it."""
         return self._source is not None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all its URLs are in memory."""
+        return self._is_listed
 
     @property
     def has_limits(self) -> bool:

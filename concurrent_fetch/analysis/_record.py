@@ -125,29 +125,43 @@ class Record:
         return sum(kind is not None for kind in self.columns["kind"])
 
     @property
+    def retried(self) -> int:
+        """How many URLs were tried more than once."""
+        return sum(map(bool, self.columns["earlier"]))
+
+    @property
     def has_times(self) -> bool:
         """Whether the times of all its fetches are known: else some are no outcomes."""
         return _NO_TIME not in self.columns["started"]
 
     @property
     def busy(self) -> Seconds:
-        """The times of all fetches added up; not a number (nan) where they are not known."""
-        columns = self.columns
-        if not self.has_times:
-            return math.nan
-        return math.fsum(map(sub, columns["finished"], columns["started"]))
+        """The times of all tries added up; not a number (nan) where they are not known."""
+        return math.fsum(map(sub, *reversed(self._spans))) if self.has_times else math.nan
+
+    @property
+    def _spans(self) -> tuple[Sequence[Seconds], Sequence[Seconds]]:
+        """When each try of each fetch started, and when it was over."""
+        starts, ends = self.columns["started"], self.columns["finished"]
+        earlier = [attempt for tries in self.columns["earlier"] if tries for attempt in tries]
+        if not earlier:
+            return starts, ends
+        return (
+            [*starts, *(attempt.started for attempt in earlier)],
+            [*ends, *(attempt.finished for attempt in earlier)],
+        )
 
     @property
     def in_flight(self) -> float:
-        """Mean number of fetches under way at once; nan where their times are not known."""
+        """Mean number of tries under way at once; nan where their times are not known."""
         return self.busy / self.elapsed if self.elapsed else 0.0
 
     @property
     def peak_in_flight(self) -> int:
-        """The most fetches that were under way at once; 0 where their times are not known."""
+        """The most tries that were under way at once; 0 where their times are not known."""
         if not self.has_times:
             return 0
-        return most_at_once(self.columns["started"], self.columns["finished"])
+        return most_at_once(*self._spans)
 
     def to_columns(self, urls: Sequence[str]) -> dict[str, list[Any]]:
         """Return what `Run.to_columns` has, None for what is not known."""

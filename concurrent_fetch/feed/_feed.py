@@ -114,7 +114,7 @@ class Feed:
 
     @property
     def waiting(self) -> int:
-        """How many URLs wait for their hosts."""
+        """How many URLs wait for their hosts or for their next try, of those that were read."""
         return 0
 
     @property
@@ -216,7 +216,7 @@ class LimitedFeed(Feed):
 
     @property
     def waiting(self) -> int:
-        return self._queue.held
+        return self._queue.waiting
 
     @property
     def retries(self) -> int:

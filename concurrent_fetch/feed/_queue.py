@@ -77,6 +77,11 @@ class Queue:
         self._closed = False
         self._idle = 0  # places, since `_now`
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for their hosts or for their next try: all but one of each ready host."""
+        return max(0, self.held - len(self._ready)) + len(self._again)
+
     def offer(self, url: str) -> None:
         """Add the next URL."""
         host = self._found(self._host_of(url))

@@ -99,7 +99,8 @@ def _workers(
     feed = feed_of(urls, options)
     room = options.concurrency if bounded else math.inf
     found = find_async_client(client)
-    return _at_work(feed, urls, options, found, room=room, made=tally_of(name, urls, options))
+    made = tally_of(name, urls, options, feed)
+    return _at_work(feed, urls, options, found, room=room, made=made)
 
 
 @asynccontextmanager
@@ -239,3 +240,11 @@ class _Workers:
     def _wake_up(self) -> None:
         """Turn the loop now and then: an idle one notices an interrupted notebook cell late."""
         self._tick = self._loop.call_later(_TICK, self._wake_up)
+        if self._tally is None:
+            return
+        try:
+            self._tally.tick()
+        except BaseException as error:
+            self._fail(error)
+            if isinstance(error, _FOR_THE_LOOP):
+                raise

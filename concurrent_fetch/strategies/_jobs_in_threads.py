@@ -76,7 +76,8 @@ class JobsInThreads:
             now = perf_counter()
             found = self._feed.take_of_those_read(now)
             if isinstance(found, Job):
-                found.started = now
+                # Between the two it may have been settled, to be tried again at once.
+                found.started = perf_counter() if found.tries else now
             if not isinstance(found, Wait):
                 return found
             if found.more and self._feed.is_listed:

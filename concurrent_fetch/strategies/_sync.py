@@ -6,6 +6,7 @@ from time import perf_counter
 from concurrent_fetch.feed import Feed
 from concurrent_fetch.fetch import Client
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
+from concurrent_fetch.strategies._counted import Tick
 from concurrent_fetch.strategies._jobs_one_by_one import jobs_one_by_one
 from concurrent_fetch.strategies._started import started
 from concurrent_fetch.words import hinted
@@ -42,9 +43,11 @@ def iter_sync(
     return started("iter_sync", _outcomes, urls, options, client, in_flight=1)[1]
 
 
-def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
+def _outcomes(
+    feed: Feed, options: Options, client: Client, tick: Tick
+) -> Generator[Outcome, None, None]:
     with client.session(options) as get:
-        for job in jobs_one_by_one(feed):
+        for job in jobs_one_by_one(feed, tick):
             outcome = feed.settle(job, get(job), perf_counter())
             if outcome is not None:  # else it is tried again
                 yield outcome

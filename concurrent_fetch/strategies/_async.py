@@ -66,8 +66,9 @@ def iter_async(
     """Fetch the URLs with `options.concurrency` tasks; yield the outcomes as they complete.
 
     The URLs, from a plain or an async iterable, are read at most twice `concurrency` ahead of the
-    outcomes taken. Arguments are checked at the call; errors as in `fetch_async`. When the
-    generator ends or is closed, what is in flight is cancelled.
+    outcomes taken; with limits per host or retries at most 10,000 more, and a sequence as a whole.
+    Arguments are checked at the call; errors as in `fetch_async`. When the generator ends or is
+    closed, what is in flight is cancelled.
     """
     return _outcomes(_workers("iter_async", urls, options, client, bounded=True))
 

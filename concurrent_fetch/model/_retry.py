@@ -66,7 +66,7 @@ def _as_reason(value: Any) -> FailureKind | int:
     if isinstance(value, str) and value.isdecimal():
         raise TypeError(f"Retry.on must hold statuses as int, got {str(value)!r}; write {value}")
     if value not in list(FailureKind):
-        hint = did_you_mean(value, FailureKind) if isinstance(value, str) else ""
+        hint = did_you_mean(value, map(str, FailureKind)) if isinstance(value, str) else ""
         raise ValueError(
             f"Retry.on must hold kinds of failure and status codes, got {value!r}{hint}; the kinds "
             f"are {', '.join(kind for kind in FailureKind if kind != FailureKind.CANCELLED)}"
@@ -74,6 +74,15 @@ def _as_reason(value: Any) -> FailureKind | int:
     if value == FailureKind.CANCELLED:
         raise ValueError("Retry.on cannot hold 'cancelled': the run was stopped, or is over")
     return FailureKind(value)
+
+
+def _shown(reasons: Reasons) -> str:
+    """The same words as one writes them, kinds first; of a function its name, nothing it holds."""
+    if callable(reasons):
+        return str(getattr(reasons, "__name__", None) or f"<{type(reasons).__name__}>")
+    kinds = sorted(str(reason) for reason in reasons if isinstance(reason, FailureKind))
+    statuses = sorted(reason for reason in reasons if not isinstance(reason, FailureKind))
+    return f"{{{', '.join([*map(repr, kinds), *map(repr, statuses)])}}}"
 
 
 @described
@@ -92,7 +101,7 @@ class Retry:
 
     attempts: int = attrs.field(default=3, validator=whole(1).of_field)
     """Tries in all, the first among them."""
-    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons)
+    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons, repr=_shown)
     """Kinds of failure and statuses, or a function that is told the outcome, body included."""
     wait_initial: Seconds = attrs.field(default=0.5, validator=seconds(least=0).of_field)
     """Before the second try, at most; twice as long before the next, and so on."""

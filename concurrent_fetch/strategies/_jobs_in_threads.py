@@ -20,11 +20,14 @@ class JobsInThreads:
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
+        # To read on in a list takes no time; anything else may wait for its next URL.
+        self._take = feed.take if feed.is_listed else feed.take_of_those_read
         self._turn = SimpleQueue[None]()
         self._turn.put(None)
         self._change = threading.Event()  # for threads of ours only: Ctrl-C never comes inside
         self._is_reading = False
         self._waiting = 0
+        self._counting = threading.Lock()
         self._stopped = False
 
     @property
@@ -38,9 +41,9 @@ class JobsInThreads:
             found = None if self._stopped else self._feed.take(0.0)
             return found if isinstance(found, Job) else None  # nothing has to wait
         while not self._stopped:
-            self._waiting += 1
+            self._count(1)
             self._turn.get()
-            self._waiting -= 1
+            self._count(-1)
             try:
                 found = self._lead()
             finally:
@@ -52,10 +55,17 @@ class JobsInThreads:
 
     def settle(self, job: Job, outcome: Outcome) -> Outcome | None:
         """Give a job back; return its outcome if that is final."""
+        if not self._feed.has_limits:
+            return self._feed.settle(job, outcome, 0.0)
         try:
             return self._feed.settle(job, outcome, perf_counter())
         finally:
             self._tell()
+
+    def free(self, job: Job) -> None:
+        """Give a job back of which no outcome is known."""
+        self._feed.free(job, perf_counter())
+        self._tell()
 
     def stop(self) -> None:
         """Let nobody wait any longer than a tick; without a lock, so that Ctrl-C can come."""
@@ -66,7 +76,7 @@ class JobsInThreads:
         while not self._stopped:
             self._change.clear()
             now = perf_counter()
-            found = self._feed.take_of_those_read(now)
+            found = self._take(now)
             if isinstance(found, Job):
                 found.started = now
             if not isinstance(found, Wait):
@@ -76,6 +86,10 @@ class JobsInThreads:
                 return found
             self._change.wait(min(found.until - now, _TICK))
         return None
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._waiting += change
 
     def _read(self) -> None:
         try:

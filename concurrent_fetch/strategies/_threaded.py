@@ -43,9 +43,9 @@ def iter_threaded(
     """Fetch the URLs in `options.concurrency` threads; yield the outcomes as they complete.
 
     The URLs are read in the worker threads, one at a time and at most twice `concurrency` ahead
-    of the outcomes taken; with limits per host or retries at most 10,000 more, and a sequence as a
-    whole. Arguments are checked at the call; errors as in `fetch_threaded`. When the generator ends
-    or is closed, what is in flight is aborted and the threads end.
+    of the outcomes taken; with limits of hosts 10,000 more, so that others are found. Arguments are
+    checked at the call; errors as in `fetch_threaded`. When the generator ends or is closed, what
+    is in flight is aborted and the threads end.
     """
     return started("iter_threaded", _outcomes, urls, options, client)[1]
 

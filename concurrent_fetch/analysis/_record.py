@@ -13,10 +13,12 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._tries import Tries, retried_in, tries_in
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.http import Headers, codings_in, redact, redact_message, redact_within
 from concurrent_fetch.model import (
     COLUMNS,
+    Attempt,
     Failure,
     Options,
     Outcome,
@@ -130,12 +132,27 @@ class Record:
         return _NO_TIME not in self.columns["started"]
 
     @property
+    def retries(self) -> int:
+        """How often something was tried again, by the rule of `Options.retry`."""
+        return sum(map(len, self.retried.values()))
+
+    @property
+    def retried(self) -> dict[int, tuple[Attempt, ...]]:
+        """The tries before the last of each URL that was tried again, by its place."""
+        return retried_in(self.columns)
+
+    @property
+    def tries(self) -> Tries:
+        """Every time that a URL was fetched; of no sense where times are not known."""
+        return tries_in(self.columns)
+
+    @property
     def busy(self) -> Seconds:
-        """The times of all fetches added up; not a number (nan) where they are not known."""
-        columns = self.columns
+        """The times of all tries added up; not a number (nan) where they are not known."""
         if not self.has_times:
             return math.nan
-        return math.fsum(map(sub, columns["finished"], columns["started"]))
+        tries = self.tries
+        return math.fsum(map(sub, tries.ends, tries.starts))
 
     @property
     def in_flight(self) -> float:
@@ -147,7 +164,7 @@ class Record:
         """The most fetches that were under way at once; 0 where their times are not known."""
         if not self.has_times:
             return 0
-        return most_at_once(self.columns["started"], self.columns["finished"])
+        return most_at_once(self.tries.starts, self.tries.ends)
 
     def to_columns(self, urls: Sequence[str]) -> dict[str, list[Any]]:
         """Return what `Run.to_columns` has, None for what is not known."""

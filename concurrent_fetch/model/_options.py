@@ -273,6 +273,12 @@ class Options:
     Within a `Runner` it is off, since it would be on the clock: `Runner.progress` is for that.
     """
 
+    def pace_of(self, host: str) -> Pace:
+        """Return the pace that is in force at a host, by its name as `hosts` has it."""
+        general = Pace(per_host=self.per_host, delay=self.delay)
+        own = self.hosts.get(host)
+        return general if own is None else own.over(general)
+
     def differences(self, other: "Options") -> tuple[str, ...]:
         """Return a phrase for each field that differs, this one's value first; headers by name."""
         return tuple(

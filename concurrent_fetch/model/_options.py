@@ -105,6 +105,8 @@ def called(work: object) -> str:
 
 def _shown(value: object) -> str:
     """A value without secrets."""
+    if isinstance(value, (Paces, Retry)):
+        return str(value)
     if isinstance(value, Mapping):
         return ", ".join(value) or "none"
     if isinstance(value, str):

@@ -76,6 +76,15 @@ def _as_reason(value: Any) -> FailureKind | int:
     return FailureKind(value)
 
 
+def _shown(reasons: Reasons) -> str:
+    """In an order that is the same in every process; a function by its name."""
+    if callable(reasons):
+        return str(getattr(reasons, "__name__", f"<{type(reasons).__name__}>"))
+    kinds = sorted(repr(str(one)) for one in reasons if isinstance(one, str))
+    statuses = sorted(one for one in reasons if not isinstance(one, str))
+    return f"{{{', '.join([*kinds, *map(str, statuses)])}}}"
+
+
 @described
 @hinted(noun="field")
 @attrs.frozen(kw_only=True)
@@ -92,7 +101,7 @@ class Retry:
 
     attempts: int = attrs.field(default=3, validator=whole(1).of_field)
     """Tries in all, the first among them."""
-    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons)
+    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons, repr=_shown)
     """Kinds of failure and statuses, or a function that is told the outcome, body included."""
     wait_initial: Seconds = attrs.field(default=0.5, validator=seconds(least=0).of_field)
     """Before the second try, at most; twice as long before the next, and so on."""
@@ -109,6 +118,17 @@ class Retry:
     budget: float = attrs.field(default=0.2, validator=_BUDGET.of_field)
     """Retries of the run: at most 10, and this many per URL that was begun. So a server that is
     down is not asked three times as often."""
+
+    def __str__(self) -> str:
+        """Return it as it may be written: the attempts, and what is not as usual."""
+        usual, fields = Retry(), attrs.fields(Retry)
+        told = [
+            f"{field.name}={field.repr(value) if callable(field.repr) else repr(value)}"
+            for field in fields
+            if (value := getattr(self, field.name)) != getattr(usual, field.name)
+            or field.name == "attempts"
+        ]
+        return f"Retry({', '.join(told)})"
 
     def concerns(self, outcome: Outcome) -> bool:
         """Whether the outcome is one to be tried again, as far as `on` says."""

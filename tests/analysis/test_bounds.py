@@ -6,10 +6,21 @@ from typing import Any
 import attrs
 import pytest
 from fakes import record, response
+from pace import unless_busy
 
-from concurrent_fetch import Attempt, Limit, Options, Pace, Why
+from concurrent_fetch import (
+    Attempt,
+    Limit,
+    Options,
+    Pace,
+    Runner,
+    Why,
+    fetch_async,
+    fetch_threaded,
+)
 from concurrent_fetch.analysis import Causes, Evidence, Level, Record, ceilings, read_card
 from concurrent_fetch.results._limit_told import limits
+from concurrent_fetch.server import LocalServer
 
 CARD = attrs.evolve(read_card(), build="GIL", cores=8)
 
@@ -251,3 +262,20 @@ def test_a_level_at_its_rate_is_no_crowded_server() -> None:
     found = ceilings(levels)
     assert [c.limit for c in found] == [Limit.CONCURRENCY, Limit.RATE, Limit.RATE]
     assert str(found[1].by_server) == "nan"
+
+
+# --- for real ---
+
+
+def test_the_limits_of_real_runs_are_named(local: LocalServer) -> None:
+    urls = local.urls(12, "/delay/0.03")
+    for options, limit in (
+        (Options(per_host=2), Limit.PER_HOST),
+        (Options(delay=0.05), Limit.DELAY),
+        (Options(rate=40), Limit.RATE),
+    ):
+        comparison = Runner(urls, options, rounds=1).compare(fetch_threaded, fetch_async)
+        for name in comparison.strategies:
+            unless_busy(comparison.why(name).limit is limit, comparison)
+            assert "more in flight would help" not in limits(comparison.why(name))
+        assert [note.fact for note in comparison.notes if "ignores" in note.fact] == []

@@ -209,3 +209,21 @@ def test_the_built_in_strategies_heed_what_one_of_ones_own_ignores(local: LocalS
     ignoring = {note.strategy for note in comparison.notes if "ignores" in note.fact}
     assert ignoring == {"heedless"}
     assert any("ignores per_host=2: " in note.fact for note in comparison.notes)
+
+
+def test_a_run_that_ends_at_its_deadline_is_other_work_than_one_that_does_not(
+    local: LocalServer,
+) -> None:
+    urls = local.urls(12, "/delay/0.03")
+    runner = Runner(urls, Options(deadline=0.2), rounds=1)
+    comparison = runner.compare(fetch_async, fetch_sync)
+    (reason,) = comparison.reasons_against("fetch_sync")
+    assert reason.endswith(": cancelled against 200")
+    assert "ignores" not in str(comparison)
+    ignoring = Runner(urls, Options(deadline=0.05), rounds=1).compare(going_on)
+    assert [note.fact.partition(":")[0] for note in ignoring.notes] == ["ignores deadline=0.05"]
+
+
+def going_on(urls: list[str], options: Options) -> list[Outcome]:
+    """Fetches one after another, and knows of no deadline."""
+    return list(fetch_sync(urls, attrs.evolve(options, deadline=None)))

@@ -24,8 +24,8 @@ from concurrent_fetch.words import hinted
 _DEFAULTS = Options()
 _NONE_LEFT: Any = object()
 _SHUFFLE = (
-    "the URLs are sorted by host, so that places were idle: shuffle them, or give them as a list, "
-    "which is read as a whole"
+    "places were idle while all URLs that were read ahead were of hosts that were full: if they are "
+    "sorted by host, shuffle them, or give them as a list, which is read as a whole"
 )
 
 
@@ -228,7 +228,9 @@ class LimitedFeed(Feed):
 
     @property
     def advice(self) -> str:
-        return _SHUFFLE if self._queue.was_full else ""
+        told = [_SHUFFLE] if self._queue.was_full else []
+        told += [self._retries.advice] if self._retries and self._retries.advice else []
+        return "; ".join(told)
 
 
 @hinted(options_home("feed_of(urls, Options({}))"))

@@ -81,6 +81,7 @@ class Retries:
         self._retry = retry
         self._chance = chance
         self._begun = 0
+        self._denied = 0  # that had a try left, and the run had none
 
     def concern(self, outcome: Outcome) -> bool:
         """Whether an outcome is one to be tried again, if there may be one more try."""
@@ -100,8 +101,10 @@ class Retries:
         status = outcome.status_code if isinstance(outcome, Response) else None
         refused = status == _TOO_MANY
         asked = wait_asked_for(outcome) if isinstance(outcome, Response) else None
-        is_out_of_budget = self.spent + 1 > retry.allowance(self._begun)
-        if is_out_of_budget or (asked is not None and asked > retry.retry_after_max):
+        if asked is not None and asked > retry.retry_after_max:
+            return Verdict(refused=refused)
+        if self.spent + 1 > retry.allowance(self._begun):
+            self._denied += job.tries + 1 < retry.attempts
             return Verdict(refused=refused)
         wait = max(self._back_off(job.tries), asked or 0.0)
         if job.tries + 1 >= retry.attempts or self._is_too_late(job, outcome, wait):
@@ -112,6 +115,17 @@ class Retries:
         job.trail.add(outcome)
         rests = asked is not None or status in {_TOO_MANY, _UNAVAILABLE}
         return Verdict(wait, wait if rests else None, refused)
+
+    @property
+    def advice(self) -> str:
+        """What would have had more tried again; empty where the budget was enough."""
+        if not self._denied:
+            return ""
+        urls = "1 URL was" if self._denied == 1 else f"{self._denied:,} URLs were"
+        return (
+            f"{urls} not tried again, since the budget of retries was spent; if the servers are up, "
+            "write Retry(budget=1)"
+        )
 
     @staticmethod
     def told_of(job: Job, outcome: Outcome) -> Outcome:

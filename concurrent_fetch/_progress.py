@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import attrs
 
@@ -21,10 +21,12 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.words import visible
 
 _BETWEEN: Seconds = 0.05
+_STILL: Seconds = 0.4  # with the ticks of the strategies, of up to half a second, below a second
 _REDRAWN: Seconds = 0.25  # to draw a widget costs about 2 ms; so it is below 1 %
 
 # tqdm's own without the rate, which of runs says little, and where that needs the room.
 _NARROW = 80
+_AT_LEAST = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining} or more, {rate_fmt}{postfix}]"
 _SHORT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 
 Stage: TypeAlias = Literal["check", "round", "probe", "fetch"]
@@ -34,7 +36,8 @@ Stage: TypeAlias = Literal["check", "round", "probe", "fetch"]
 class Progress:
     """How far it has come. One is sent at most every 50 ms, and one that tells the end.
 
-    After an error or an early `close` there is no last one.
+    Where limits or retries make fetches wait, one is sent each second at least. After an error or
+    an early `close` there is no last one.
     """
 
     done: int
@@ -56,6 +59,11 @@ class Progress:
     """Those of them that were not answered."""
     elapsed: Seconds
     """Since the start."""
+    retries: int = 0
+    """How often something was tried again, with `Options.retry`; 0 for a comparison."""
+    waiting: int = 0
+    """URLs that wait for their hosts, whose limits are reached or which asked for a rest, or for
+    their next try; of those not yet read nobody knows. 0 for a comparison."""
 
     @property
     def rate(self) -> float:
@@ -64,7 +72,10 @@ class Progress:
 
     @property
     def left(self) -> Seconds | None:
-        """The time left if the rest goes as fast as what is done; None where that is unknown."""
+        """The time left if the rest goes as fast as what is done; None where that is unknown.
+
+        While URLs are `waiting` it is that or more: the rest may be of the slowest hosts.
+        """
         if self.total is None or not self.done:
             return None
         return self.elapsed / self.done * max(0, self.total - self.done)
@@ -96,14 +107,35 @@ def check_progress(name: str, value: object) -> None:
         )
 
 
+class Waits(Protocol):
+    """What knows who waits: the feed of a run."""
+
+    @property
+    def retries(self) -> int:
+        """How often something was tried again."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many URLs wait."""
+        ...
+
+
 class Tally:
-    """What is done so far, told at most 20 times a second and at the end."""
+    """What is done so far, told at most 20 times a second and at the end.
+
+    Where a feed can make all wait, that is told too while nothing else happens.
+    """
 
     __slots__ = (
-        "_clock", "_due", "_failures", "_fetches", "_last", "_runs", "_start", "_tell", "_told",
+        "_clock", "_due", "_failures", "_feed", "_fetches", "_last", "_runs", "_start", "_tell",
+        "_told",
     )  # fmt: skip
 
-    def __init__(self, begun: Progress, tell: OnProgress, clock: Callable[[], Seconds]) -> None:
+    def __init__(
+        self, begun: Progress, tell: OnProgress, clock: Callable[[], Seconds], feed: Waits | None
+    ) -> None:
+        self._feed = feed
         self._last = begun
         self._tell = tell
         self._clock = clock
@@ -117,6 +149,11 @@ class Tally:
         if failed:
             self._failures += 1
         if self._clock() >= self._due:
+            self._report()
+
+    def tick(self) -> None:
+        """Tell what waits, if nothing was told for a while; to be called now and then."""
+        if self._feed is not None and self._clock() >= self._due + _STILL:
             self._report()
 
     def ran(
@@ -140,7 +177,7 @@ class Tally:
         return self._runs or self._fetches  # outside a comparison there are no runs
 
     def _report(self) -> None:
-        now = self._clock()
+        now, feed = self._clock(), self._feed
         self._due = now + _BETWEEN
         self._told = self._done
         self._last = attrs.evolve(
@@ -149,28 +186,37 @@ class Tally:
             fetches=self._fetches,
             failures=self._failures,
             elapsed=now - self._start,
+            retries=feed.retries if feed else 0,
+            waiting=feed.waiting if feed else 0,
         )
         self._tell(self._last)
 
 
 def tallying(
-    progress: bool | OnProgress, begun: Progress, clock: Callable[[], Seconds] = monotonic
+    progress: bool | OnProgress,
+    begun: Progress,
+    clock: Callable[[], Seconds] = monotonic,
+    feed: Waits | None = None,
 ) -> AbstractContextManager[Tally]:
     """Return what tells progress while it is entered: to a function, by a bar, or to nobody.
 
-    Where it is left without an error, the last state is told.
+    Where it is left without an error, the last state is told. `feed`: where something may wait.
     """
     if progress is True:
-        return _tallying(bar(begun), begun, clock)
-    return _tallying(nullcontext(_ignore if progress is False else progress), begun, clock)
+        return _tallying(bar(begun), begun, clock, feed)
+    teller = nullcontext(_ignore if progress is False else progress)
+    return _tallying(teller, begun, clock, feed)
 
 
 @contextmanager
 def _tallying(
-    teller: AbstractContextManager[OnProgress], begun: Progress, clock: Callable[[], Seconds]
+    teller: AbstractContextManager[OnProgress],
+    begun: Progress,
+    clock: Callable[[], Seconds],
+    feed: Waits | None,
 ) -> Iterator[Tally]:
     with teller as tell:
-        tally = Tally(begun, tell, clock)
+        tally = Tally(begun, tell, clock, feed)
         yield tally
         tally.end()
 
@@ -218,7 +264,12 @@ def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
         def report(progress: Progress) -> None:
             room = None if columns is None else columns - _around(shown)
             shown.set_postfix_str(_remarks(progress, room), refresh=False)
-            shown.update(progress.done - shown.n)
+            if is_fetch:
+                shown.bar_format = _AT_LEAST if progress.waiting and progress.total else None
+            if progress.done > shown.n:
+                shown.update(progress.done - shown.n)
+            else:
+                shown.refresh()  # who waits, and the time
 
         yield report
         shown.refresh()  # the last state, however soon after the one before
@@ -239,7 +290,8 @@ def _around(shown: Any) -> int:
 def _remarks(progress: Progress, room: int | None = None) -> str:
     failed = [f"{progress.failures:,} failed"] if progress.failures else []
     if progress.stage == "fetch":
-        return ", ".join(failed)
+        retried = [f"{progress.retries:,} retried"] if progress.retries else []
+        return ", ".join([*failed, *retried, *_waiting(progress.waiting)])
     where: str = progress.stage
     if progress.round is not None:
         where = f"round {progress.round + 1}/{progress.rounds}"
@@ -247,3 +299,9 @@ def _remarks(progress: Progress, room: int | None = None) -> str:
     while room is not None and len(remarks) > 1 and len(", ".join(remarks + failed)) > room:
         remarks.pop()
     return ", ".join(remarks + failed)
+
+
+def _waiting(number: int) -> list[str]:
+    if number == 1:
+        return ["1 waits for its host"]
+    return [f"{number:,} wait for hosts"] if number else []

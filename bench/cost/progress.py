@@ -41,7 +41,8 @@ def plain(options: cf.Options) -> None:
     def ready() -> Generator[cf.Outcome, None, None]:
         yield from repeat(OUTCOME, OUTCOMES)
 
-    for _ in counted(ready(), "plain", (), options):
+    made = tally_of("plain", (), options, feed_of(()))
+    for _ in counted(lambda _: ready(), made):
         pass
 
 
@@ -57,7 +58,7 @@ def on_loop(options: cf.Options) -> None:
         await workers.are_done()
         await workers.stop()
 
-    made = tally_of("on_loop", (), options)
+    made = tally_of("on_loop", (), options, feed_of(()))
     if made is None:
         asyncio.run(work(None))
     else:

@@ -156,15 +156,16 @@ class Record:
 
     @property
     def in_flight(self) -> float:
-        """Mean number of fetches under way at once; nan where their times are not known."""
+        """Mean number of tries under way at once; nan where their times are not known."""
         return self.busy / self.elapsed if self.elapsed else 0.0
 
     @property
     def peak_in_flight(self) -> int:
-        """The most fetches that were under way at once; 0 where their times are not known."""
+        """The most tries that were under way at once; 0 where their times are not known."""
         if not self.has_times:
             return 0
-        return most_at_once(self.tries.starts, self.tries.ends)
+        tries = self.tries
+        return most_at_once(tries.starts, tries.ends)
 
     def to_columns(self, urls: Sequence[str]) -> dict[str, list[Any]]:
         """Return what `Run.to_columns` has, None for what is not known."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.analysis import Probe
 from concurrent_fetch.export._damage import (
     brief,
@@ -24,7 +25,7 @@ from concurrent_fetch.export._damage import (
     wrong,
 )
 from concurrent_fetch.http import Headers, redact_within
-from concurrent_fetch.model import Options, SavedEncodings, SavedWork, called
+from concurrent_fetch.model import Options, Retry, Run, SavedEncodings, SavedWork, called
 
 _T = TypeVar("_T")
 
@@ -44,7 +45,7 @@ def tree(value: object) -> Any:
     for kind, written in _WRITTEN:
         if isinstance(value, kind):
             return written(value)
-    return fields_tree(value) if attrs.has(type(value)) else called(value)
+    return called(value) if callable(value) else fields_tree(value)
 
 
 def fields_tree(value: Any, *, leave: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -71,8 +72,8 @@ _WRITTEN: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (datetime, datetime.isoformat),
     (Headers, lambda headers: [[name, cleaned(text)] for name, text in headers.redacted()]),
     (Mapping, lambda mapping: {cleaned(str(key)): tree(item) for key, item in mapping.items()}),
-    (SavedWork, called),
     (tuple, lambda values: [tree(value) for value in values]),
+    (frozenset, lambda values: [tree(value) for value in sorted(values, key=str)]),
 )
 
 
@@ -147,8 +148,8 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def _field(kind: type, name: str) -> Callable[[Any, str], Any]:
-    if kind is Options and name in _OF_OPTIONS:
-        return _OF_OPTIONS[name]
+    if (kind, name) in _OF_FIELDS:
+        return _OF_FIELDS[kind, name]
     hint = _hints(kind)[name]
     return lambda raw, where: read(hint, raw, where)
 
@@ -223,11 +224,25 @@ def _read_work(raw: Any, where: str) -> SavedWork | None:
     return None if raw is None else SavedWork(read_text(raw, where))
 
 
+def _read_reasons(raw: Any, where: str) -> Any:
+    """Return the reasons to try again: kinds and statuses, or what is left of a function."""
+    if isinstance(raw, str):
+        return SavedWork(raw, "Retry(on=...)")
+    return frozenset(_read_one_of((str, int), *item) for item in items(raw, where))
+
+
 def _read_encodings(raw: Any, where: str) -> SavedEncodings:
     return SavedEncodings(read(tuple[str, ...], raw, where))
 
 
+def _read_kind(raw: Any, where: str) -> FailureKind:
+    if raw not in list(FailureKind):
+        raise wrong(where, f"one of {', '.join(FailureKind)}", raw)
+    return FailureKind(raw)
+
+
 _READERS: Mapping[Any, Callable[[Any, str], Any]] = {
+    FailureKind: _read_kind,
     str: read_text,
     bool: _read_flag,
     int: read_int,
@@ -241,12 +256,16 @@ _NOT_IN_OLDER_FILES: Mapping[type, Mapping[str, Any]] = {
         "allow_private": True,
         "keep_cookies": False,
         "encodings": ["gzip", "deflate"],
+        **dict.fromkeys(("per_host", "delay", "rate", "retry", "deadline")),
+        "hosts": {},
     },
+    Run: {"waited_for_hosts": 0.0, "advice": ""},
     Probe: {"blocked": None, "blocked_in": None},
 }
 """Fields that came later, and what held before there was a choice, or what was not seen."""
-_OF_OPTIONS: Mapping[str, Callable[[Any, str], Any]] = {
-    "headers": _read_headers,
-    "encodings": _read_encodings,
-    "work": _read_work,
+_OF_FIELDS: Mapping[tuple[type, str], Callable[[Any, str], Any]] = {
+    (Options, "headers"): _read_headers,
+    (Options, "encodings"): _read_encodings,
+    (Options, "work"): _read_work,
+    (Retry, "on"): _read_reasons,
 }

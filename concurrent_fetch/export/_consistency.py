@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from concurrent_fetch.analysis import Record
 from concurrent_fetch.export._damage import brief, damage, within
-from concurrent_fetch.export._record_columns import LONGEST
+from concurrent_fetch.export._earlier import LONGEST
 from concurrent_fetch.model import Run
 from concurrent_fetch.results import Comparison, Ladder, Sweep
 
@@ -123,7 +123,7 @@ def check_run(found: Run) -> None:
     Raises:
         FormatError: they are too long.
     """
-    for name in ("elapsed", "cpu"):
+    for name in ("elapsed", "cpu", "waited_for_hosts"):
         if getattr(found, name) > LONGEST:
             raise damage(name, f"expected at most {LONGEST:g}, got {getattr(found, name)}")
 

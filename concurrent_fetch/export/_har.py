@@ -4,16 +4,17 @@ Source: http://www.softwareishard.com/blog/har-12-spec/. It wants `wait` and `re
 request. Where a client does not tell a phase, its time is part of `wait`, and a comment says so.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
 from concurrent_fetch._version import own_version
 from concurrent_fetch.export._document import as_json
+from concurrent_fetch.export._earlier import first_start, without_secrets
 from concurrent_fetch.export._view import View
 from concurrent_fetch.http import Headers, redact, redact_reference, redact_within
 from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run, Timing
@@ -25,6 +26,7 @@ _NEVER_SENT = frozenset(
 _REFERENCES = frozenset({"content-location", "location", "origin", "referer"})
 
 _Object = dict[str, Any]
+_Date: TypeAlias = Callable[[Seconds], str]
 _LONGEST = 1e10  # seconds, some centuries: a date has an end
 
 
@@ -68,13 +70,16 @@ def _entries(page: str, run: Run) -> Iterator[_Object]:
     given = Headers.from_mapping(run.options.headers)
     hiding = _Hiding.of(given, run.options.secret_params)
     sent = hiding.fields(given)
-    first = min((outcome.timing.started for outcome in run), default=0.0)
+    first = min(map(first_start, run), default=0.0)
+
+    def date(time: Seconds) -> str:
+        return (run.started_at + timedelta(seconds=min(time - first, _LONGEST))).isoformat()
+
     for outcome in sorted(run, key=lambda o: o.timing.started):
-        after = timedelta(seconds=min(outcome.timing.started - first, _LONGEST))
-        yield {"pageref": page} | _entry(outcome, run.started_at + after, sent, hiding)
+        yield {"pageref": page} | _entry(outcome, date, sent, hiding)
 
 
-def _entry(outcome: Outcome, started: datetime, sent: list[_Object], hiding: "_Hiding") -> _Object:
+def _entry(outcome: Outcome, date: _Date, sent: list[_Object], hiding: "_Hiding") -> _Object:
     url, message = (COLUMNS[name](outcome, hiding.also) for name in ("url", "message"))
     phases = _phases(outcome)
     protocol = f"HTTP/{outcome.http_version}" if isinstance(outcome, Response) else ""
@@ -84,7 +89,7 @@ def _entry(outcome: Outcome, started: datetime, sent: list[_Object], hiding: "_H
         else _no_response(f"{outcome.kind}: {message}")
     )
     return {
-        "startedDateTime": started.isoformat(),
+        "startedDateTime": date(outcome.timing.started),
         "time": phases.time / 1000,
         "request": _request(url, sent) | {"httpVersion": protocol},
         "response": answer | {"httpVersion": protocol},
@@ -93,7 +98,25 @@ def _entry(outcome: Outcome, started: datetime, sent: list[_Object], hiding: "_H
         "_index": outcome.index,
         "_worker": COLUMNS["worker"](outcome, hiding.also),
         "_attempts": outcome.attempts,
+        **({"_earlier": list(_earlier(outcome, date, hiding.also))} if outcome.earlier else {}),
     }
+
+
+def _earlier(outcome: Outcome, date: _Date, also: tuple[str, ...]) -> Iterator[_Object]:
+    """The tries before the one that the entry is of: of the first to the last of them."""
+    for attempt in without_secrets(outcome.earlier, outcome.url, also):
+        yield {
+            "startedDateTime": date(attempt.started),
+            "time": _thousandths(attempt.elapsed),
+            "status": attempt.status_code or 0,
+            **({} if attempt.kind is None else {"_error": f"{attempt.kind}: {attempt.message}"}),
+            "_waited": _thousandths(attempt.waited),
+        }
+
+
+def _thousandths(time: Seconds) -> float:
+    """Return seconds as milliseconds, of whole microseconds as the phases have them."""
+    return round(time * 1e6) / 1000
 
 
 def _request(url: str, sent: list[_Object]) -> _Object:

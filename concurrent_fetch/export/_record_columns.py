@@ -12,6 +12,7 @@ from concurrent_fetch.analysis import Record, column_of
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import read_text
 from concurrent_fetch.export._damage import check_keys, damage, items, within, wrong
+from concurrent_fetch.export._earlier import LONGEST, earlier_tree, read_earlier
 from concurrent_fetch.export._layout import Encoded, compact
 from concurrent_fetch.export._packing import (
     Convert,
@@ -51,8 +52,6 @@ class _Rule(NamedTuple):
 
 _NUMBER, _WHOLE, _TEXT = frozenset({int, float}), frozenset({int}), frozenset({str})
 _FLAG, _TEXTS, _KIND = frozenset({bool}), frozenset({tuple}), frozenset({FailureKind})
-# Sums of such times do not overflow.
-LONGEST = 1e12
 _SPAN = (-LONGEST, LONGEST)
 _RULES: Mapping[str, _Rule] = {
     "started": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN, _NEVER),
@@ -79,6 +78,7 @@ _RULES: Mapping[str, _Rule] = {
 _ANSWER, _FAILED, _OTHER = range(3)
 """The sorts of fetches: an outcome of either kind, or a value of another library."""
 _IN_ORDER = ("started", "sent", "first_byte", "finished")
+_EARLIER = "earlier"
 _KINDS = {str(kind): kind for kind in FailureKind}
 
 
@@ -115,7 +115,9 @@ class ColumnsWriter:
         parts = (record, *beside)
         key = tuple(map(id, parts))
         if key not in self._written:
-            text = {name: Encoded(compact(_packed(name, record, beside))) for name in _RULES}
+            tree = {name: _packed(name, record, beside) for name in _RULES}
+            tree[_EARLIER] = earlier_tree(record.columns[_EARLIER], beside.urls, beside.also)
+            text = {name: Encoded(compact(column)) for name, column in tree.items()}
             self._written[key] = text, parts
         return self._written[key][0]
 
@@ -168,7 +170,8 @@ def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[
     Raises:
         FormatError: one has not as many values as there are URLs, or holds what no outcome can.
     """
-    check_keys(raw, _RULES, where)
+    raw = {_EARLIER: {}, **raw} if isinstance(raw, dict) else raw  # older files have none
+    check_keys(raw, {**_RULES, _EARLIER: None}, where)
     lists: dict[str, list[Any]] = {}
     # In full, and so first: else a small file could say that a thousand records have a thousand
     # fetches each, all alike, and become a large result.
@@ -191,7 +194,8 @@ def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[
     for name, values in lists.items():
         _check(name, values, sorts, within(where, name))
     _check_order(lists, where)
-    return {name: column_of(name, values) for name, values in lists.items()}
+    earlier = read_earlier(raw[_EARLIER], lists["started"], within(where, _EARLIER))
+    return {name: column_of(name, values) for name, values in lists.items()} | {_EARLIER: earlier}
 
 
 def _check_told_in_full(raw: Any, where: str) -> None:

@@ -87,20 +87,20 @@ def _run_tree(run: Run, writer: ColumnsWriter) -> Tree:
     for outcome in run:
         check_outcome(outcome)
     urls, also = tuple(outcome.url for outcome in run), run.options.secret_params
-    record = Record(
-        strategy=run.strategy,
-        round=None,
-        options=run.options,
-        started_at=run.started_at,
-        begun=0.0,
-        elapsed=run.elapsed,
-        cpu=run.cpu,
-        outside=0,
-        columns=columns_of(run.outcomes, interning()),
-    )
+    facts = {name: getattr(run, name) for name in _OF_BOTH}
+    record = _record(facts, columns_of(run.outcomes, interning()))
     told = fields_tree(run, leave=("outcomes",))
     columns = writer.write(record, Beside(urls, also))
     return {"urls": [redact(url, also) for url in urls], **told, "columns": columns}
+
+
+_OF_BOTH = ("strategy", "options", "started_at", "elapsed", "cpu")
+"""What a run has of what a record has."""
+
+
+def _record(facts: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> Record:
+    """Return the record of a run, which is outside of a comparison."""
+    return Record(round=None, begun=0.0, outside=0, columns=columns, **facts)
 
 
 # --- in ---
@@ -145,18 +145,18 @@ def _read_ladder(raw: Any) -> Ladder:
 
 
 def _read_run(raw: Any) -> Run:
-    names = ("strategy", "options", "started_at", "elapsed", "cpu")
-    check_keys(raw, dict.fromkeys((*names, "urls", "columns")), "")
+    beside = ("urls", "columns")
+    told = {"outcomes": None} | {key: item for key, item in raw.items() if key not in beside}
+    facts = read_fields(Run, told, "", leave=("outcomes",))
+    check_keys({key: raw[key] for key in beside if key in raw}, dict.fromkeys(beside), "")
     urls = read(tuple[str, ...], raw["urls"], "urls")
-    blank: Tree = {"round": None, "begun": 0, "outside": 0, "worked": None, "working": 0}
-    blank |= {"unread": 0, "ordered": True}
-    told = {name: raw[name] for name in (*names, "columns")}
-    facts = read_fields(Record, {**told, **blank}, "", leave=("columns",))
-    columns = read_columns(facts["columns"], Beside(urls), "columns", interning())
-    record = Record(**{**facts, "columns": columns})
+    columns = read_columns(raw["columns"], Beside(urls), "columns", interning())
+    record = _record({name: facts[name] for name in _OF_BOTH}, columns)
     if not record.has_times:
         raise damage("columns.started", "a run tells when each of its fetches was started")
     run = build(record.run, {"urls": urls}, "")
+    also = {name: facts[name] for name in ("waited_for_hosts", "advice")}
+    run = build(partial(attrs.evolve, run), also, "")
     check_run(run)
     return run
 

@@ -2,7 +2,8 @@
 
 Source: the Trace Event Format, in its form of one JSON object. A strategy is a process, a worker
 a track of it. The spans of a track must nest or be disjoint: where the fetches of one worker
-overlap, as those of tasks that share a name, it gets as many tracks as it needs.
+overlap, as those of tasks that share a name, it gets as many tracks as it needs. A fetch that was
+tried again stands there from its first try to its end, and in it each try.
 """
 
 import re
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.export._document import as_json
+from concurrent_fetch.export._earlier import first_start, result_of, spans_of, without_secrets
 from concurrent_fetch.export._view import View
 from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run
 
@@ -34,6 +36,8 @@ class _Span(NamedTuple):
     name: str
     more: _Event
     within: tuple[_Event, ...] = ()
+    under_way: tuple[tuple[int, int], ...] = ()
+    """When it was, of a fetch: not while it waited for its next try."""
 
     def events(self) -> tuple[_Event, ...]:
         return (_complete(self.name, self.start, self.end) | self.more, *self.within)
@@ -56,7 +60,7 @@ def to_trace(runs: Sequence[Run], titles: Sequence[str]) -> str:
     by_strategy: dict[str, _Titled] = defaultdict(list)
     for run, title in zip(runs, titles, strict=True):
         by_strategy[run.strategy].append((run, title))
-    first = min((outcome.timing.started for run in runs for outcome in run), default=0.0)
+    first = min((first_start(outcome) for run in runs for outcome in run), default=0.0)
     # No two processes or tracks share a number: that of its process would mark a main thread.
     numbers = count(1)
     events: list[_Event] = []
@@ -112,7 +116,7 @@ def _tracks(spans: Iterable[_Span]) -> Iterator[tuple[str, list[_Span]]]:
 def _run(run: Run, title: str, clock: _Clock) -> _Span:
     return _Span(
         track="runs",
-        start=clock(min(outcome.timing.started for outcome in run)),
+        start=clock(min(map(first_start, run))),
         end=clock(max(outcome.timing.finished for outcome in run)),
         name=title,
         more={"cat": "run", "args": {"outcomes": len(run), "failures": len(run.failures)}},
@@ -125,7 +129,7 @@ def _fetch(outcome: Outcome, clock: _Clock, also: tuple[str, ...]) -> _Span:
     answered = isinstance(outcome, Response)
     return _Span(
         track=told["worker"],
-        start=clock(timing.started),
+        start=clock(first_start(outcome)),
         end=clock(timing.finished),
         name=_short(url),
         more={
@@ -133,7 +137,8 @@ def _fetch(outcome: Outcome, clock: _Clock, also: tuple[str, ...]) -> _Span:
             **({} if answered else {"cname": "terrible"}),
             "args": {"url": url, "index": outcome.index, **_result(outcome, told["message"])},
         },
-        within=tuple(_within(outcome, clock)),
+        within=(*_tries(outcome, clock, also), *_phases(outcome, clock)),
+        under_way=tuple((clock(a), clock(b)) for a, b in spans_of(outcome)),
     )
 
 
@@ -144,7 +149,23 @@ def _result(outcome: Outcome, message: str) -> _Event:
     return {"result": str(outcome.status_code), "size": outcome.size, **attempts}
 
 
-def _within(outcome: Outcome, clock: _Clock) -> Iterator[_Event]:
+def _tries(outcome: Outcome, clock: _Clock, also: tuple[str, ...]) -> Iterator[_Event]:
+    """Yield each try, where there were several; between them it waited."""
+    if not outcome.earlier:
+        return
+    for number, one in enumerate(without_secrets(outcome.earlier, outcome.url, also), 1):
+        told: _Event = {"result": result_of(one)}
+        told |= {} if one.message is None else {"message": one.message}
+        slice_ = _complete(f"try {number}", clock(one.started), clock(one.finished))
+        yield slice_ | {"cat": "try", "cname": "terrible", "args": told}
+    timing = outcome.timing
+    last = _complete(
+        f"try {len(outcome.earlier) + 1}", clock(timing.started), clock(timing.finished)
+    )
+    yield last | {"cat": "try", "args": {"result": _result(outcome, "")["result"]}}
+
+
+def _phases(outcome: Outcome, clock: _Clock) -> Iterator[_Event]:
     """Yield the phases that are known."""
     timing = outcome.timing
     if timing.first_byte is None:
@@ -170,8 +191,9 @@ def _in_flight(fetches: Iterable[_Span]) -> Iterator[_Event]:
     """Yield how many were under way, whenever that changes."""
     changes: dict[int, int] = defaultdict(int)
     for fetch in fetches:
-        changes[fetch.start] += 1
-        changes[fetch.end] -= 1
+        for start, end in fetch.under_way:
+            changes[start] += 1
+            changes[end] -= 1
     times = sorted(changes)
     for time, number in zip(times, accumulate(changes[t] for t in times), strict=True):
         yield {"ph": "C", "name": "in flight", "ts": time, "args": {"in flight": number}}

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch.errors import FormatError
+from concurrent_fetch.export._earlier import without_secrets
 from concurrent_fetch.http import redact_within
 from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run
 from concurrent_fetch.render import Picture, Table
@@ -107,5 +108,9 @@ def _cleaned(run: Run) -> Run:
 
 def _without_secrets(outcome: Outcome, also: tuple[str, ...]) -> Outcome:
     texts = {name: COLUMNS[name](outcome, also) for name in _TEXTS[type(outcome)]}
-    told = {name: text for name, text in texts.items() if text != getattr(outcome, name)}
+    told: dict[str, Any] = {
+        name: text for name, text in texts.items() if text != getattr(outcome, name)
+    }
+    if outcome.earlier:
+        told["earlier"] = without_secrets(outcome.earlier, outcome.url, also)
     return attrs.evolve(outcome, **told) if told else outcome

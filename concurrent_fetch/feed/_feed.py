@@ -16,7 +16,7 @@ from concurrent_fetch.feed._job import Job, Wait
 from concurrent_fetch.feed._limits import Limits
 from concurrent_fetch.feed._queue import Queue
 from concurrent_fetch.feed._retries import Retries
-from concurrent_fetch.feed._work import after_work
+from concurrent_fetch.feed._work import after_work, same_work
 from concurrent_fetch.http import host_of, redact
 from concurrent_fetch.model import Options, Outcome, check_options, options_home
 from concurrent_fetch.words import hinted
@@ -41,6 +41,7 @@ class Feed:
         if not isinstance(urls, AsyncIterable):
             self._source = iter(urls)
         self._sized = urls if isinstance(urls, Sized) else None
+        self._is_listed = isinstance(urls, Sequence)
         self._offered = deque[str]()
         self._is_closed = False
         self._taken = 0
@@ -53,7 +54,15 @@ class Feed:
 
         Reads the iterable of URLs as far as needed; what that raises passes through.
         """
-        return self.take_of_those_read(now)
+        del now  # nothing waits
+        with self._lock:
+            if self._source is None:
+                return self._next_offered()
+            for url in self._source:
+                index = self._taken
+                self._taken = index + 1
+                return Job(index, url)
+            return None
 
     def settle(self, job: Job, outcome: Outcome, now: Seconds) -> Outcome | None:
         """Take a job back with what came of it; return the outcome to be handed on.
@@ -65,6 +74,9 @@ class Feed:
         del job, now  # nothing waits
         return outcome if self._keeps_all else after_work(outcome, self._options)
 
+    def free(self, job: Job, now: Seconds) -> None:
+        """Take a job back of which no outcome is known: its place is free, and it is over."""
+
     def offer(self, url: str) -> None:
         """Add the next URL, where the feed reads none itself: that of an async iterable."""
         self._offered.append(url)
@@ -75,15 +87,7 @@ class Feed:
 
     def take_of_those_read(self, now: Seconds) -> Job | Wait | None:
         """Take without waiting for the iterable: where `Wait.more` says so, `read` may help."""
-        del now  # nothing waits
-        with self._lock:
-            if self._source is None:
-                return self._next_offered()
-            for url in self._source:
-                index = self._taken
-                self._taken = index + 1
-                return Job(index, url)
-            return None
+        return self.take(now)
 
     def read(self) -> None:
         """Read one more URL, which may take its time. By one thread at a time."""
@@ -92,6 +96,11 @@ class Feed:
     def reads(self) -> bool:
         """Whether it has an iterable to read; else URLs are offered to it."""
         return self._source is not None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all its URLs are in memory."""
+        return self._is_listed
 
     @property
     def has_limits(self) -> bool:
@@ -105,7 +114,7 @@ class Feed:
 
     @property
     def waiting(self) -> int:
-        """How many URLs wait for their hosts."""
+        """How many URLs wait for their hosts or for their next try, of those that were read."""
         return 0
 
     @property
@@ -168,7 +177,13 @@ class LimitedFeed(Feed):
             self._queue.settle(job, now, again=again, pause=pause, refused=refused)
         if again is not None:
             return None
-        return super().settle(job, retries.told_of(job, outcome), now)
+        told = retries.told_of(job, outcome)
+        same_work(outcome, told)
+        return super().settle(job, told, now)
+
+    def free(self, job: Job, now: Seconds) -> None:
+        with self._lock:
+            self._queue.settle(job, now)
 
     def offer(self, url: str) -> None:
         with self._lock:
@@ -201,7 +216,7 @@ class LimitedFeed(Feed):
 
     @property
     def waiting(self) -> int:
-        return self._queue.held
+        return self._queue.waiting
 
     @property
     def retries(self) -> int:

@@ -43,7 +43,7 @@ async def drive_async(
     hops = exchanges(url, index, fetching, task.get_name(), started)
     error: BaseException | None = None
     deadlines = fetching.deadlines
-    deadlines.watch(task, fetching.time_for_one)
+    deadlines.watch(task, fetching.time_for_one())
     try:
         exchange = next(hops)
         while True:

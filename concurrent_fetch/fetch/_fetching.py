@@ -1,6 +1,5 @@
 """Fetching: what all fetches of one session share, and what each request of them is to say."""
 
-import math
 from collections.abc import Mapping
 from time import perf_counter
 
@@ -38,7 +37,7 @@ class Fetching:
         self.deadlines: Deadlines = Deadlines()
         self._turns = Turns(self.deadlines) if on_loop else None
         self.stopped = False
-        self.ends_at: Seconds = math.inf
+        self.ends_at: Seconds | None = None
         if options.deadline is not None:
             self.ends_at = perf_counter() + options.deadline
         given = {name.lower() for name in options.headers}
@@ -54,16 +53,15 @@ class Fetching:
             name: value for name, value in self.headers.items() if may_go_anywhere(name)
         }
 
-    @property
     def time_for_one(self) -> Seconds:
-        """How long a fetch that begins now may take."""
+        """Return how long a fetch that begins now may take."""
         timeout = self.options.timeout
-        return timeout if self.ends_at == math.inf else min(timeout, self.ends_at - perf_counter())
+        return timeout if self.ends_at is None else min(timeout, self.ends_at - perf_counter())
 
     @property
     def is_over(self) -> bool:
         """Whether the time of the whole run has run out."""
-        return self.ends_at != math.inf and perf_counter() >= self.ends_at
+        return self.ends_at is not None and perf_counter() >= self.ends_at
 
     def out_of_time(self) -> Refusal:
         """Return what is said of a fetch that the end of the run came before."""

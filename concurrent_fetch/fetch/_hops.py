@@ -36,7 +36,7 @@ def exchanges(
     """
     trip = _Trip(url, index, worker, fetching, started)
     try:
-        if fetching.is_over:
+        if fetching.ends_at is not None and fetching.is_over:
             raise fetching.out_of_time()  # noqa: TRY301 - as every failure
         if not fetching.is_trusted:
             raise fetching.distrust()  # noqa: TRY301 - as every failure
@@ -112,7 +112,9 @@ class _Trip:
     def _request(self, target: CanonicalURL, home: CanonicalURL | None) -> _Answer:
         """Do one request; once more where a kept connection turned out to be closed."""
         fetching = self.fetching
-        deadline = min(self.started + fetching.options.timeout, fetching.ends_at)
+        deadline = self.started + fetching.options.timeout
+        if fetching.ends_at is not None:
+            deadline = min(deadline, fetching.ends_at)
         cookies = "" if self.jar is None else self.jar.sent_to(target)
         again = False
         while True:

@@ -1,12 +1,12 @@
 """What is asked and what came of it: `Options`, `Outcome`, `Run`."""
 
 from concurrent_fetch.model._arrow import stream_of
+from concurrent_fetch.model._called import called
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._options import (
     Options,
     SavedEncodings,
     Work,
-    called,
     check_options,
     options_home,
 )
@@ -15,8 +15,9 @@ from concurrent_fetch.model._outcome_rules import check_outcome
 from concurrent_fetch.model._pace import Pace
 from concurrent_fetch.model._retry import Retry
 from concurrent_fetch.model._row import Row
-from concurrent_fetch.model._run import Run, Stopwatch
+from concurrent_fetch.model._run import Run
 from concurrent_fetch.model._saved_work import SavedWork
+from concurrent_fetch.model._stopwatch import Stopwatch
 
 __all__ = [
     "COLUMNS",

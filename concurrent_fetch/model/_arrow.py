@@ -10,11 +10,12 @@ from concurrent_fetch._files import without_surrogates
 
 _TYPES = {
     "int64": (
-        *("index", "status_code", "redirects", "size", "wire_size", "attempts"),
+        *("index", "status_code", "redirects", "size", "wire_size", "attempts", "tries"),
         *("round", "concurrency"),
     ),
     "float64": (
         *("started", "sent", "first_byte", "finished", "elapsed"),
+        *("elapsed_in_all", "waited"),
         *("typical", "speedup", "low", "high", "requests_per_second", "in_flight", "latency"),
         *("cpu", "by_concurrency", "by_cpu", "by_server"),
     ),

@@ -1,5 +1,6 @@
 """Outcomes as columns: one table that says how each fact of an outcome is read."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -66,10 +67,13 @@ COLUMNS: Mapping[str, Read] = {
     "http_version": _of_response("http_version"),
     "reused": _of_response("reused"),
     "attempts": _of_both("attempts"),
+    "tries": lambda outcome, _: 1 + len(outcome.earlier),
+    "waited": lambda outcome, _: math.fsum(attempt.waited for attempt in outcome.earlier),
     "started": _of_timing("started"),
     "sent": _of_timing("sent"),
     "first_byte": _of_timing("first_byte"),
     "finished": _of_timing("finished"),
     "elapsed": _of_both("elapsed"),
+    "elapsed_in_all": _of_both("elapsed_in_all"),
     "worker": _text("worker"),
 }

@@ -12,6 +12,7 @@ from concurrent_fetch._failure_kinds import Refusal
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact
+from concurrent_fetch.model._called import called
 from concurrent_fetch.model._other_words import MISSING, OTHER_WORDS
 from concurrent_fetch.model._outcome import Response
 from concurrent_fetch.model._pace import DELAY, PER_HOST, RATE, Pace, Paces, as_paces
@@ -96,11 +97,6 @@ def _work(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
 
 def _progress(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
     check_progress(f"Options.{field.name}", value)
-
-
-def called(work: object) -> str:
-    """Return the name of what is called on responses, or its type; nothing of what it holds."""
-    return str(getattr(work, "__name__", None) or (work and f"<{type(work).__name__}>"))
 
 
 def _shown(value: object) -> str:

@@ -4,7 +4,7 @@ Making one checks nothing, since a fetch makes tens of thousands per second; `ch
 it against the rules of its fields. A `Runner` does so with all that a strategy gives it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -170,7 +170,7 @@ class Response:
     @property
     def elapsed_in_all(self) -> Seconds:
         """From the start of the first try to the end of the last, waits included."""
-        return self.timing.finished - _first_start(self)
+        return self.timing.finished - first_start(self)
 
     @property
     def encoding(self) -> str:
@@ -227,11 +227,18 @@ class Failure:
     @property
     def elapsed_in_all(self) -> Seconds:
         """From the start of the first try to the end of the last, waits included."""
-        return self.timing.finished - _first_start(self)
+        return self.timing.finished - first_start(self)
 
 
 Outcome: TypeAlias = Response | Failure
 
 
-def _first_start(outcome: Outcome) -> Seconds:
+def spans_of(outcome: Outcome) -> Iterator[tuple[Seconds, Seconds]]:
+    """Yield from when to when each try of a fetch was under way, the last one at the end."""
+    yield from ((attempt.started, attempt.finished) for attempt in outcome.earlier)
+    yield outcome.timing.started, outcome.timing.finished
+
+
+def first_start(outcome: Outcome) -> Seconds:
+    """Return when the first try of a fetch began."""
     return outcome.earlier[0].started if outcome.earlier else outcome.timing.started

@@ -104,8 +104,25 @@ def check_outcome(outcome: Outcome) -> None:
         if time < earlier:
             raise ValueError(f"Timing.{name} must not lie before {before}, {earlier}, got {time}")
         before = name
-    for attempt in outcome.earlier:
+    if outcome.earlier:
+        _check_earlier(outcome)
+
+
+def _check_earlier(outcome: Outcome) -> None:
+    """Hold the tries before the last one against their rules: each is over before the next."""
+    following = [attempt.started for attempt in outcome.earlier[1:]] + [outcome.timing.started]
+    for attempt, next_start in zip(outcome.earlier, following, strict=True):
         _check(attempt, Attempt)
+        if (attempt.kind is None) == (attempt.status_code is None):
+            raise ValueError("Attempt must have either a status_code or a kind")
+        if (attempt.kind is None) != (attempt.message is None):
+            raise ValueError("Attempt.message must be there for a failure, and only then")
+        moments = attempt.started, attempt.finished, next_start
+        if list(moments) != sorted(moments) or attempt.waited < 0:
+            raise ValueError(
+                "Attempt.started, Attempt.finished and the start of the next try must be in this "
+                f"order, and Attempt.waited at least 0, got {moments} and {attempt.waited}"
+            )
 
 
 def _check(value: object, kind: type) -> None:

@@ -11,6 +11,7 @@ import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.model._called import called
 from concurrent_fetch.model._outcome import Failure, Outcome
 from concurrent_fetch.words import (
     Rule,
@@ -66,7 +67,7 @@ def _as_reason(value: Any) -> FailureKind | int:
     if isinstance(value, str) and value.isdecimal():
         raise TypeError(f"Retry.on must hold statuses as int, got {str(value)!r}; write {value}")
     if value not in list(FailureKind):
-        hint = did_you_mean(value, FailureKind) if isinstance(value, str) else ""
+        hint = did_you_mean(value, map(str, FailureKind)) if isinstance(value, str) else ""
         raise ValueError(
             f"Retry.on must hold kinds of failure and status codes, got {value!r}{hint}; the kinds "
             f"are {', '.join(kind for kind in FailureKind if kind != FailureKind.CANCELLED)}"
@@ -77,12 +78,12 @@ def _as_reason(value: Any) -> FailureKind | int:
 
 
 def _shown(reasons: Reasons) -> str:
-    """In an order that is the same in every process; a function by its name."""
+    """The same words as one writes them, kinds first; of a function its name, nothing it holds."""
     if callable(reasons):
-        return str(getattr(reasons, "__name__", f"<{type(reasons).__name__}>"))
-    kinds = sorted(repr(str(one)) for one in reasons if isinstance(one, str))
-    statuses = sorted(one for one in reasons if not isinstance(one, str))
-    return f"{{{', '.join([*kinds, *map(str, statuses)])}}}"
+        return called(reasons)
+    kinds = sorted(str(reason) for reason in reasons if isinstance(reason, FailureKind))
+    statuses = sorted(reason for reason in reasons if not isinstance(reason, FailureKind))
+    return f"{{{', '.join([*map(repr, kinds), *map(repr, statuses)])}}}"
 
 
 @described
@@ -101,7 +102,7 @@ class Retry:
 
     attempts: int = attrs.field(default=3, validator=whole(1).of_field)
     """Tries in all, the first among them."""
-    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons, repr=_shown)
+    on: Reasons = attrs.field(default=WORTH_ANOTHER, converter=_as_reasons, repr=_shown, hash=False)
     """Kinds of failure and statuses, or a function that is told the outcome, body included."""
     wait_initial: Seconds = attrs.field(default=0.5, validator=seconds(least=0).of_field)
     """Before the second try, at most; twice as long before the next, and so on."""

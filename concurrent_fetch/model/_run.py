@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Any, Protocol, Self, overload
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import attrs
 
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
 from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.model._failures import is_failed, sorted_by
 from concurrent_fetch.model._no_array import says_it_is_no_array
 from concurrent_fetch.model._options import Options, check_options
-from concurrent_fetch.model._outcome import Failure, Outcome, Response
+from concurrent_fetch.model._outcome import Failure, Outcome, Response, first_start, spans_of
 from concurrent_fetch.model._outcomes import as_outcomes
 from concurrent_fetch.stats import most_at_once, quantile
 from concurrent_fetch.words import described
@@ -102,7 +104,7 @@ class Run(Sequence[Outcome]):
         made = as_outcomes(outcomes)
         if len({outcome.index for outcome in made}) == len(made):
             made.sort(key=lambda outcome: outcome.index)
-        first = min((outcome.timing.started for outcome in made), default=0.0)
+        first = min(map(first_start, made), default=0.0)
         last = max((outcome.timing.finished for outcome in made), default=0.0)
         return cls(
             outcomes=tuple(made),
@@ -139,7 +141,34 @@ class Run(Sequence[Outcome]):
     @property
     def not_ok(self) -> tuple[Outcome, ...]:
         """Failures, and responses whose status is 400 or above."""
-        return tuple(o for o in self.outcomes if isinstance(o, Failure) or o.status_code >= 400)
+        return tuple(filter(is_failed, self.outcomes))
+
+    @property
+    def failed_urls(self) -> list[str]:
+        """The URLs of `not_ok` as they were given, in URL order: what one may fetch once more.
+
+        `fetch_threaded(run.failed_urls)` is the second pass. To leave out those that it will not
+        help, as of status 404, take them from `failures_by`. Of a loaded run they are without what
+        is secret.
+        """
+        return [outcome.url for outcome in self.not_ok]
+
+    @overload
+    def failures_by(self, by: Literal["kind"]) -> dict[FailureKind, tuple[Failure, ...]]: ...
+    @overload
+    def failures_by(self, by: Literal["status"]) -> dict[int, tuple[Response, ...]]: ...
+    @overload
+    def failures_by(self, by: Literal["host"]) -> dict[str, tuple[Outcome, ...]]: ...
+    def failures_by(self, by: str) -> Any:
+        """Return what of `not_ok` belongs together, the most first.
+
+        By `"kind"` the failures; by `"status"` the responses of status 400 and above; by `"host"`
+        both, and "" stands for the host of what is no URL.
+
+        Raises:
+            UnknownNameError: it is none of these words.
+        """
+        return sorted_by(by, self.outcomes)
 
     @property
     def requests_per_second(self) -> float:
@@ -153,14 +182,18 @@ class Run(Sequence[Outcome]):
 
     @property
     def mean_in_flight(self) -> float:
-        """Mean number of fetches under way at once (Little's law: their times over `elapsed`)."""
-        return sum(o.elapsed for o in self.outcomes) / self.elapsed if self.elapsed else 0.0
+        """Mean number of fetches under way at once (Little's law: their times over `elapsed`).
+
+        Each try counts, and no wait between two tries: it takes no place.
+        """
+        times = (end - start for one in self.outcomes for start, end in spans_of(one))
+        return sum(times) / self.elapsed if self.elapsed else 0.0
 
     @property
     def peak_in_flight(self) -> int:
-        """The most fetches that were under way at once."""
-        timings = [outcome.timing for outcome in self.outcomes]
-        return most_at_once((t.started for t in timings), (t.finished for t in timings))
+        """The most fetches that were under way at once, of all tries."""
+        spans = [span for outcome in self.outcomes for span in spans_of(outcome)]
+        return most_at_once((start for start, _ in spans), (end for _, end in spans))
 
     def percentile(self, q: float) -> Seconds:
         """Return the `q`-th percentile (0 ≤ q ≤ 100) of `elapsed` of the responses, in seconds.
@@ -220,9 +253,16 @@ class Run(Sequence[Outcome]):
     def table(self) -> "Table":
         """Return the outcomes as a neutral table, for any renderer.
 
-        A few one by one; many by what came back.
+        A few one by one; many by what came back. Below it stands how many were tried again, and
+        how many places were idle while URLs waited for their hosts.
         """
-        shown: Table = _view().table_of(self.outcomes, self._caption, self.options.secret_params)
+        shown: Table = _view().table_of(
+            self.outcomes,
+            self._caption,
+            self.options.secret_params,
+            idle=self.waited_for_hosts / self.elapsed if self.elapsed else 0.0,
+            advice=self.advice,
+        )
         return shown
 
     def __repr__(self) -> str:
@@ -260,42 +300,3 @@ def _at(moment: Seconds) -> datetime:
     """Return when a moment of `perf_counter` was; of one of another machine's clock: now."""
     now, ago = datetime.now(UTC), perf_counter() - moment
     return now - timedelta(seconds=ago) if 0 <= ago <= perf_counter() else now
-
-
-class Waited(Protocol):
-    """What knows whether hosts had to be waited for: the feed of the run."""
-
-    @property
-    def waited_for_hosts(self) -> Seconds:
-        """Seconds times idle places."""
-        ...
-
-    @property
-    def advice(self) -> str:
-        """What would help."""
-        ...
-
-
-class Stopwatch:
-    """Starts when made; turns the outcomes of a strategy into its `Run`."""
-
-    def __init__(self, strategy: str, options: Options) -> None:
-        self._strategy = strategy
-        self._options = options
-        self._started_at = datetime.now(UTC)
-        self._start = perf_counter(), process_time()
-
-    def run(self, outcomes: Iterable[Outcome], waited: Waited | None = None) -> Run:
-        """Collect the outcomes, then stop."""
-        collected = list(outcomes)
-        elapsed, cpu = perf_counter() - self._start[0], process_time() - self._start[1]
-        return Run(
-            outcomes=tuple(sorted(collected, key=lambda outcome: outcome.index)),
-            strategy=self._strategy,
-            options=self._options,
-            started_at=self._started_at,
-            elapsed=elapsed,
-            cpu=cpu,
-            waited_for_hosts=waited.waited_for_hosts if waited else 0.0,
-            advice=waited.advice if waited else "",
-        )

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.model._columns import COLUMNS
-from concurrent_fetch.model._outcome import Outcome, Response
+from concurrent_fetch.model._failures import is_failed
+from concurrent_fetch.model._outcome import Outcome, Response, spans_of
 from concurrent_fetch.render import (
     Field,
     Lane,
@@ -25,6 +26,7 @@ from concurrent_fetch.stats import quantile
 from concurrent_fetch.words import visible
 
 _SHOWN = 12
+_LEAST_IDLE = 0.05
 
 
 def repr_of(strategy: str, count: int, failed: int, elapsed: Seconds) -> str:
@@ -55,20 +57,51 @@ def html_of(table: Table, pictures: Sequence[Picture]) -> str:
     return to_html(table, *pictures)
 
 
-def table_of(outcomes: Sequence[Outcome], caption: str, also: tuple[str, ...]) -> Table:
+def table_of(
+    outcomes: Sequence[Outcome],
+    caption: str,
+    also: tuple[str, ...],
+    *,
+    idle: float,
+    advice: str,
+) -> Table:
     """Return a row for each of a few outcomes; of many, a row for each sort of result.
 
-    `also` names parameters of URLs that are secret besides those of the list.
+    `also` names parameters of URLs that are secret besides those of the list. `idle`: so many
+    places on average while URLs waited for their hosts; `advice`: what helps.
     """
+    notes = [*_retries(outcomes), *_waits(idle, advice)]
 
     def url(outcome: Outcome) -> str:
         return str(COLUMNS["url"](outcome, also))
 
     if len(outcomes) <= _SHOWN:
-        fields = (*_OF_ONE, Field.name("URL", url, max_width=100))
-        return Table.of(fields, outcomes, caption=caption)
+        fields = [*_OF_ONE, Field.name("URL", url, max_width=100)]
+        if any(outcome.earlier for outcome in outcomes):
+            fields.insert(-1, _TRIES)
+        return Table.of(fields, outcomes, caption=caption, notes=notes)
     first = Field[_Group].name("first of them", lambda group: url(group[1][0]), max_width=80)
-    return Table.of((*_OF_MANY, first), _groups(outcomes), caption=caption)
+    return Table.of((*_OF_MANY, first), _groups(outcomes), caption=caption, notes=notes)
+
+
+def _retries(outcomes: Sequence[Outcome]) -> list[str]:
+    """Say how many URLs were tried again, if any was, and what came of that."""
+    again = [outcome for outcome in outcomes if outcome.earlier]
+    if not again:
+        return []
+    times, vain = sum(len(outcome.earlier) for outcome in again), sum(map(is_failed, again))
+    words = f"{many(len(again), 'URL')} {'was' if len(again) == 1 else 'were'} tried again"
+    words += f", {times:,} times in all" if times > len(again) else ""
+    all_in_vain = ", in vain" if len(again) == 1 else ", all in vain"
+    some = f", {vain:,} of them in vain" if vain else ""
+    return [words + (all_in_vain if vain == len(again) else some)]
+
+
+def _waits(idle: float, advice: str) -> list[str]:
+    """Say how many places were idle for what, if that is worth a line."""
+    worth = idle >= _LEAST_IDLE
+    words = f"{average(idle)} places were idle on average while URLs waited for their hosts"
+    return [*([words] if worth else []), *([advice] if advice else [])]
 
 
 def timeline_of(
@@ -78,12 +111,15 @@ def timeline_of(
     failed = [not isinstance(outcome, Response) for outcome in outcomes]
     facts = [seconds(elapsed), f"{average(in_flight)} in flight"]
     facts += [f"{sum(failed):,} failed"] if any(failed) else []
+    again = sum(bool(outcome.earlier) for outcome in outcomes)
+    facts += [f"{again:,} tried again"] if again else []
     lane = Lane.of(
         strategy,
         " · ".join(facts),
         [outcome.timing.started for outcome in outcomes],
         [outcome.timing.finished for outcome in outcomes],
         failed,
+        earlier=[list(spans_of(outcome))[:-1] for outcome in outcomes],
         begun=None,
         elapsed=elapsed,
     )
@@ -103,6 +139,7 @@ _OF_ONE: tuple[Field[Outcome], ...] = (
     Field.number("size", lambda one: size(one.size if isinstance(one, Response) else None)),
     Field.number("time", lambda one: seconds(one.elapsed)),
 )
+_TRIES = Field[Outcome].number("tries", lambda one: str(1 + len(one.earlier)))
 _OF_MANY: tuple[Field[_Group], ...] = (
     Field("result", lambda group: group[0]),
     Field.number("URLs", lambda group: f"{len(group[1]):,}"),

@@ -1,33 +1,38 @@
-"""What is left of the work on responses in a saved result."""
+"""What is left of a function of the user's in a saved result."""
 
 from typing import ClassVar, NoReturn
 
 import attrs
 
-from concurrent_fetch.model._options import called
-from concurrent_fetch.model._outcome import Response
+from concurrent_fetch.model._called import called
+from concurrent_fetch.model._outcome import Outcome
 
 
 @attrs.frozen(eq=False, repr=False)
 class SavedWork:
-    """What is left of work in a saved result: its name. It equals any work of that name."""
+    """What is left of work, or of another function, in a saved result: its name.
+
+    It equals any function of that name.
+    """
 
     name: str
+    given: str = "Options(work=...)"
+    """How the function itself was given."""
 
     @property
     def __name__(self) -> str:
-        """The name of the work that it stands for."""
+        """The name of the function that it stands for."""
         return self.name
 
-    def __call__(self, _response: Response, /) -> NoReturn:
+    def __call__(self, _outcome: Outcome, /) -> NoReturn:
         """Refuse: the function itself was not saved.
 
         Raises:
             TypeError: always.
         """
         raise TypeError(
-            f"the work {self.name} was loaded from a file, which holds its name only; "
-            "give Options(work=...) the function itself"
+            f"the function {self.name} was loaded from a file, which holds its name only; "
+            f"write {self.given} with the function itself"
         )
 
     def __eq__(self, other: object) -> bool:

@@ -129,11 +129,12 @@ class Canvas:
             f"{dashes}{_opacity(opacity)}/>"
         )
 
-    def strokes(self, path: str, colour: str, thick: float) -> None:
+    def strokes(self, path: str, colour: str, thick: float, *, opacity: float = 1.0) -> None:
         """Draw a path of straight strokes that are so thick."""
         if path:
             self._shapes.append(
-                f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{number(thick)}"/>'
+                f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{number(thick)}"'
+                f"{_opacity(opacity)}/>"
             )
 
     def dot(self, x: float, y: float, radius: float, colour: str) -> None:

@@ -5,7 +5,8 @@ However many fetches there are, the picture has as many rows as can be told apar
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import attrs
 
@@ -14,8 +15,17 @@ from concurrent_fetch.render._format import moment, seconds
 from concurrent_fetch.render._lane import Fetch, Lane
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_values
-from concurrent_fetch.render._spans import Step, at_once, joined, rows_of, steps
-from concurrent_fetch.render._svg import FAILED, FETCH, Canvas, fitted, fitted_name, number, room
+from concurrent_fetch.render._spans import Span, Step, at_once, joined, rows_of, steps
+from concurrent_fetch.render._svg import (
+    FAILED,
+    FETCH,
+    INK,
+    Canvas,
+    fitted,
+    fitted_name,
+    number,
+    room,
+)
 
 _WIDE = 760.0
 _MARGIN = 10.0
@@ -24,12 +34,14 @@ _LOW = 56.0
 _THICK = 8.0
 _STRIP = 22.0
 _SMALL = 11.0
-_MOST_STROKES = 1500  # of a whole picture, and in each of its two layers
+_MOST_STROKES = 1500  # of a whole picture, and in each of its two layers; in four half as many
 _MOST_STEPS = 900
 _LEAST = 40
 _PALE = 0.42
+_BEFORE = 0.55
 _LEAST_FACTOR = 2.0
 _TINY = 10.0
+_EARLIER = "an earlier try, then the wait for the next"
 
 
 def timeline(lanes: Sequence[Lane], *, title: str, alt: str) -> Picture:
@@ -65,10 +77,9 @@ def _strips(lanes: Sequence[Lane]) -> list[list[Step]]:
     """Return the number in flight over the time of each run, as shares of the most of all."""
     cells = _share(_MOST_STEPS, lanes)
     profiles = [
-        steps(lane.fetches)
-        if 2 * len(lane.fetches) <= cells
-        else at_once(lane.fetches, lane.elapsed, cells)
+        steps(spans) if 2 * len(spans) <= cells else at_once(spans, lane.elapsed, cells)
         for lane in lanes
+        for spans in (lane.spans,)
     ]
     most = max((count for profile in profiles for _, count in profile), default=0) or 1.0
     return [[(start, count / most) for start, count in profile] for profile in profiles]
@@ -78,6 +89,7 @@ def _legend(canvas: Canvas, lanes: Sequence[Lane], y: float) -> None:
     x = _MARGIN
     shown = ["a fetch, in start order"]
     shown += ["failed"] if any(f.failed for lane in lanes for f in lane.fetches) else []
+    shown += [_EARLIER] if any(lane.was_retried for lane in lanes) else []
     shown += ["in flight"]
     shown += ["ideal makespan"] if any(lane.has_mark for lane in lanes) else []
     for words in shown:
@@ -89,6 +101,9 @@ def _legend(canvas: Canvas, lanes: Sequence[Lane], y: float) -> None:
 def _key(canvas: Canvas, words: str, x: float, y: float) -> None:
     if words == "in flight":
         canvas.box(x, y - 8, 10, 8, opacity=_PALE)
+    elif words == _EARLIER:
+        canvas.box(x, y - 7, 5, 5, FETCH, opacity=_BEFORE)
+        canvas.line([(x + 5, y - 4.5), (x + 11, y - 4.5)])
     elif words == "ideal makespan":
         canvas.line([(x + 5, y - 10), (x + 5, y + 2)], thick=1.5, dash="3 2")
     else:
@@ -142,21 +157,33 @@ class _Run:
         lane = self.lane
         rows = max(1, min(len(lane.fetches), int(min(self.high, max(24.0, self.wide)))))
         thick = self.high / rows
+        bar = thick * (0.75 if thick >= 2 else 1.0)
         grouped = rows_of(lane.fetches, rows)
+        if lane.was_retried:
+            waits = self._path([[s for f in row for s in _waits(f)] for row in grouped], thick)
+            self.canvas.strokes(waits, INK, min(1.0, bar / 3))
+            earlier = self._path([[s for f in row for s in f.tries[:-1]] for row in grouped], thick)
+            self.canvas.strokes(earlier, FETCH, bar, opacity=_BEFORE)
+        last = self._path([[f.spans[-1] for f in row] for row in grouped], thick)
+        self.canvas.strokes(last, FETCH, bar)
+        failed = [[f.spans[-1] for f in row if f.failed] for row in grouped]
         # A failure alone in its row is as wide as can be seen; one of many must not hide them.
-        least = {FETCH: 1.0, FAILED: 1.0 if rows == len(lane.fetches) else 0.3}
-        for colour, failed in ((FETCH, False), (FAILED, True)):
-            pixel = lane.elapsed / max(self.wide, 1.0)
-            path = "".join(
-                f"M{number(self.scale(a))} {number(self.top + (row + 0.5) * thick)}"
-                f"h{number(max(least[colour], self.scale(b) - self.scale(a)))}"
-                for row, a, b in _segments(grouped, pixel, self.strokes, failed=failed)
-            )
-            self.canvas.strokes(path, colour, thick * (0.75 if thick >= 2 else 1.0))
+        least = 1.0 if rows == len(lane.fetches) else 0.3
+        self.canvas.strokes(self._path(failed, thick, least), FAILED, bar)
         self._draw_strip()
         if lane.ideal is not None and lane.has_mark:
             x = self.scale(lane.ideal)
             self.canvas.line([(x, self.top - 3), (x, self.end)], thick=1.2, dash="3 2")
+
+    def _path(self, rows: Sequence[Sequence[Span]], thick: float, least: float = 1.0) -> str:
+        """Return strokes for the spans of each row, which is so high."""
+        pixel = self.lane.elapsed / max(self.wide, 1.0)
+        most = self.strokes // 2 if self.lane.was_retried else self.strokes  # in twice the layers
+        return "".join(
+            f"M{number(self.scale(a))} {number(self.top + (row + 0.5) * thick)}"
+            f"h{number(max(least, self.scale(b) - self.scale(a)))}"
+            for row, a, b in _segments(rows, pixel, most)
+        )
 
     def _draw_strip(self) -> None:
         """Draw the number in flight as an area; all strips of a picture have one scale."""
@@ -202,11 +229,16 @@ class _Run:
         return end + 8
 
 
+def _waits(fetch: Fetch) -> Iterator[Span]:
+    """Yield when it waited for its next try."""
+    return ((over, begun) for (_, over), (begun, _) in pairwise(fetch.tries))
+
+
 def _segments(
-    grouped: Sequence[Sequence[Fetch]], pixel: Seconds, most: int, *, failed: bool
+    rows: Sequence[Sequence[Span]], pixel: Seconds, most: int
 ) -> list[tuple[int, Seconds, Seconds]]:
-    """Return what to draw as (row, from, to), about so many; failures are drawn over all."""
-    rows = [[f for f in row if f.failed] for row in grouped] if failed else grouped
+    """Return what to draw as (row, from, to), about so many."""
+    rows = [sorted(row) for row in rows]
     gap = pixel
     while True:
         found = [(r, a, b) for r, row in enumerate(rows) for a, b in joined(row, gap)]

@@ -69,11 +69,18 @@ def _lane(line: Line, record: Record, said: str) -> Lane:
     if not record.has_times:
         facts[1:] = ["times of its fetches unknown"]
     facts += [f"{record.failures:,} failed"] if record.failures else []
-    fetches = (columns["started"], columns["finished"], [k is not None for k in columns["kind"]])
+    facts += [f"{len(record.retried):,} tried again"] if record.retried else []
+    fetches = (
+        columns["started"],
+        columns["finished"],
+        [kind is not None for kind in columns["kind"]],
+    )
+    earlier = [[(one.started, one.finished) for one in tries or ()] for tries in columns["earlier"]]
     return Lane.of(
         line.name,
         " · ".join([*facts, said]),
         *(fetches if record.has_times else ((), (), ())),
+        earlier=earlier if record.has_times else (),
         begun=record.begun,
         elapsed=record.elapsed,
         ideal=None if math.isnan(line.why.ideal) else line.why.ideal,

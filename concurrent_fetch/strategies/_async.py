@@ -10,10 +10,11 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
+from time import perf_counter
 
 from concurrent_fetch._progress import Tally
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.feed import Feed, feed_of
+from concurrent_fetch.feed import Feed, Job, feed_of
 from concurrent_fetch.fetch import AsyncClient, AsyncGet, find_async_client
 from concurrent_fetch.model import (
     Failure,
@@ -66,8 +67,9 @@ def iter_async(
     """Fetch the URLs with `options.concurrency` tasks; yield the outcomes as they complete.
 
     The URLs, from a plain or an async iterable, are read at most twice `concurrency` ahead of the
-    outcomes taken. Arguments are checked at the call; errors as in `fetch_async`. When the
-    generator ends or is closed, what is in flight is cancelled.
+    outcomes taken; with limits of hosts 10,000 more, so that others are found. Arguments are
+    checked at the call; errors as in `fetch_async`. When the generator ends or is closed, what is
+    in flight is cancelled.
     """
     return _outcomes(_workers("iter_async", urls, options, client, bounded=True))
 
@@ -97,7 +99,8 @@ def _workers(
     feed = feed_of(urls, options)
     room = options.concurrency if bounded else math.inf
     found = find_async_client(client)
-    return _at_work(feed, urls, options, found, room=room, made=tally_of(name, urls, options))
+    made = tally_of(name, urls, options, feed)
+    return _at_work(feed, urls, options, found, room=room, made=made)
 
 
 @asynccontextmanager
@@ -138,8 +141,9 @@ class _Workers:
     ) -> None:
         self.ready = deque[Outcome]()
         self.feed = feed
-        self._jobs = JobsOnLoop(feed, urls, self._fail)
-        self._has_to_wait = feed.has_limits or not feed.reads
+        # Where nothing ever has to wait, they pull from the feed itself: it costs half as much.
+        has_to_wait = feed.has_limits or not feed.reads
+        self._jobs = JobsOnLoop(feed, urls, self._fail) if has_to_wait else None
         self._concurrency = concurrency
         self._room = room
         self._get = get
@@ -182,15 +186,23 @@ class _Workers:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._jobs.stop()
+        if self._jobs is not None:
+            await self._jobs.stop()
 
     async def _work(self) -> None:
         try:
             if self._loop.get_task_factory() is not None:
                 # It may be an eager one: then this runs within `start`, and is not counted yet.
                 await asyncio.sleep(0)
-            while await self._fetch_one():
-                pass
+            while True:
+                if len(self.ready) >= self._room:
+                    await self._there_is_room()
+                job = self.feed.take(0.0) if self._jobs is None else await self._jobs.take()
+                if not isinstance(job, Job):
+                    return
+                if len(self._tasks) < self._concurrency:
+                    self._start_one_more()
+                self._settle(job, await self._get(job))
         except BaseException as error:
             self._fail(error)
             if isinstance(error, _FOR_THE_LOOP):
@@ -201,22 +213,18 @@ class _Workers:
             if not self._active:
                 self._end.set()
 
-    async def _fetch_one(self) -> bool:
-        """Fetch what may start next; False where there is nothing left."""
-        if len(self.ready) >= self._room:
-            await self._there_is_room()
-        job = await self._jobs.take() if self._has_to_wait else self._jobs.take_at_once()
-        if job is None:
-            return False
-        if len(self._tasks) < self._concurrency and not self._jobs.is_awaited:
+    def _start_one_more(self) -> None:
+        if self._jobs is None or not self._jobs.are_awaited:
             self.start()
-        outcome = self._jobs.settle(job, await self._get(job))
-        if outcome is not None:  # else it is tried again
-            self.ready.append(outcome)
-            self._news.set()
-            if self._tally is not None:
-                self._tally.fetched(failed=isinstance(outcome, Failure))
-        return True
+
+    def _settle(self, job: Job, outcome: Outcome) -> None:
+        settled = (self._jobs or self.feed).settle(job, outcome, perf_counter())
+        if settled is None:
+            return  # it is tried again
+        self.ready.append(settled)
+        self._news.set()
+        if self._tally is not None:
+            self._tally.fetched(failed=isinstance(settled, Failure))
 
     def _fail(self, error: BaseException) -> None:
         self._error = self._error or error
@@ -232,3 +240,11 @@ class _Workers:
     def _wake_up(self) -> None:
         """Turn the loop now and then: an idle one notices an interrupted notebook cell late."""
         self._tick = self._loop.call_later(_TICK, self._wake_up)
+        if self._tally is None:
+            return
+        try:
+            self._tally.tick()
+        except BaseException as error:
+            self._fail(error)
+            if isinstance(error, _FOR_THE_LOOP):
+                raise

@@ -3,24 +3,27 @@
 import asyncio
 import contextlib
 import inspect
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import Any, Literal, TypeAlias, overload
 
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.feed import feed_of
 from concurrent_fetch.model import Options
 from concurrent_fetch.strategies._calling import Calling, calling_of_one
+from concurrent_fetch.strategies._jobs_in_threads import JobsInThreads
+from concurrent_fetch.strategies._jobs_on_loop import JobsOnLoop
+from concurrent_fetch.strategies._jobs_one_by_one import jobs_one_by_one
 from concurrent_fetch.strategies._strategy import is_async, name_of
 
 _DEFAULTS = Options()
 _TICK: Seconds = 0.1
 
 _Fetch: TypeAlias = Callable[[str], Any]
-_Job: TypeAlias = tuple[int, str]
 
 
 @attrs.frozen(repr=False)
@@ -44,10 +47,10 @@ class Each:
             return self._calling.call(self.function, url, options)
 
         if is_async(self.function):
-            return _in_tasks(fetch, urls, options.concurrency)
+            return _in_tasks(fetch, urls, options)
         if self.threads:
-            return _in_threads(fetch, urls, options.concurrency)
-        return [_result(fetch, url) for url in urls]
+            return _in_threads(fetch, urls, options)
+        return _one_by_one(fetch, urls, options)
 
     @property
     def __name__(self) -> str:
@@ -67,9 +70,10 @@ def each(function: Callable[..., object], *, threads: bool = False) -> Each:
     """Return a strategy that calls `function` with each URL, one after another.
 
     With `threads` it runs in a pool of `options.concurrency` threads; an `async` function runs in
-    as many tasks. What it raises for a URL is the result of that URL, and the others go on. If it
-    has a parameter `options`, it is given those. The strategy is named after it, and pickles if it
-    does.
+    as many tasks. Limits of the options hold (`per_host`, `delay`, `rate`); what is tried again is
+    the function's affair. What it raises for a URL is the result of that URL, and the others go on.
+    If it has a parameter `options`, it is given those. The strategy is named after it, and pickles
+    if it does.
 
     >>> def fetch_url(url):
     ...     return requests.get(url)
@@ -114,34 +118,45 @@ def _result(fetch: _Fetch, url: str) -> Any:
     return found
 
 
-async def _in_tasks(fetch: _Fetch, urls: list[str], concurrency: int) -> list[Any]:
+def _one_by_one(fetch: _Fetch, urls: list[str], options: Options) -> list[Any]:
+    feed = feed_of(urls, attrs.evolve(options, concurrency=1))
     results: list[Any] = [None] * len(urls)
-    jobs = iter(enumerate(urls))
+    for job in jobs_one_by_one(feed):
+        results[job.index] = _result(fetch, job.url)
+        feed.free(job, perf_counter())
+    return results
+
+
+async def _in_tasks(fetch: _Fetch, urls: list[str], options: Options) -> list[Any]:
+    results: list[Any] = [None] * len(urls)
+    jobs = JobsOnLoop(feed_of(urls, options))
 
     async def work() -> None:
-        for index, url in jobs:
+        while (job := await jobs.take()) is not None:
             try:
-                results[index] = await fetch(url)
+                results[job.index] = await fetch(job.url)
             except Exception as error:  # noqa: BLE001 - foreign code: the URL was not answered
-                results[index] = error
+                results[job.index] = error
+            jobs.free(job)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(concurrency, len(urls))):
+        for _ in range(min(options.concurrency, len(urls))):
             group.create_task(work())
     return results
 
 
-def _in_threads(fetch: _Fetch, urls: list[str], concurrency: int) -> list[Any]:
+def _in_threads(fetch: _Fetch, urls: list[str], options: Options) -> list[Any]:
     """Return the results in order; left early, as by Ctrl-C, no more is begun."""
     results: list[Any] = [None] * len(urls)
-    jobs = deque(enumerate(urls))
+    jobs = JobsInThreads(feed_of(urls, options))
     ended: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def work() -> None:
         error = None
         try:
-            for index, url in _taken(jobs):
-                results[index] = _result(fetch, url)
+            while (job := jobs.take()) is not None:
+                results[job.index] = _result(fetch, job.url)
+                jobs.free(job)
         except BaseException as raised:  # noqa: BLE001 - raised where the results are waited for
             error = raised
         ended.put(error)
@@ -149,25 +164,19 @@ def _in_threads(fetch: _Fetch, urls: list[str], concurrency: int) -> list[Any]:
     # Daemons: a blocking fetch cannot be interrupted, and must not hold the process after Ctrl-C.
     workers = [
         Thread(target=work, name=f"each-{number}", daemon=True)
-        for number in range(1, min(concurrency, len(urls)) + 1)
+        for number in range(1, min(options.concurrency, len(urls)) + 1)
     ]
     try:
         for worker in workers:
             worker.start()
         errors = [_waited_for(ended) for _ in workers]
     finally:
-        jobs.clear()
+        jobs.stop()
     for error in filter(None, errors):
         raise error
     for worker in workers:
         worker.join()
     return results
-
-
-def _taken(jobs: "deque[_Job]") -> Iterator[_Job]:
-    with contextlib.suppress(IndexError):
-        while True:
-            yield jobs.popleft()
 
 
 def _waited_for(ended: "SimpleQueue[BaseException | None]") -> BaseException | None:

@@ -25,6 +25,7 @@ class JobsInThreads:
         self._change = threading.Event()  # for threads of ours only: Ctrl-C never comes inside
         self._is_reading = False
         self._waiting = 0
+        self._counting = threading.Lock()
         self._stopped = False
 
     @property
@@ -38,9 +39,9 @@ class JobsInThreads:
             found = None if self._stopped else self._feed.take(0.0)
             return found if isinstance(found, Job) else None  # nothing has to wait
         while not self._stopped:
-            self._waiting += 1
+            self._count(1)
             self._turn.get()
-            self._waiting -= 1
+            self._count(-1)
             try:
                 found = self._lead()
             finally:
@@ -52,10 +53,17 @@ class JobsInThreads:
 
     def settle(self, job: Job, outcome: Outcome) -> Outcome | None:
         """Give a job back; return its outcome if that is final."""
+        if not self._feed.has_limits:
+            return self._feed.settle(job, outcome, 0.0)
         try:
             return self._feed.settle(job, outcome, perf_counter())
         finally:
             self._tell()
+
+    def free(self, job: Job) -> None:
+        """Give a job back of which no outcome is known."""
+        self._feed.free(job, perf_counter())
+        self._tell()
 
     def stop(self) -> None:
         """Let nobody wait any longer than a tick; without a lock, so that Ctrl-C can come."""
@@ -68,14 +76,22 @@ class JobsInThreads:
             now = perf_counter()
             found = self._feed.take_of_those_read(now)
             if isinstance(found, Job):
-                found.started = now
+                # Between the two it may have been settled, to be tried again at once.
+                found.started = perf_counter() if found.tries else now
             if not isinstance(found, Wait):
                 return found
-            if found.more and not self._is_reading:
+            if found.more and self._feed.is_listed:
+                self._feed.read()  # which takes no time
+            elif found.more and not self._is_reading:
                 self._is_reading = True
                 return found
-            self._change.wait(min(found.until - now, _TICK))
+            else:
+                self._change.wait(min(found.until - now, _TICK))
         return None
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._waiting += change
 
     def _read(self) -> None:
         try:

@@ -19,10 +19,16 @@ class JobsOnLoop:
     async iterable is read by a task of its own, so a slow one holds back no job that is due.
     """
 
-    def __init__(self, feed: Feed, urls: object, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        urls: object = None,
+        failed: Callable[[BaseException], None] = lambda _: None,
+    ) -> None:
+        """`urls`: where they are an async iterable. `failed` is told what that raises."""
         self._feed = feed
         self._urls = urls if isinstance(urls, AsyncIterable) else None
-        self._failed = failed  # told what reading the URLs raised
+        self._failed = failed
         self._turn = asyncio.Lock()
         self._change = asyncio.Event()
         self._wanted = asyncio.Event()
@@ -31,17 +37,15 @@ class JobsOnLoop:
         self._waiting = 0
 
     @property
-    def is_awaited(self) -> bool:
+    def are_awaited(self) -> bool:
         """Whether a task waits already for what may start next."""
         return self._waiting > 0
 
-    def take_at_once(self) -> Job | None:
-        """Return a job where none ever has to wait, and None at the end."""
-        found = self._feed.take(0.0)
-        return found if isinstance(found, Job) else None
-
     async def take(self) -> Job | None:
         """Wait for a job; None: there will be no more."""
+        if not self._feed.has_limits and self._urls is None:
+            found = self._feed.take(0.0)
+            return found if isinstance(found, Job) else None  # nothing has to wait
         self._waiting += 1
         try:
             await self._turn.acquire()
@@ -52,12 +56,17 @@ class JobsOnLoop:
         finally:
             self._turn.release()
 
-    def settle(self, job: Job, outcome: Outcome) -> Outcome | None:
+    def settle(self, job: Job, outcome: Outcome, now: Seconds) -> Outcome | None:
         """Give a job back; return its outcome if that is final."""
         try:
-            return self._feed.settle(job, outcome, perf_counter())
+            return self._feed.settle(job, outcome, now)
         finally:
             self._change.set()
+
+    def free(self, job: Job) -> None:
+        """Give a job back of which no outcome is known."""
+        self._feed.free(job, perf_counter())
+        self._change.set()
 
     async def stop(self) -> None:
         """Read no more URLs."""

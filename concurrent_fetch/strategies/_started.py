@@ -1,18 +1,19 @@
 """How every blocking strategy begins: all that can be refused is refused at the call."""
 
 from collections.abc import Callable, Generator, Iterable
+from functools import partial
 
 import attrs
 
 from concurrent_fetch.feed import Feed, check_plain_urls, feed_of
 from concurrent_fetch.fetch import Client, find_client
 from concurrent_fetch.model import Options, Outcome, check_options
-from concurrent_fetch.strategies._counted import counted
+from concurrent_fetch.strategies._counted import Tick, counted, tally_of
 
 
 def started(
     name: str,
-    fetch: Callable[[Feed, Options, Client], Generator[Outcome, None, None]],
+    fetch: Callable[[Feed, Options, Client, Tick], Generator[Outcome, None, None]],
     urls: Iterable[str],
     options: Options,
     client: str | Client,
@@ -21,12 +22,13 @@ def started(
 ) -> tuple[Feed, Generator[Outcome, None, None]]:
     """Check what a blocking strategy was given, and import its client: here and on no clock.
 
-    Return its feed, and the outcomes that `fetch` yields, counted. `in_flight`: so many fetches at
-    once, whatever `options.concurrency` says.
+    Return its feed, and the outcomes that `fetch` yields, counted; it calls what it is given last
+    while it waits. `in_flight`: so many fetches at once, whatever `options.concurrency` says.
     """
     check_options(options)
     check_plain_urls(urls)
     if in_flight is not None:
         options = attrs.evolve(options, concurrency=in_flight)
     feed = feed_of(urls, options)
-    return feed, counted(fetch(feed, options, find_client(client)), name, urls, options)
+    outcomes_of = partial(fetch, feed, options, find_client(client))
+    return feed, counted(outcomes_of, tally_of(name, urls, options, feed))

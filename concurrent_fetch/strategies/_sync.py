@@ -1,17 +1,17 @@
 """One after another."""
 
 from collections.abc import Generator, Iterable
-from time import perf_counter, sleep
+from time import perf_counter
 
-from concurrent_fetch._units import Seconds
-from concurrent_fetch.feed import Feed, Wait
+from concurrent_fetch.feed import Feed
 from concurrent_fetch.fetch import Client
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
+from concurrent_fetch.strategies._counted import Tick
+from concurrent_fetch.strategies._jobs_one_by_one import jobs_one_by_one
 from concurrent_fetch.strategies._started import started
 from concurrent_fetch.words import hinted
 
 _DEFAULTS = Options()
-_LONGEST: Seconds = 1.0
 
 
 @hinted(options_home("fetch_sync(urls, Options({}))"))
@@ -43,13 +43,11 @@ def iter_sync(
     return started("iter_sync", _outcomes, urls, options, client, in_flight=1)[1]
 
 
-def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
+def _outcomes(
+    feed: Feed, options: Options, client: Client, tick: Tick
+) -> Generator[Outcome, None, None]:
     with client.session(options) as get:
-        while (job := feed.take(now := perf_counter())) is not None:
-            if isinstance(job, Wait):
-                sleep(min(job.until - now, _LONGEST))
-                continue
-            job.started = now
+        for job in jobs_one_by_one(feed, tick):
             outcome = feed.settle(job, get(job), perf_counter())
-            if outcome is not None:
+            if outcome is not None:  # else it is tried again
                 yield outcome

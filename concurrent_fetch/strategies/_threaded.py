@@ -10,6 +10,7 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.feed import Feed, Job
 from concurrent_fetch.fetch import Client, Get
 from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
+from concurrent_fetch.strategies._counted import Tick
 from concurrent_fetch.strategies._jobs_in_threads import JobsInThreads
 from concurrent_fetch.strategies._started import started
 from concurrent_fetch.words import hinted
@@ -43,14 +44,17 @@ def iter_threaded(
     """Fetch the URLs in `options.concurrency` threads; yield the outcomes as they complete.
 
     The URLs are read in the worker threads, one at a time and at most twice `concurrency` ahead
-    of the outcomes taken. Arguments are checked at the call; errors as in `fetch_threaded`. When
-    the generator ends or is closed, what is in flight is aborted and the threads end.
+    of the outcomes taken; with limits of hosts 10,000 more, so that others are found. Arguments are
+    checked at the call; errors as in `fetch_threaded`. When the generator ends or is closed, what
+    is in flight is aborted and the threads end.
     """
     return started("iter_threaded", _outcomes, urls, options, client)[1]
 
 
-def _outcomes(feed: Feed, options: Options, client: Client) -> Generator[Outcome, None, None]:
-    workers = _Workers(feed, options.concurrency)
+def _outcomes(
+    feed: Feed, options: Options, client: Client, tick: Tick
+) -> Generator[Outcome, None, None]:
+    workers = _Workers(feed, options.concurrency, tick)
     try:
         with client.session(options) as get:
             try:
@@ -70,8 +74,9 @@ class _Workers:
     than URLs; where these have no length, one more, which waits for the next URL.
     """
 
-    def __init__(self, feed: Feed, concurrency: int) -> None:
+    def __init__(self, feed: Feed, concurrency: int, tick: Tick) -> None:
         self._feed = feed
+        self._tick = tick
         self._jobs = JobsInThreads(feed)
         self._concurrency = concurrency
         self._threads: list[threading.Thread] = []
@@ -109,6 +114,8 @@ class _Workers:
         while True:
             with contextlib.suppress(Empty):
                 return self._ready.get(timeout=_TICK)
+            if self._tick is not None:
+                self._tick()
 
     def stop(self) -> None:
         self._stopped = True  # without the lock: reading the next URL may hold it for long

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import attrs
-from fakes import failure, record, response
+from fakes import failure, record, response, tried_before
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,3 +134,14 @@ def test_a_further_run_of_20_000_urls_takes_less_than_200_bytes_for_each() -> No
     tracemalloc.stop()
     assert first == second
     assert kept / len(urls) < 200
+
+
+def test_each_try_is_in_flight_and_no_wait_is() -> None:
+    last = response(
+        "http://a.example/", started=10.0, finished=11.0
+    )  # tries from 7.5 and from 8.75 on
+    again = tried_before(last, 503, 503)
+    plain = response("http://b.example/", 1, started=8.75, finished=9.75)
+    found = record([again, plain], elapsed=5.0)
+    assert (found.busy, found.in_flight, found.peak_in_flight) == (2.5, 0.5, 2)
+    assert found.retried == 1

@@ -84,6 +84,15 @@ def many_of(part: str, value: Any) -> Callable[[int], Tree]:
     return made
 
 
+def many_tries(n: int) -> Tree:
+    """A fetch that was tried again and again."""
+    tree = copy.deepcopy(COMPARISON)
+    at = {"started": -1e9, "finished": -1e9, "waited": 0.0}
+    one = {"status_code": 503, "kind": None, "message": None, **at}
+    tree["records"][0]["columns"]["earlier"] = {"0": [one] * n}
+    return tree
+
+
 FILES: dict[str, tuple[Callable[[int], Any], int]] = {
     "a key twice among many": (twice_the_key, 16_000),
     "one key again and again": (the_same_key, 24_000),
@@ -97,6 +106,7 @@ FILES: dict[str, tuple[Callable[[int], Any], int]] = {
     "many marks": (many_of("marked", ""), 20_000),
     "many reasons": (many_of("reasons", []), 16_000),
     "many probes": (many_of("probes", {}), 16_000),
+    "many tries": (many_tries, 2_000),
     "many URLs": (many_of("urls", ""), 60_000),
     "lists in lists": (lambda n: "[" * n + "]" * n, 100_000),
     "a long number": (lambda n: "1" * n, 200_000),

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from fakes import failure, response
+from fakes import failure, response, tried_before
 from hypothesis import given
 from hypothesis import strategies as st
 from results import run_of, timings
@@ -453,3 +453,33 @@ def test_real_runs_of_every_strategy_are_archived_by_the_rules(local: LocalServe
             if entry["response"]["status"]:
                 assert "comment" not in entry["timings"]
                 assert entry["response"]["bodySize"] == entry["response"]["content"]["size"]
+
+
+def test_an_entry_tells_of_the_tries_before_it() -> None:
+    last = response("http://a.example/", started=12.5, finished=13.0)
+    run = run_of([tried_before(last, 503, FailureKind.TIMEOUT), response("http://b.example/", 1)])
+    plain, entry = json.loads(to_har([run], ["x"]))["log"]["entries"]
+    assert faults("entry", entry) == []
+    assert "_earlier" not in plain
+    assert (entry["startedDateTime"], entry["time"]) == ("2026-01-31T12:00:12.500000+00:00", 500.0)
+    assert entry["_earlier"] == [
+        {
+            "startedDateTime": "2026-01-31T12:00:10+00:00",
+            "time": 250.0,
+            "status": 503,
+            "_waited": 1000.0,
+        },
+        {
+            "startedDateTime": "2026-01-31T12:00:11.250000+00:00",
+            "time": 250.0,
+            "status": 0,
+            "_error": "timeout: it was a timeout",
+            "_waited": 1000.0,
+        },
+    ]
+
+
+def test_a_run_begins_with_the_first_try_of_all() -> None:
+    last = response("http://a.example/", started=12.5, finished=13.0)
+    (entry,) = json.loads(to_har([run_of([tried_before(last, 503)])], ["x"]))["log"]["entries"]
+    assert entry["startedDateTime"] == "2026-01-31T12:00:01.250000+00:00"

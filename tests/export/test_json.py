@@ -16,19 +16,22 @@ from typing import Any
 import attrs
 import pytest
 from comparisons import Result, by_hand, compared, every_end, length, told
-from fakes import URLS, answers, response
+from fakes import URLS, answers, response, tried_before
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concurrent_fetch import (
+    Attempt,
     Comparison,
     Failure,
     FailureKind,
     Headers,
     Options,
     Outcome,
+    Pace,
     Probe,
     Response,
+    Retry,
     Row,
     Run,
     Runner,
@@ -129,9 +132,24 @@ def timings(draw: st.DrawFn) -> Timing:
 
 
 @st.composite
+def earlier_tries(draw: st.DrawFn, last: float) -> tuple[Attempt, ...]:
+    """Tries before one that started last."""
+    times = sorted(draw(st.lists(st.floats(-1e9, last), max_size=4)))
+    made = []
+    for started, finished in zip(times[::2], times[1::2], strict=False):
+        facts: dict[str, Any] = {"status_code": draw(st.integers(100, 999))}
+        if draw(st.booleans()):
+            facts = {"kind": draw(st.sampled_from(FailureKind)), "message": draw(texts)}
+        waited = draw(st.floats(0, 1e9))
+        made.append(Attempt(started=started, finished=finished, waited=waited, **facts))
+    return tuple(made)
+
+
+@st.composite
 def outcomes(draw: st.DrawFn, url: str) -> Outcome:
     common: dict[str, Any] = {"url": url, "index": 0, "timing": draw(timings())}
     common |= {"attempts": draw(st.integers(1, 3)), "worker": draw(texts)}
+    common["earlier"] = draw(earlier_tries(common["timing"].started))
     if draw(st.booleans()):
         error = draw(st.none() | texts)
         kind = draw(st.sampled_from(FailureKind))
@@ -208,8 +226,133 @@ def test_work_is_saved_by_its_name_and_equals_any_of_that_name() -> None:
 
 
 def test_saved_work_cannot_be_done_and_says_why() -> None:
-    with pytest.raises(TypeError, match="the work length was loaded from a file, which holds its"):
+    with pytest.raises(TypeError, match="the function length was loaded from a file, which holds"):
         SavedWork("length")(response(URLS[0]))
+
+
+# --- limits and retries ---
+
+LIMITED = Options(
+    per_host=2,
+    delay=0.5,
+    rate=10.0,
+    hosts={"api.example": Pace(per_host=8), "slow.example": Pace(delay=1)},
+    retry=Retry(attempts=4, on={FailureKind.TIMEOUT, 503, 429}, budget=1.0),
+    deadline=60.0,
+)
+
+
+def refused_twice(urls: list[str], _options: Options) -> list[Outcome]:
+    """Of which one was tried three times."""
+    first, *rest = answers(urls)
+    return [tried_before(first, 503, FailureKind.TIMEOUT), *rest]
+
+
+def test_limits_and_retries_come_back() -> None:
+    run = Runner(URLS, LIMITED).run(refused_twice)
+    run = attrs.evolve(run, waited_for_hosts=1.5, advice="shuffle them")
+    loaded = again(run)
+    assert loaded == run
+    assert hash(loaded.options) == hash(run.options)
+    assert repr(loaded) == repr(run)
+    assert list(map(repr, loaded)) == list(map(repr, run))
+    assert loaded.options.differences(run.options) == ()
+    raw = json.loads(to_json(run))
+    assert raw["options"]["hosts"]["slow.example"] == {"per_host": None, "delay": 1}
+    assert raw["options"]["retry"]["on"] == [429, 503, "timeout"]
+    assert list(raw["columns"]["earlier"]) == ["0"]
+    assert raw["columns"]["earlier"]["0"][0] == {
+        "status_code": 503,
+        "kind": None,
+        "message": None,
+        "started": -2.5,
+        "finished": -2.25,
+        "waited": 1.0,
+    }
+
+
+def test_a_comparison_keeps_what_was_tried_again() -> None:
+    clock = count(step=0.5)
+    runner = Runner(URLS, LIMITED, rounds=2, clock=lambda: next(clock), cpu_clock=lambda: 0.0)
+    comparison = runner.compare(answers, refused_twice)
+    loaded = again(comparison)
+    assert loaded == comparison
+    assert [len(o.earlier) for o in loaded.runs("refused_twice")[0]] == [2, 0, 0, 0]
+
+
+def test_a_function_that_decides_on_retries_is_saved_by_its_name() -> None:
+    def is_blocked(outcome: Outcome) -> bool:
+        return not outcome.ok
+
+    run = Runner(URLS, Options(retry=Retry(on=is_blocked))).run(answers)
+    loaded = again(run)
+    assert loaded.options == run.options
+    assert hash(loaded.options) == hash(run.options)
+    assert "on=is_blocked" in repr(loaded.options)
+    with pytest.raises(TypeError, match=r"is_blocked was loaded .* write Retry\(on=\.\.\.\) with"):
+        loaded.options.retry.concerns(run[0])
+
+
+def test_a_password_in_the_message_of_a_try_is_hidden(tmp_path: Path) -> None:
+    def refused(urls: list[str], options: Options) -> list[Outcome]:
+        told = "refused me:pa55word at http://you:pa55word@host/"
+        one, *_ = refused_twice(urls, options)
+        tries = [attrs.evolve(t, message=told if t.kind else None) for t in one.earlier]
+        return [attrs.evolve(one, earlier=tuple(tries))]
+
+    run = Runner(["http://me:pa55word@host/"]).run(refused)
+    for suffix in ("json", "csv", "md", "html", "svg", "har", "trace.json"):
+        save(run, tmp_path / f"all.{suffix}")
+        assert "pa55word" not in (tmp_path / f"all.{suffix}").read_text(encoding="utf-8")
+    assert again(run)[0].earlier[1].message == "refused *** at http://***@host/"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("options.per_host", 0, "options: Options.per_host must be at least 1"),
+        ("options.rate", "1", "options.rate: expected a number, got '1'"),
+        ("options.hosts", [], "options.hosts: expected an object, got a list"),
+        ("options.hosts.x", {"per_host": 1}, "options.hosts.x: 'delay' is missing"),
+        ("options.hosts.x", {"per_host": 0, "delay": None}, "options.hosts.x: Pace.per_host must"),
+        ("options.retry", 3, "options.retry: expected an object, got 3"),
+        ("options.retry.attempts", 0, "options.retry: Retry.attempts must be at least 1"),
+        ("options.retry.on", {}, "options.retry.on: expected a list, got an object"),
+        ("options.retry.on", [1.5], "options.retry.on[0]: expected a text, got 1.5"),
+        ("options.retry.on", ["tomeout"], "options.retry: Retry.on must hold kinds of failure"),
+        ("options.retry.timeout", -1, "options.retry: Retry.timeout must be"),
+        ("waited_for_hosts", -1, "Run.waited_for_hosts must be finite seconds of at least 0"),
+        ("waited_for_hosts", 1e13, "waited_for_hosts: expected at most 1e+12"),
+        ("advice", None, "advice: expected a text, got null"),
+        ("columns.earlier", [], "columns.earlier: expected an object, got a list"),
+        ("columns.earlier.4", [], "columns.earlier: expected places of fetches as keys, got '4'"),
+        ("columns.earlier.01", [], "columns.earlier: expected places of fetches as keys, got '01'"),
+        ("columns.earlier.0", {}, "columns.earlier['0']: expected a list, got an object"),
+        ("columns.earlier.0[0].status_code", 99, ".status_code: expected 100 to 999, got 99"),
+        ("columns.earlier.0[0].status_code", None, "[0]: expected either a status_code or a kind"),
+        ("columns.earlier.0[1].kind", "x", "[1].kind: expected one of invalid_url, "),
+        ("columns.earlier.0[1].message", None, "[1].message: a failure has one, and nothing else"),
+        ("columns.earlier.0[0].started", -1e13, "[0].started: expected -1e+12 to 1e+12"),
+        ("columns.earlier.0[0].finished", -9, "[0].finished: expected -2.5 to 1e+12, got -9"),
+        ("columns.earlier.0[0].finished", 0, "[0].finished: the next try starts before this"),
+        ("columns.earlier.0[1].finished", 9, "[1].finished: the next try starts before this"),
+        ("columns.earlier.0[0].waited", -1, "[0].waited: expected 0 to 1e+12, got -1"),
+    ],
+)
+def test_what_is_wrong_with_a_limit_or_a_try_is_named(
+    path: str, value: object, message: str
+) -> None:
+    raw = json.loads(to_json(Runner(URLS, LIMITED).run(refused_twice)))
+    put(path, value)(raw)
+    with pytest.raises(FormatError, match=re.escape(message)):
+        from_json(json.dumps(raw))
+
+
+def test_what_is_no_outcome_has_no_tries_in_a_file() -> None:
+    raw = json.loads(to_json(foreign()))
+    raw["checks"]["lengths"]["columns"]["earlier"] = {"1": []}
+    with pytest.raises(FormatError, match="this fetch is no outcome, and tells nothing of its"):
+        from_json(json.dumps(raw))
 
 
 # --- encodings ---
@@ -357,6 +500,10 @@ def test_options_that_came_later_say_what_was_done_before_them() -> None:
     assert isinstance(loaded, Run)
     options = loaded.options
     assert (options.proxy, options.allow_private, options.keep_cookies) == (None, True, False)
+    assert (options.per_host, options.delay, options.rate, options.hosts) == (None, None, None, {})
+    assert (options.retry, options.deadline) == (None, None)
+    assert (loaded.waited_for_hosts, loaded.advice) == (0.0, "")
+    assert {outcome.earlier for outcome in loaded} == {()}
 
 
 @pytest.mark.parametrize("kind", BY_HAND)
@@ -684,6 +831,7 @@ def swap(draw: st.DrawFn, holder: Any, key: Any) -> None:
 TEXTS = {f"hand {kind}": to_json(result) for kind, result in BY_HAND.items()} | {
     path.stem: path.read_text(encoding="utf-8") for path in fixtures()
 }
+TEXTS["tried again"] = to_json(Runner(URLS, LIMITED).run(refused_twice))
 
 
 @attrs.frozen

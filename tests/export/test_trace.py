@@ -9,12 +9,21 @@ from typing import Any
 
 import attrs
 import pytest
-from fakes import failure, response
+from fakes import failure, response, tried_before
 from hypothesis import given
 from hypothesis import strategies as st
 from results import run_of, small_comparison, timings
 
-from concurrent_fetch import Options, Outcome, Run, Timing, fetch_async, fetch_sync, fetch_threaded
+from concurrent_fetch import (
+    FailureKind,
+    Options,
+    Outcome,
+    Run,
+    Timing,
+    fetch_async,
+    fetch_sync,
+    fetch_threaded,
+)
 from concurrent_fetch.export._trace import to_trace
 from concurrent_fetch.server import LocalServer
 
@@ -307,3 +316,30 @@ def test_real_runs_of_every_strategy_are_traced_by_the_rules(local: LocalServer)
     assert Counter(e["args"]["index"] for e in fetches(events)) == dict.fromkeys(range(8), 3)
     assert sum(e["name"] == "waiting" for e in events) == 18
     assert not [name for name in names(events, "thread") if name.endswith(")")]
+
+
+def test_a_fetch_that_was_tried_again_stands_on_one_track_with_its_tries() -> None:
+    last = tried_before(by("one", 2.5, 3.0), 503, FailureKind.TIMEOUT)
+    events = trace(run_of([last, by("one", 0.5, 1.0, 1)]))
+    assert drawn(events) == {
+        "runs": [("fetch_sync", 0, 3_000_000)],
+        "one": [
+            ("/0", 0, 3_000_000),
+            ("try 1", 0, 250_000),
+            ("try 2", 1_250_000, 250_000),
+            ("try 3", 2_500_000, 500_000),
+        ],
+        "one (2)": [("/1", 500_000, 500_000)],
+    }
+    tries = [event for event in events if event.get("cat") == "try"]
+    assert [event["args"] for event in tries] == [
+        {"result": "503"},
+        {"result": "timeout", "message": "it was a timeout"},
+        {"result": "200"},
+    ]
+
+
+def test_a_fetch_that_waits_for_its_next_try_is_not_in_flight() -> None:
+    events = trace(run_of([tried_before(by("one", 1.25, 2.0), 503)]))
+    counted = [(e["ts"], e["args"]["in flight"]) for e in events if e["ph"] == "C"]
+    assert counted == [(0, 1), (250_000, 0), (1_250_000, 1), (2_000_000, 0)]

@@ -2,12 +2,13 @@
 
 import math
 import pickle
+import re
 from typing import Any
 
 import attrs
 import pytest
 
-from concurrent_fetch import Failure, FailureKind, Headers, Outcome, Response, Timing
+from concurrent_fetch import Attempt, Failure, FailureKind, Headers, Outcome, Response, Timing
 from concurrent_fetch.model import check_outcome
 
 TIMING = Timing(started=1.0, sent=1.25, first_byte=2.0, finished=4.5)
@@ -179,3 +180,28 @@ def test_match_is_exhaustive() -> None:
                 return str(kind)
 
     assert [name(response()), name(failure())] == ["200", "dns"]
+
+
+def tried(**facts: Any) -> Outcome:
+    """An outcome with one earlier try."""
+    told: dict[str, Any] = {"status_code": 503, "started": -2.0, "finished": -1.0, "waited": 1.0}
+    return response(earlier=(Attempt(**told | facts),))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (tried(status_code=None), "Attempt must have either a status_code or a kind"),
+        (tried(kind="dns", message="no"), "Attempt must have either a status_code or a kind"),
+        (tried(status_code=None, kind="dns"), "Attempt.message must be there for a failure, and"),
+        (tried(message="no"), "Attempt.message must be there for a failure, and only then"),
+        (tried(finished=-3.0), "Attempt.started, Attempt.finished and the start of the next try"),
+        (tried(finished=1.5), "Attempt.started, Attempt.finished and the start of the next try"),
+        (tried(waited=-1.0), "and Attempt.waited at least 0, got (-2.0, -1.0, 1.0) and -1.0"),
+        (tried(waited=math.inf), "Attempt.waited must be finite seconds, got inf"),
+    ],
+)
+def test_a_try_that_cannot_be_is_refused(outcome: Outcome, message: str) -> None:
+    check_outcome(tried())
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_outcome(outcome)

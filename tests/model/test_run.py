@@ -8,14 +8,15 @@ from typing import Any
 
 import attrs
 import pytest
+from fakes import failure, response, tried_before
 from hypothesis import given
 from hypothesis import strategies as st
 from pace import in_time
 
 from concurrent_fetch import Failure, FailureKind, Headers, Options, Outcome, Response, Run, Timing
-from concurrent_fetch.errors import FetchFailed
+from concurrent_fetch.errors import FetchFailed, UnknownNameError
 from concurrent_fetch.model._columns import COLUMNS
-from concurrent_fetch.model._run import Stopwatch
+from concurrent_fetch.model._stopwatch import Stopwatch
 from concurrent_fetch.stats import most_at_once
 
 NAMES = [
@@ -34,11 +35,14 @@ NAMES = [
     "http_version",
     "reused",
     "attempts",
+    "tries",
+    "waited",
     "started",
     "sent",
     "first_byte",
     "finished",
     "elapsed",
+    "elapsed_in_all",
     "worker",
 ]
 
@@ -304,3 +308,103 @@ def test_what_is_no_run_is_refused_with_field_value_and_rule(
     with pytest.raises((TypeError, ValueError)) as caught:
         Run(**facts | changes)
     assert str(caught.value).startswith(message)
+
+
+def test_the_tries_of_a_fetch_and_its_waits_are_columns() -> None:
+    last = response("http://a.example/", started=10.0, finished=10.5)
+    run = Run.of([tried_before(last, 503, FailureKind.TIMEOUT, wait=0.5), response("http://b/", 1)])
+    columns = run.to_columns()
+    assert columns["tries"] == [3, 1]
+    assert columns["waited"] == [1.0, 0.0]
+    assert columns["elapsed"] == [0.5, 1.0]
+    assert columns["elapsed_in_all"] == [2.0, 1.0]
+
+
+def test_a_run_of_outcomes_begins_with_the_first_try() -> None:
+    last = response("http://a.example/", started=10.0, finished=10.5)
+    assert Run.of([tried_before(last, 503)]).elapsed == 1.75
+
+
+A, B = "http://a.example/", "http://b.example:81/"
+
+
+def refused() -> Run:
+    return Run.of(
+        [
+            response(f"{A}1", 0),
+            response(f"{A}2", 1, status_code=404),
+            failure(f"{B}1", 2),
+            response(f"{B}2", 3, status_code=503),
+            response(f"{B}3", 4, status_code=503),
+            failure("nonsense", 5, kind=FailureKind.INVALID_URL),
+            failure(f"{A}3", 6, kind=FailureKind.INVALID_URL),
+        ]
+    )
+
+
+def indices(groups: Any) -> Any:
+    return [(key, [outcome.index for outcome in group]) for key, group in groups.items()]
+
+
+def test_failures_belong_together_by_kind_by_status_and_by_host_the_most_first() -> None:
+    run = refused()
+    assert indices(run.failures_by("kind")) == [("invalid_url", [5, 6]), ("timeout", [2])]
+    assert indices(run.failures_by("status")) == [(503, [3, 4]), (404, [1])]
+    hosts = [("b.example", [2, 3, 4]), ("a.example", [1, 6]), ("", [5])]
+    assert indices(run.failures_by("host")) == hosts
+    assert run.failures_by("kind")[FailureKind.TIMEOUT] == (run[2],)
+    assert run_of().failures_by("host") == {}
+
+
+@pytest.mark.parametrize("word", ["hosts", 5, None])
+def test_another_word_says_which_there_are(word: Any) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        refused().failures_by(word)
+    hint = " (did you mean 'host'?)" if word == "hosts" else ""
+    assert str(caught.value) == (
+        f"failures are sorted by 'kind', 'status', 'host', not by {word!r}{hint}"
+    )
+
+
+def test_the_urls_of_all_that_is_not_ok_may_be_fetched_once_more() -> None:
+    run = refused()
+    assert run.failed_urls == [f"{A}2", f"{B}1", f"{B}2", f"{B}3", "nonsense", f"{A}3"]
+    assert run.failed_urls == [outcome.url for outcome in run.not_ok]
+    assert RUN.failed_urls == ["http://u:s3cret@x/1", "http://u:s3cret@x/2"]  # as they were given
+
+
+def test_each_try_is_in_flight_and_no_wait_is() -> None:
+    last = response(A, started=10.0, finished=11.0)  # tries from 7.5 and from 8.75 on
+    run = Run.of([tried_before(last, 503, 503), response(B, 1, started=8.75, finished=9.75)])
+    assert run.elapsed == 3.5
+    assert run.mean_in_flight == (0.25 + 0.25 + 1.0 + 1.0) / 3.5
+    assert run.peak_in_flight == 2
+    assert Run.of([tried_before(last, 503, 503)]).peak_in_flight == 1
+
+
+def test_a_printed_run_says_what_was_tried_again_and_what_came_of_it() -> None:
+    plain = response(A)
+    assert "tried" not in str(Run.of([plain]))
+    once = Run.of([tried_before(plain, 503)])
+    assert str(once).splitlines()[-1] == "1 URL was tried again"
+    assert once.table().columns[3].header == "tries"
+    again = [
+        tried_before(plain, 503, 503),
+        tried_before(response(A, 1, status_code=503), 503, 503),
+        tried_before(failure(B, 2), FailureKind.TIMEOUT),
+    ]
+    words = "3 URLs were tried again, 5 times in all, 2 of them in vain"
+    assert str(Run.of(again)).splitlines()[-1] == words
+    many = Run.of([*again, *(response(A, i) for i in range(3, 30))])
+    assert str(many).splitlines()[-1] == words
+    assert words in many._repr_html_()
+
+
+def test_a_printed_run_says_how_many_places_were_idle_for_hosts_and_what_helps() -> None:
+    run = attrs.evolve(RUN, waited_for_hosts=10.0)
+    words = "2.5 places were idle on average while URLs waited for their hosts"
+    assert str(run).splitlines()[-1] == words
+    advised = attrs.evolve(run, advice="shuffle them")
+    assert str(advised).splitlines()[-2:] == [words, "shuffle them"]
+    assert words in advised._repr_html_()
+    assert str(attrs.evolve(RUN, waited_for_hosts=0.01)) == str(RUN)

@@ -7,14 +7,16 @@ import re
 from base64 import b64decode
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import attrs
 import pytest
-from fakes import URLS, Clock, failure, taking
+from fakes import URLS, Clock, failure, response, taking, tried_before
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concurrent_fetch import Comparison, Options, Picture, Run, Runner
+from concurrent_fetch import Comparison, Options, Outcome, Picture, Run, Runner
 from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.render import (
     Interval,
@@ -232,13 +234,99 @@ def test_a_timeline_stays_within_its_frame_whatever_it_shows(lanes: list[Lane], 
 
 def test_fetches_are_told_from_the_start_of_the_run_and_within_it() -> None:
     found = fetches([11.0, 10.5], [14.0, 11.0], [True, False], begun=10.0, elapsed=3.0)
-    assert found == [(0.0, 0.5, False), (0.5, 3.0, True)]
+    assert found == [Fetch(0.0, 0.5), Fetch(0.5, 3.0, True)]
 
 
 def test_a_start_that_cannot_be_theirs_is_not_taken() -> None:
-    assert fetches([1.0], [2.0], [False], begun=500.0, elapsed=1.0) == [(0.0, 1.0, False)]
-    assert fetches([1.0], [2.0], [False], begun=0.5, elapsed=2.0) == [(0.5, 1.5, False)]
+    assert fetches([1.0], [2.0], [False], begun=500.0, elapsed=1.0) == [Fetch(0.0, 1.0)]
+    assert fetches([1.0], [2.0], [False], begun=0.5, elapsed=2.0) == [Fetch(0.5, 1.5)]
     assert fetches([], [], [], begun=0.5, elapsed=2.0) == []
+
+
+def test_a_fetch_that_was_tried_again_begins_with_its_first_try() -> None:
+    lane = Lane.of(
+        *("x", "", [13.0, 11.0], [14.0, 12.0], [False, True]),
+        earlier=[[(10.0, 10.5), (11.5, 12.0)], []],
+        begun=9.0,
+        elapsed=5.5,
+    )
+    tries = ((1.0, 1.5), (2.5, 3.0), (4.0, 5.0))
+    assert lane.fetches == [Fetch(1.0, 5.0, False, tries), Fetch(2.0, 3.0, True)]
+    assert lane.spans == [*tries, (2.0, 3.0)]
+    assert lane.was_retried
+
+
+def drawn(picture: Picture, colour: str) -> list[tuple[str, float, list[tuple[float, ...]]]]:
+    """Return the strokes of a colour: how thick, how opaque, and from where each goes how far."""
+    return [
+        (
+            path.get("stroke-width", ""),
+            float(path.get("opacity", 1)),
+            [
+                (float(x), float(h))
+                for x, h in re.findall(r"M(\S+) \S+?h([\d.]+)", path.get("d", ""))
+            ],
+        )
+        for path in parsed(picture).iter(f"{SVG}path")
+        if path.get("stroke") == colour and "h" in path.get("d", "")
+    ]
+
+
+RETRIED = Fetch(0.0, 5.0, False, ((0.0, 1.0), (2.0, 3.0), (4.0, 5.0)))
+
+
+def test_tries_are_bars_and_the_waits_between_them_thin_lines() -> None:
+    fetches = [RETRIED, Fetch(1.0, 4.0)]
+    lane = Lane(name="x", facts="", fetches=fetches, elapsed=7.4)
+    picture = timeline([lane], title="x", alt="x")
+    assert drawn(picture, FETCH) == [
+        ("10.5", 0.55, [(10.0, 100.0), (210.0, 100.0)]),
+        ("10.5", 1.0, [(410.0, 100.0), (110.0, 300.0)]),
+    ]
+    assert drawn(picture, INK) == [("1", 1.0, [(110.0, 100.0), (310.0, 100.0)])]
+    assert "an earlier try, then the wait for the next" in texts(picture)
+    plain = timeline([attrs.evolve(lane, fetches=fetches[1:])], title="x", alt="x")
+    assert not any("earlier" in text for text in texts(plain))
+
+
+def test_a_wait_is_not_in_flight() -> None:
+    lane = Lane(name="x", facts="", fetches=[RETRIED], elapsed=5.0)
+    (area,) = [
+        path.get("d", "")
+        for path in parsed(timeline([lane], title="x", alt="x")).iter(f"{SVG}path")
+        if path.get("fill") == INK and "V" in path.get("d", "")
+    ]
+    changes = [float(x) for x in re.findall(r"H([\d.]+)", area)]
+    assert changes == [10.0, 158.0, 306.0, 454.0, 602.0, 750.0, 750.0]
+
+
+@pytest.mark.parametrize("count", [100, 10_000])
+def test_a_picture_in_which_everything_was_tried_again_is_no_larger(count: int) -> None:
+    made = [
+        Fetch(i + 0.0, i + 5.0, i % 7 == 0, tuple((i + a, b + i) for a, b in RETRIED.tries))
+        for i in range(count)
+    ]
+    lane = Lane(name="x", facts="", fetches=made, elapsed=count + 5.0)
+    assert len(timeline([lane] * 3, title="x", alt="x").svg) < MOST_BYTES
+
+
+def test_the_timeline_of_a_run_says_how_many_were_tried_again() -> None:
+    run = Run.of([tried_before(response(URLS[0]), 503), response(URLS[1], 1)])
+    words = "Timeline of 2 URLs. outcomes: 2.25 s · 1.0 in flight · 1 tried again."
+    assert run.timeline().alt == words
+    assert "tried" not in Run.of([response(URLS[0])]).timeline().alt
+
+
+def test_the_timeline_of_a_comparison_says_so_too() -> None:
+    def again(url: str, index: int, **times: Any) -> Outcome:
+        return tried_before(response(url, index, **times), 503, wait=0.0)
+
+    clock = Clock()
+    runner = Runner(URLS, rounds=1, clock=clock, cpu_clock=lambda: 0.0)
+    strategies = {"plain": taking(clock, 4.0), "retried": taking(clock, 4.0, answer=again)}
+    picture = runner.compare(**strategies).timeline()
+    assert "retried: 4.00 s · 1.2 in flight · 4 tried again" in picture.alt
+    assert "plain: 4.00 s · 1.0 in flight · reference" in picture.alt
 
 
 def fetches(

@@ -56,6 +56,44 @@ def test_it_returns_what_the_function_returns_in_url_order(strategy: Any) -> Non
     assert ran(strategy) == LENGTHS
 
 
+class Crowd:
+    """Counts who is within at once."""
+
+    def __init__(self) -> None:
+        self.within = self.most = 0
+        self.lock = threading.Lock()
+
+    def enter(self, change: int) -> None:
+        with self.lock:
+            self.within += change
+            self.most = max(self.most, self.within)
+
+
+@pytest.mark.parametrize(("kind", "most"), [("plain", 1), ("threads", 2), ("async", 2)])
+def test_it_heeds_the_limits_of_hosts(kind: str, most: int) -> None:
+    crowd = Crowd()
+
+    def stays(url: str) -> str:
+        crowd.enter(1)
+        time.sleep(0.005)
+        crowd.enter(-1)
+        return url
+
+    async def stays_on_the_loop(url: str) -> str:
+        crowd.enter(1)
+        await asyncio.sleep(0.005)
+        crowd.enter(-1)
+        return url
+
+    urls = [f"http://one.example/{i}" for i in range(12)]
+    strategy = (
+        each(stays_on_the_loop) if kind == "async" else each(stays, threads=kind == "threads")
+    )
+    returned = strategy(urls, Options(per_host=2, concurrency=8))
+    assert (returned if isinstance(returned, list) else asyncio.run(returned)) == urls  # type: ignore[arg-type]  # it is a coroutine
+    assert crowd.most == most
+
+
 @pytest.mark.parametrize("threads", [False, True])
 def test_what_the_function_raises_is_the_result_of_that_url(threads: bool) -> None:
     found = ran(each(refuses, threads=threads))

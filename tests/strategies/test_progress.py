@@ -5,13 +5,16 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import attrs
 import pytest
 from fakes import URLS, Clock, failure, response, taking
+from pace import in_time
 
 import concurrent_fetch as cf
 from concurrent_fetch import Options, Outcome, Progress, Runner
@@ -213,6 +216,97 @@ def test_tqdm_is_imported_only_for_a_bar(local: LocalServer) -> None:
     command = [sys.executable, "-c", program, *local.urls(2)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+# --- Of fetches that wait ---
+
+
+@attrs.define
+class Waiting:
+    """A feed, as far as progress asks it."""
+
+    retries: int = 0
+    waiting: int = 0
+
+
+def test_while_nothing_arrives_it_is_told_who_waits_but_not_all_the_time() -> None:
+    heard: list[Progress] = []
+    clock, feed = Clock(), Waiting()
+    with tallying(heard.append, BEGUN, clock, feed) as tally:
+        tally.fetched(failed=False)
+        feed.retries, feed.waiting = 3, 12
+        for _ in range(32):  # four seconds
+            clock.pass_by(0.125)
+            tally.tick()
+    assert [(p.done, p.elapsed, p.retries, p.waiting) for p in heard] == [
+        (1, 0.0, 0, 0),
+        *((1, 0.5 * n, 3, 12) for n in range(1, 9)),
+    ]
+
+
+def test_where_nothing_can_wait_ticks_tell_nothing() -> None:
+    heard: list[Progress] = []
+    clock = Clock()
+    with tallying(heard.append, BEGUN, clock) as tally:
+        tally.fetched(failed=False)
+        clock.pass_by(60.0)
+        tally.tick()
+    assert [(p.done, p.retries, p.waiting) for p in heard] == [(1, 0, 0)]
+
+
+def test_who_waits_is_told_while_all_wait(fetching: str, local: LocalServer) -> None:
+    heard: list[Progress] = []
+    threads = set()
+
+    def hear(progress: Progress) -> None:
+        heard.append(progress)
+        threads.add(threading.current_thread())
+
+    FETCHING[fetching](local.urls(3), Options(delay=1.25, progress=hear))
+    assert heard[-1].done == 3
+    assert {p.waiting for p in heard} >= {0, 2}
+    gaps = [b.elapsed - a.elapsed for a, b in pairwise(heard)]
+    in_time(max(gaps), 1.1)
+    assert len(heard) <= 10
+    assert threads == {threading.current_thread()}
+
+
+def test_retries_are_told(fetching: str, local: LocalServer) -> None:
+    heard: list[Progress] = []
+    retry = cf.Retry(attempts=2, wait_initial=0.75, wait_jitter=0, budget=1)
+    urls = [*local.urls(2), local.url("/status/503")]
+    FETCHING[fetching](urls, Options(progress=heard.append, retry=retry))
+    assert (heard[-1].done, heard[-1].retries, heard[-1].waiting) == (3, 1, 0)
+    assert (1, 1) in {(p.retries, p.waiting) for p in heard}
+
+
+def test_what_it_raises_while_all_wait_ends_the_fetching(fetching: str, local: LocalServer) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.elapsed > 0.3:
+            raise EOFError
+
+    start = time.perf_counter()
+    with pytest.raises(EOFError):
+        FETCHING[fetching](local.urls(2), Options(progress=stop, delay=60.0))
+    in_time(time.perf_counter() - start, 3.0)
+
+
+def test_the_bar_says_who_waits_and_that_it_may_take_longer(
+    local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cf.fetch_threaded(local.urls(3), Options(progress=True, delay=0.7))
+    shown = capsys.readouterr().err
+    assert re.search(r"1/3 \[00:0\d<00:0\d or more, .*, 2 wait for hosts\]", shown)
+    assert "1 waits for its host" in shown
+    assert re.search(r"3/3 \[00:0\d<00:00, +[\d.]+ fetch/s\]", shown)
+
+
+def test_the_bar_says_what_was_tried_again(
+    local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    retry = cf.Retry(attempts=3, wait_initial=0, budget=1)
+    cf.fetch_sync([local.url("/status/503")], Options(progress=True, retry=retry))
+    assert re.search(r"1/1 \[.* fetch/s, 2 retried\]", capsys.readouterr().err)
 
 
 # --- Of a comparison ---

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from concurrent_fetch import (
+    Attempt,
     Failure,
     FailureKind,
     Headers,
@@ -61,6 +62,24 @@ def response(  # as plain as can be, and each fact can be another
         worker="MainThread",
         index=index,
     )
+
+
+def tried_before(last: Outcome, *earlier: int | FailureKind, wait: float = 1.0) -> Outcome:
+    """The same outcome after tries that ended so; each took a quarter, and then it waited."""
+    step = 0.25 + wait
+    start = last.timing.started - len(earlier) * step
+    tries = [
+        Attempt(
+            status_code=end if isinstance(end, int) else None,
+            kind=None if isinstance(end, int) else end,
+            message=None if isinstance(end, int) else f"it was a {end}",
+            started=start + i * step,
+            finished=start + i * step + 0.25,
+            waited=wait,
+        )
+        for i, end in enumerate(earlier)
+    ]
+    return attrs.evolve(last, attempts=1 + len(earlier), earlier=tuple(tries))
 
 
 def failure(

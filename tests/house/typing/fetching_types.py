@@ -64,6 +64,11 @@ def outcomes(run: cf.Run) -> None:
     assert_type(run.failures, tuple[cf.Failure, ...])
     assert_type(run.to_columns(), dict[str, list[Any]])
     assert_type(run.percentile(50), float)
+    assert_type(run.failed_urls, list[str])
+    assert_type(run.failures_by("kind"), dict[cf.FailureKind, tuple[cf.Failure, ...]])
+    assert_type(run.failures_by("status"), dict[int, tuple[cf.Response, ...]])
+    assert_type(run.failures_by("host"), dict[str, tuple[cf.Response | cf.Failure, ...]])
+    run.failures_by("hosts")  # type: ignore[call-overload]  # there is no such word
     for outcome in run:
         assert_type(outcome.elapsed, float)
         match outcome:

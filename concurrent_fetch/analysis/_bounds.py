@@ -62,9 +62,10 @@ class _Limited:
 
     def __init__(self, records: Sequence[Record], hosts: Sequence[str]) -> None:
         self._records = records
-        self._hosts = hosts
         self._options = records[0].options
         self._elapsed = math.fsum(record.elapsed for record in records)
+        asks = are_of_hosts(self._options)
+        self._by_host = [by_host(r.tries, hosts) for r in records] if asks else []
 
     def bounds(self) -> Iterator[Bound]:
         """Yield each limit that was heeded, and what it accounts for."""
@@ -126,12 +127,12 @@ class _Limited:
     def _parts(self) -> dict[str, _Part]:
         """Return what was fetched of each host; of what is no URL nothing is."""
         parts = defaultdict[str, _Part](_Part)
-        for record in self._records:
-            for host, spans in by_host(record.tries, self._hosts).items():
+        for of_one_run in self._by_host:
+            for host, spans in of_one_run.items():
                 parts[host].add(spans)
         return parts
 
     def _most_at(self, host: str) -> int:
         """Return how many were in flight there at most."""
-        spans = by_host(self._records[0].tries, self._hosts)[host]
+        spans = self._by_host[0].get(host, [])
         return most_at_once([start for start, _ in spans], [end for _, end in spans])

@@ -123,8 +123,8 @@ class Retries:
             return ""
         urls = "1 URL was" if self._denied == 1 else f"{self._denied:,} URLs were"
         return (
-            f"{urls} not tried again, since the budget of retries was spent; if the servers are up, "
-            "write Retry(budget=1)"
+            f"{urls} not tried again, since the budget of retries was spent; if the servers are "
+            "up, write Retry(budget=1)"
         )
 
     @staticmethod

@@ -59,6 +59,18 @@ _OF_RETRY = {  # each by itself: two keywords `retry` in one call would be no Py
     "retry_after_max": "max_retry_after retry_after_max",
     "budget": "retry_budget",
 }
+RETRY_WORDS: Mapping[str, str] = {
+    "total": "attempts={}",
+    "tries": "attempts={}",
+    "max_attempts": "attempts={}",
+    "stop_after": "attempts={}",
+    "max_elapsed": "timeout={}",
+    "max_time": "timeout={}",
+    "statuses": "on={}",
+    **{word: f"{name}={{}}" for name, words in _OF_RETRY.items() for word in words.split()},
+}
+"""How a field of `Retry` is written here, by what it is called elsewhere."""
+
 MISSING: Mapping[str, str] = {
     "allow_redirects": _REDIRECTS,
     "follow_redirects": _REDIRECTS,

@@ -7,7 +7,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.http import host_of
-from concurrent_fetch.words import Rule, described, hinted, is_number, seconds, whole
+from concurrent_fetch.words import Home, Rule, described, hinted, is_number, seconds, whole
 
 PER_HOST = whole(1, none="None for no limit of a host")
 DELAY = seconds(least=0, none="None for no delay")
@@ -20,8 +20,21 @@ RATE = Rule(
 )
 
 
+def _names() -> list[str]:
+    return [field.name for field in attrs.fields(Pace)]
+
+
+_OTHER_WORDS = {
+    "concurrency": "per_host={}",
+    "limit": "per_host={}",
+    "crawl_delay": "delay={}",
+    "download_delay": "delay={}",
+}
+_MISSING = {"rate": "of one host say the time between two starts: write Pace(delay=1 / rate)"}
+
+
 @described
-@hinted(noun="field")
+@hinted(Home("Pace({})", _names, _OTHER_WORDS, _MISSING), noun="field")
 @attrs.frozen(kw_only=True)
 class Pace:
     """How fast a host may be asked: `Options(hosts={"api.example": Pace(per_host=8)})`.

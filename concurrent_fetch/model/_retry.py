@@ -12,8 +12,10 @@ import attrs
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.model._called import called
+from concurrent_fetch.model._other_words import RETRY_WORDS
 from concurrent_fetch.model._outcome import Failure, Outcome
 from concurrent_fetch.words import (
+    Home,
     Rule,
     described,
     did_you_mean,
@@ -86,8 +88,12 @@ def _shown(reasons: Reasons) -> str:
     return f"{{{', '.join([*map(repr, kinds), *map(repr, statuses)])}}}"
 
 
+def _names() -> list[str]:
+    return [field.name for field in attrs.fields(Retry)]
+
+
 @described
-@hinted(noun="field")
+@hinted(Home("Retry({})", _names, RETRY_WORDS), noun="field")
 @attrs.frozen(kw_only=True)
 class Retry:
     """Which outcomes are tried again, how often, and how long to wait before.

@@ -46,6 +46,9 @@ class Measured(NamedTuple):
     """How often the work on a response was done; None where there was none to do."""
     working: Seconds
     """The times of the work added up, on `time.perf_counter`."""
+    waited_for_hosts: Seconds = 0.0
+    """As the strategy's own `Run` says; 0 where it returned none."""
+    advice: str = ""
 
     def run(self) -> Run:
         """Return the run.
@@ -63,6 +66,8 @@ class Measured(NamedTuple):
             started_at=self.started_at,
             elapsed=self.elapsed,
             cpu=self.cpu,
+            waited_for_hosts=self.waited_for_hosts,
+            advice=self.advice,
         )
 
 
@@ -99,7 +104,8 @@ class Meter:
             what = told(redact_message(_in_words(error), None, whole.secret_params))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
         try:
-            rows = self._rows(strategy, driven.returned, whole)
+            found = driven.returned
+            rows = self._rows(strategy, found, whole)
         except ValueError as error:
             raise StrategyError(f"strategy {name!r} {error}") from None
         on_its_clock = self._bridge.clocks.wall is perf_counter
@@ -114,6 +120,8 @@ class Meter:
             outside=_outside(rows.results, driven) if on_its_clock else 0,
             worked=None if work is None else work.done,
             working=0.0 if work is None else work.seconds,
+            waited_for_hosts=found.waited_for_hosts if isinstance(found, Run) else 0.0,
+            advice=found.advice if isinstance(found, Run) else "",
         )
 
     def _rows(self, strategy: AnyStrategy, returned: object, options: Options) -> Rows:

@@ -84,7 +84,7 @@ def test_each_strategy_may_try_again_as_its_own_options_say() -> None:
 def test_what_is_tried_again_needs_to_be_allowed(local: LocalServer) -> None:
     options = Options(retry=Retry(attempts=2, wait_initial=0.01))
     urls = [local.url("/status/503")] * 5
-    with pytest.raises(ValueError, match=r"is too few: at most 10 requests .* and 5 tries more,"):
+    with pytest.raises(ValueError, match=r"is too few: at most 10 requests .* and 5 retries,"):
         Runner(urls, options, max_requests=9).run(fetch_sync)
     assert local.stats().requests == 0
     Runner(urls, options, max_requests=10).run(fetch_sync)
@@ -113,7 +113,7 @@ def test_retries_and_the_time_are_told_in_the_line() -> None:
     plan = Runner(URLS[:3], Options(retry=3, rate=2), rounds=1).plan(fetch_sync)
     assert str(plan) == (
         "at most 27 requests to a.example (9): 3 URLs × 1 strategy × 3 runs (2 of them untimed) "
-        "and 18 tries more, up to 20 in flight, in 3.00 s or more"
+        "and 18 retries, up to 20 in flight, in 3.00 s or more"
     )
 
 

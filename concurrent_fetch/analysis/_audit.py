@@ -11,15 +11,21 @@ from concurrent_fetch.analysis._changes import (
     differing_results,
     shared_bodies,
 )
+from concurrent_fetch.analysis._heeding import notes_on_heeding
 from concurrent_fetch.analysis._lengths import differing_lengths
 from concurrent_fetch.analysis._notes import (
     Note,
     notes_on,
     notes_on_all,
     notes_on_missing_probes,
-    notes_on_retries,
 )
 from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.analysis._retried import (
+    notes_on_stale,
+    notes_on_tries,
+    other_tries,
+    too_idle,
+)
 from concurrent_fetch.analysis._unknown import notes_on_unknown
 from concurrent_fetch.http import redact
 
@@ -50,6 +56,7 @@ class Audit:
         self._excused = self._differing  # as if all will turn out to change by nature
         self._suspects: dict[str, str] = {}
         self._other_lengths: set[str] = set()
+        self._other_tries: set[str] = set()
 
     def check(self, record: Record) -> None:
         """Take the check run of a strategy, with digests of its bodies."""
@@ -58,6 +65,8 @@ class Audit:
         self._differing[record.strategy] = frozenset(differing_bodies(record, self._reference))
         if any(pair.proven for pair in differing_lengths(record, self._reference, ())):
             self._other_lengths.add(record.strategy)
+        if other_tries(record, self._reference):
+            self._other_tries.add(record.strategy)
         if record is self._reference:
             self._changes.see(record)
 
@@ -73,6 +82,8 @@ class Audit:
             why = _deviation(record, check, reference, self._urls, known)
             if why is None and record.strategy not in self._other_lengths:
                 why = _other_length(record, reference, known)
+            if why is None and record.strategy not in self._other_tries:
+                why = other_tries(record, reference)
             if why and record.round is not None:
                 self.marked.setdefault(record.round, f"{record.strategy} {why}")
 
@@ -107,7 +118,9 @@ class Audit:
         for name, check in self.checks.items():
             notes += notes_on(check, self._reference, self._urls, self._excused[name])
             notes += notes_on_unknown(check, self._reference, self._changes.once)
-        notes += notes_on_retries([*self.checks.values(), *self.records])
+        notes += notes_on_heeding([*self.checks.values()], self._urls)
+        notes += notes_on_tries([*self.checks.values(), *self.records])
+        notes += notes_on_stale([*self.checks.values(), *self.records])
         return notes + notes_on_missing_probes(self.useless)
 
     @property
@@ -137,13 +150,22 @@ class Audit:
         ]
         names = (self._reference.strategy, check.strategy)
         suspects = dict.fromkeys(self._suspects[name] for name in names if name in self._suspects)
-        return (*against, *self._far_off(check, excused), *suspects)
+        return (*against, *self._on_tries(check), *self._far_off(check, excused), *suspects)
+
+    def _on_tries(self, check: Record) -> Iterator[str]:
+        """Yield what is wrong with how often something was tried again, and with the waiting."""
+        if other := other_tries(check, self._reference):
+            yield f"it {other}"
+        if idle := too_idle(self._runs_of(check)):
+            yield idle
+
+    def _runs_of(self, check: Record) -> list[Record]:
+        return [check, *(r for r in self.records if r.strategy == check.strategy)]
 
     def _far_off(self, check: Record, excused: frozenset[int]) -> list[str]:
         """Return the first reason to doubt bodies that no round was marked for."""
         unseen = excused | self._changes.again
-        runs = [check, *(r for r in self.records if r.strategy == check.strategy)]
-        found = (self._changes.far_off(run, unseen, self._urls) for run in runs)
+        found = (self._changes.far_off(r, unseen, self._urls) for r in self._runs_of(check))
         return list(islice(filter(None, found), 1))
 
 

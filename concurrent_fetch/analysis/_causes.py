@@ -14,12 +14,15 @@ from functools import cached_property
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._bounds import bound_of
 from concurrent_fetch.analysis._card import Card
 from concurrent_fetch.analysis._limits import evidence_of
 from concurrent_fetch.analysis._probe import Probe
 from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.analysis._set_limits import are_of_hosts, has_limits
 from concurrent_fetch.analysis._times import Times, latencies_of, over, times_of
-from concurrent_fetch.analysis._why import Why
+from concurrent_fetch.analysis._why import Bound, Why
+from concurrent_fetch.http import host_of
 from concurrent_fetch.stats import makespan
 
 
@@ -33,6 +36,8 @@ class Causes:
     """The strategies that did the same work."""
     probes: Mapping[str, Probe]
     card: Card
+    urls: Sequence[str] = ()
+    """What they fetched."""
 
     def of(self, name: str) -> Why:
         """Explain a strategy's times beside the reference's."""
@@ -45,6 +50,7 @@ class Causes:
         known = self._latencies and times.slots
         ideal = makespan(self._latencies, times.slots) if known else math.nan
         slots = 1 if probe and probe.on_loop else times.slots
+        records = self.runs[times.name]
         return Why(
             strategy=times.name,
             in_flight=times.in_flight,
@@ -65,7 +71,19 @@ class Causes:
             limit=None,
             work=over(times.working, times.elapsed * slots),
             is_measure=reference.slots == 1,
+            bound=self._bounds[times.name],
+            is_held_down=_is_held_down(records, times),
         )
+
+    @cached_property
+    def _bounds(self) -> dict[str, Bound | None]:
+        return {name: bound_of(records, self._hosts) for name, records in self.runs.items()}
+
+    @cached_property
+    def _hosts(self) -> Sequence[str]:
+        """The host of each URL, where any limit is of single hosts."""
+        options = (record.options for records in self.runs.values() for record in records[:1])
+        return list(map(host_of, self.urls)) if any(map(are_of_hosts, options)) else ()
 
     @cached_property
     def _times(self) -> dict[str, Times]:
@@ -81,3 +99,11 @@ class Causes:
         """The least service time with one in flight; nan where nothing comparable had one."""
         quiet = (self._times[name] for name in self.comparable)
         return min((t.service for t in quiet if t.slots == 1 and t.service > 0), default=math.nan)
+
+
+def _is_held_down(records: Sequence[Record], times: Times) -> bool:
+    """Whether limits that are set may be why there were fewer in flight than there may be."""
+    if not records:
+        return False
+    options = records[0].options
+    return has_limits(options) and times.slots < min(options.concurrency, times.urls)

@@ -1,8 +1,9 @@
 """Ceilings: what bounds the requests per second of a strategy at one concurrency.
 
-Three figures, all from what was measured and none beyond it: the concurrency over the service time
-at the first level, by Little's law; one over the CPU time per request; and the plateau, where more
-in flight only made each fetch take longer while the CPU idled.
+Four figures, all from what was measured and none beyond it: the concurrency over the service time
+at the first level, by Little's law; one over the CPU time per request; the plateau, where more in
+flight only made each fetch take longer while the CPU idled; and what the options allow by limits of
+hosts and of the rate.
 """
 
 import math
@@ -38,6 +39,9 @@ class Ceiling:
     limit: Limit | None
     """The one that binds; the concurrency, unless another is more than 10 % lower, or the event
     loop is blocked."""
+    by_options: float = math.nan
+    """What `rate`, `per_host`, `delay` or waiting for retries allow, whichever allows least; nan
+    where none of them is set, or none is heeded."""
 
 
 @attrs.frozen(kw_only=True)
@@ -81,8 +85,10 @@ def _plateau(levels: Sequence[Level]) -> float:
 
 
 def _is_crowded(level: Level, first: Level) -> bool:
-    """Whether more in flight brought no more, and neither this machine nor luck is the reason."""
-    return level.gain <= _NO_GAIN and level.grew(first) >= GROWN and level.why.cpu < _HALF
+    """Whether more in flight brought no more, and no limit, machine or luck is the reason."""
+    is_stopped = level.why.bound is not None and level.why.bound.is_reached
+    is_slower = level.grew(first) >= GROWN and level.why.cpu < _HALF
+    return level.gain <= _NO_GAIN and is_slower and not is_stopped
 
 
 def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
@@ -92,9 +98,15 @@ def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
         by_concurrency=level.concurrency / first.turn if first.turn else math.nan,
         by_cpu=max(1.0, level.why.cpu) / cpu if cpu else math.nan,
         by_server=plateau,
+        by_options=_by_options(level),
         limit=None,
     )
     return attrs.evolve(found, limit=_limit(found, level.why))
+
+
+def _by_options(level: Level) -> float:
+    bound = level.why.bound
+    return math.nan if bound is None else level.requests_per_second / bound.share
 
 
 def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
@@ -102,7 +114,11 @@ def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
         return None
     if why.limit is Limit.BLOCKED_LOOP:  # whatever else there is, it comes after that
         return Limit.BLOCKED_LOOP
+    if why.bound is not None and why.limit is why.bound.evidence.limit:
+        return why.limit
     bounds = {Limit.CONCURRENCY: ceiling.by_concurrency / _CLEARLY}
+    if why.bound is not None and (set_limit := why.bound.evidence.limit):
+        bounds[set_limit] = ceiling.by_options
     if why.cpu >= _HALF:  # else it waits for something: its CPU time does not bound it
         bounds[Limit.GIL if why.limit is Limit.GIL else Limit.CPU] = ceiling.by_cpu
     if not math.isnan(ceiling.by_server):

@@ -1,4 +1,4 @@
-"""Limits: what keeps a strategy from being faster, read off four figures by fixed rules."""
+"""Limits: what keeps a strategy from being faster, read off the figures by fixed rules."""
 
 import math
 
@@ -11,22 +11,39 @@ GROWN = 1.5
 _BUSY = 0.9
 _HALF = 0.5
 _SMALL = 0.3
+_SOME = 0.1
 _ABOUT_ONE = 1.5
 _LATE: Seconds = 0.002
 
 
 def evidence_of(found: Why, card: Card) -> Evidence:
     """Return what the figures say; the limit follows from it."""
+    if found.cpu >= _BUSY * _cores(found, card):
+        return Evidence.COMPUTING
+    if set_limit := _of_options(found):
+        return set_limit
     if in_client := _in_client(found, card):
         return in_client
     if not found.in_flight > 0 or found.cpu >= _HALF or found.has_late_loop:
         return Evidence.NOTHING  # the client may have a part in it, and which is not told
+    if found.bound is not None and found.bound.is_reached and found.bound.cost >= _SOME:
+        return Evidence.NOTHING  # what is set has a part in it, and what more there is is not told
     return _of_waiting(found)
 
 
+def _of_options(found: Why) -> Evidence | None:
+    """Return what says that a limit is what holds it up which was set, and not the strategy.
+
+    Who computes for half of its time may fill the places of a host by that.
+    """
+    bound = found.bound
+    if bound is None or not bound.is_costly:
+        return None
+    is_by_computing = bound.evidence is Evidence.HOST_FULL and found.cpu >= _HALF
+    return None if is_by_computing else bound.evidence
+
+
 def _in_client(found: Why, card: Card) -> Evidence | None:
-    if found.cpu >= _BUSY * _cores(found, card):
-        return Evidence.COMPUTING
     if found.cpu >= _HALF and found.has_late_loop:  # a short run also waits, at its ends
         return Evidence.LATE_LOOP
     if found.cpu >= _HALF and _waits_for_the_gil(found, card):
@@ -63,9 +80,10 @@ def _of_waiting(found: Why) -> Evidence:
         return Evidence.NOTHING if is_queued else Evidence.ALL_AT_ONCE
     if found.in_flight >= _HALF * found.slots:
         if found.slots > 1:
-            return Evidence.FULL
+            return Evidence.NOTHING if found.is_held_down else Evidence.FULL
         return Evidence.NOTHING_SEEN if _may_be_held(found) else Evidence.ONE_AT_A_TIME
-    return Evidence.FEW_LEFT if found.efficiency >= _BUSY else Evidence.NOTHING
+    is_by_latency = found.efficiency >= _BUSY and not found.is_held_down
+    return Evidence.FEW_LEFT if is_by_latency else Evidence.NOTHING
 
 
 def _cores(found: Why, card: Card) -> int:

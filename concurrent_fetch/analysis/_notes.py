@@ -4,7 +4,6 @@ Every rule looks at one fact. It takes the check run of a strategy and that of t
 returns a note or None.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -14,6 +13,7 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis._card import Card
 from concurrent_fetch.analysis._changes import differing_bodies
 from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.analysis._set_limits import has_limits
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options
 from concurrent_fetch.render import many, size
@@ -63,22 +63,6 @@ def notes_on(
     return [note for note in notes if note is not None]
 
 
-def notes_on_retries(records: Iterable[Record]) -> list[Note]:
-    """Return a note for each strategy that had to send requests again, in whichever run."""
-    again = Counter[str]()
-    for record in records:
-        again[record.strategy] += sum(n > 1 for n in record.columns["attempts"])
-    return [
-        Note(
-            strategy=name,
-            fact=f"{many(n, 'request')} had to be sent again, on a new connection",
-            advice="the server closes kept connections; its keep-alive may be too short",
-        )
-        for name, n in again.items()
-        if n
-    ]
-
-
 def notes_on_missing_probes(why: Mapping[str, str]) -> list[Note]:
     """Return a note for each strategy whose last, watched run was of no use."""
     return [
@@ -124,7 +108,7 @@ def _in_flight(check: Record, _: Record) -> Note | None:
     if peak > limit:
         fact = f"{peak} fetches were in flight where concurrency is {limit}"
         advice = "its times per fetch may include waiting in a queue of the client"
-    elif 1 < peak <= limit // 2 and _is_steady(check, peak):
+    elif 1 < peak <= limit // 2 and _is_steady(check, peak) and not has_limits(check.options):
         fact = f"never more than {peak} fetches were in flight where concurrency is {limit}"
         advice = "it heeds another limit, or URLs are answered before more of them have begun"
     else:
@@ -187,6 +171,8 @@ def _redirects(check: Record, reference: Record) -> Note | None:
 
 def _bytes(check: Record, reference: Record) -> Note | None:
     mine, theirs = (_wire_bytes(record) for record in (check, reference))
+    if check.failures != reference.failures:
+        return None  # then it is no wonder, and told elsewhere
     if not mine or not theirs or abs(mine - theirs) <= _FAR_APART * theirs:
         return None
     return Note(

@@ -13,10 +13,12 @@ from typing import Any
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._tries import Tries, retried_in, tries_in
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.http import Headers, codings_in, redact, redact_message, redact_within
 from concurrent_fetch.model import (
     COLUMNS,
+    Attempt,
     Failure,
     Options,
     Outcome,
@@ -125,31 +127,32 @@ class Record:
         return sum(kind is not None for kind in self.columns["kind"])
 
     @property
-    def retried(self) -> int:
-        """How many URLs were tried more than once."""
-        return sum(map(bool, self.columns["earlier"]))
-
-    @property
     def has_times(self) -> bool:
         """Whether the times of all its fetches are known: else some are no outcomes."""
         return _NO_TIME not in self.columns["started"]
 
     @property
-    def busy(self) -> Seconds:
-        """The times of all tries added up; not a number (nan) where they are not known."""
-        return math.fsum(map(sub, *reversed(self._spans))) if self.has_times else math.nan
+    def retries(self) -> int:
+        """How often something was tried again, by the rule of `Options.retry`."""
+        return sum(map(len, self.retried.values()))
 
     @property
-    def _spans(self) -> tuple[Sequence[Seconds], Sequence[Seconds]]:
-        """When each try of each fetch started, and when it was over."""
-        starts, ends = self.columns["started"], self.columns["finished"]
-        earlier = [attempt for tries in self.columns["earlier"] if tries for attempt in tries]
-        if not earlier:
-            return starts, ends
-        return (
-            [*starts, *(attempt.started for attempt in earlier)],
-            [*ends, *(attempt.finished for attempt in earlier)],
-        )
+    def retried(self) -> dict[int, tuple[Attempt, ...]]:
+        """The tries before the last of each URL that was tried again, by its place."""
+        return retried_in(self.columns)
+
+    @property
+    def tries(self) -> Tries:
+        """Every time that a URL was fetched; of no sense where times are not known."""
+        return tries_in(self.columns)
+
+    @property
+    def busy(self) -> Seconds:
+        """The times of all tries added up; not a number (nan) where they are not known."""
+        if not self.has_times:
+            return math.nan
+        tries = self.tries
+        return math.fsum(map(sub, tries.ends, tries.starts))
 
     @property
     def in_flight(self) -> float:
@@ -161,7 +164,8 @@ class Record:
         """The most tries that were under way at once; 0 where their times are not known."""
         if not self.has_times:
             return 0
-        return most_at_once(*self._spans)
+        tries = self.tries
+        return most_at_once(tries.starts, tries.ends)
 
     def to_columns(self, urls: Sequence[str]) -> dict[str, list[Any]]:
         """Return what `Run.to_columns` has, None for what is not known."""

@@ -50,7 +50,7 @@ def times_of(name: str, records: Sequence[Record]) -> Times:
     limit = min((record.options.concurrency for record in records), default=1)
     peak = max((record.peak_in_flight for record in records[:_ENOUGH]), default=1)
     sent = list(_sent(records))
-    starts = math.fsum(s - record.begun for record in records for s in record.columns["started"])
+    starts = math.fsum(s - record.begun for record in records for s in _first_starts(record))
     elapsed = [record.elapsed for record in records]
     return Times(
         name=name,
@@ -89,16 +89,21 @@ def _without_times(name: str, records: Sequence[Record]) -> Times:
 
 
 def latencies_of(records: Sequence[Record]) -> list[Seconds]:
-    """Return the median time of each URL over the runs of one strategy."""
-    runs = [
-        [
-            end - start
-            for start, end in zip(r.columns["started"], r.columns["finished"], strict=True)
-        ]
-        for r in records
-        if not r.outside and r.has_times
-    ]
+    """Return the median time of each URL, in all its tries, over the runs of one strategy."""
+    runs = [_times_of_each(r) for r in records if not r.outside and r.has_times]
     return [statistics.median(times) for times in zip(*runs, strict=True)]
+
+
+def _first_starts(record: Record) -> Iterable[Seconds]:
+    tries = record.tries
+    return (start for start, again in zip(tries.starts, tries.retries, strict=True) if not again)
+
+
+def _times_of_each(record: Record) -> list[Seconds]:
+    tries, times = record.tries, [0.0] * len(record.columns["started"])
+    for start, end, place in zip(tries.starts, tries.ends, tries.places, strict=True):
+        times[place] += end - start
+    return times
 
 
 def _service(

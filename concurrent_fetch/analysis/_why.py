@@ -9,6 +9,8 @@ from concurrent_fetch.analysis._probe import Probe
 
 _LATE: Seconds = 0.005
 """A loop whose timers are typically later than this does something else than fetching."""
+_REACHED = 0.8
+_COSTLY = 0.5
 
 
 class Limit(StrEnum):
@@ -26,6 +28,14 @@ class Limit(StrEnum):
     """Its event loop is held up by calls that wait: no other fetch can go on meanwhile."""
     WORK = "work"
     """Its time goes into the work on its responses."""
+    RATE = "rate"
+    """`Options.rate`: it starts as many a second as it may."""
+    PER_HOST = "per_host"
+    """The places that one host has by the options are taken: others have less to do."""
+    DELAY = "delay"
+    """The delays between the starts at one host, by the options."""
+    RETRIES = "retries"
+    """It waits to try again, with nothing in flight."""
 
 
 class Evidence(StrEnum):
@@ -57,6 +67,14 @@ class Evidence(StrEnum):
     """All URLs are in flight at once."""
     FEW_LEFT = "few left"
     """It is as fast as the latencies allow, with few in flight: it waits for the slowest."""
+    AT_THE_RATE = "at the rate"
+    """It starts fetches at the rate that is set, for most of its time."""
+    HOST_FULL = "host full"
+    """As many are in flight at one host as may be there, for most of its time."""
+    AT_THE_DELAY = "at the delay"
+    """It starts fetches at one host one delay after the other, for most of its time."""
+    ONLY_WAITING = "only waiting"
+    """Most of the time nothing is in flight, until something is tried again."""
 
     @property
     def limit(self) -> Limit | None:
@@ -75,7 +93,41 @@ _LIMITS = {
     Evidence.SERVICE_GREW: Limit.NETWORK,
     Evidence.ALL_AT_ONCE: Limit.NETWORK,
     Evidence.FEW_LEFT: Limit.NETWORK,
+    Evidence.AT_THE_RATE: Limit.RATE,
+    Evidence.HOST_FULL: Limit.PER_HOST,
+    Evidence.AT_THE_DELAY: Limit.DELAY,
+    Evidence.ONLY_WAITING: Limit.RETRIES,
 }
+
+
+@attrs.frozen(kw_only=True)
+class Bound:
+    """A limit that was set, heeded, and costs a part of the time of the runs."""
+
+    evidence: Evidence
+    """What shows it, if it costs enough."""
+    value: float
+    """As it was set; of retries the seconds of a run in which they were waited for."""
+    host: str | None = None
+    """Where it binds; None: everywhere."""
+    cost: float
+    """The part of the time that would be gone without it, about."""
+    share: float
+    """The part of the time that it accounts for, with the one fetch that is there in any case."""
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the runs were hardly faster than it allows."""
+        return self.share >= _REACHED
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether most of the time would be gone without it."""
+        return self.is_reached and self.cost >= _COSTLY
+
+    def __str__(self) -> str:
+        where = f" at {self.host}" if self.host else ""
+        return f"{self.evidence.limit}={self.value:g}{where}"
 
 
 @attrs.frozen(kw_only=True)
@@ -126,6 +178,10 @@ class Why:
     """How much of its slots' time went into work on responses; on an event loop, of all time."""
     is_measure: bool
     """Whether the reference had one in flight: then its latencies are not of a crowded server."""
+    bound: Bound | None = None
+    """The limit that was set, of those heeded, that accounts for most of its time; None without."""
+    is_held_down: bool = False
+    """Whether it had fewer in flight than it may have and there are URLs, and limits are set."""
 
     @property
     def has_late_loop(self) -> bool:

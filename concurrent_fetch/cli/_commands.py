@@ -171,6 +171,11 @@ def _serve(arguments: argparse.Namespace) -> int:
             serve(
                 latency=arguments.latency,
                 capacity=arguments.capacity,
+                per_host=arguments.per_host,
+                rate=arguments.rate,
+                retry_after=arguments.retry_after,
+                retry_after_as_date=arguments.retry_after_as_date,
+                unavailable_first=arguments.unavailable_first,
                 host=arguments.host,
                 port=arguments.port,
                 ready=ready,

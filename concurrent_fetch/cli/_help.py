@@ -64,6 +64,6 @@ MORE_ON_SERVE = """\
 Prints the base URL once it listens. Ctrl-C ends it, with exit code 0.
 
 example, and then in another terminal:
-  concurrent-fetch serve --latency 0.05 --port 8000
+  concurrent-fetch serve --latency 0.05 --port 8000 --per-host 4
   concurrent-fetch fetch http://127.0.0.1:8000/bytes/1024 http://127.0.0.1:8000/status/404
 """

@@ -23,7 +23,8 @@ from concurrent_fetch.model import Options
 from concurrent_fetch.strategies import Strategy
 
 _FLAG = re.compile(
-    r"(?:Options\.)?(concurrency|timeout|rounds|seconds|max_requests|latency|capacity|host|port)\b"
+    r"\b(?:Options\.)?(concurrency|timeout|rounds|seconds|max_requests"
+    r"|latency|capacity|per_host|rate|unavailable_first|retry_after|host|port)\b"
 )
 
 
@@ -218,6 +219,35 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         type=values.whole,
         metavar="N",
         help="requests served at once; others wait (default: no limit)",
+    )
+    parser.add_argument(
+        "--per-host",
+        type=values.whole,
+        metavar="N",
+        help="requests under way at once for one host name; others get 429 (default: no limit)",
+    )
+    parser.add_argument(
+        "--rate",
+        type=values.number,
+        metavar="N",
+        help="requests per second; others get 429 (default: no limit)",
+    )
+    parser.add_argument(
+        "--unavailable-first",
+        type=values.whole,
+        default=0,
+        metavar="N",
+        help="tries of each URL that get 503 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--retry-after",
+        type=values.seconds_or_none,
+        default=1.0,
+        metavar="SECONDS",
+        help="what 429 and 503 say in Retry-After, rounded up; or none (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--retry-after-as-date", action="store_true", help="say it as a date, beside Date"
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"

@@ -66,6 +66,19 @@ def rounds(text: str) -> int | tuple[int, ...]:
     return tuple(map(whole, text.split(","))) if "," in text else whole(text)
 
 
+def number(text: str) -> float:
+    """Return a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+def seconds_or_none(text: str) -> Seconds | None:
+    """Return a time in seconds, or None for none."""
+    return None if text == "none" else seconds(text)
+
+
 def seconds(text: str) -> Seconds:
     """Return a time in seconds."""
     try:

@@ -16,7 +16,7 @@ from concurrent_fetch.feed._job import Job, Wait
 from concurrent_fetch.feed._limits import Limits
 from concurrent_fetch.feed._queue import Queue
 from concurrent_fetch.feed._retries import Retries
-from concurrent_fetch.feed._work import after_work
+from concurrent_fetch.feed._work import after_work, same_work
 from concurrent_fetch.http import host_of, redact
 from concurrent_fetch.model import Options, Outcome, check_options, options_home
 from concurrent_fetch.words import hinted
@@ -177,7 +177,9 @@ class LimitedFeed(Feed):
             self._queue.settle(job, now, again=again, pause=pause, refused=refused)
         if again is not None:
             return None
-        return super().settle(job, retries.told_of(job, outcome), now)
+        told = retries.told_of(job, outcome)
+        same_work(outcome, told)
+        return super().settle(job, told, now)
 
     def free(self, job: Job, now: Seconds) -> None:
         with self._lock:

@@ -39,9 +39,9 @@ class Limits(NamedTuple):
         """Return the places of a host, and the delay between its starts."""
         if not name:  # of what is no URL, which nobody is asked for
             return self.places, 0.0
-        pace = self.hosts.get(name)
+        own = self.hosts.get(name)
         per_host, delay = self.per_host, self.delay
-        if pace is not None:
-            per_host = per_host if pace.per_host is None else pace.per_host
-            delay = delay if pace.delay is None else pace.delay
+        if own is not None:
+            pace = own.over(Pace(per_host=per_host, delay=delay))
+            per_host, delay = pace.per_host, pace.delay
         return min(self.places, per_host or self.places), delay or 0.0

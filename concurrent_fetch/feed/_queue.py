@@ -64,6 +64,7 @@ class Queue:
         self._interval = 1 / limits.rate if limits.rate else 0.0
         self._next_start = _NEVER  # of all hosts together, by the rate
         self._ends_at = math.inf
+        self._is_over = False
         self._now = _NEVER
         self._hosts: dict[str, _Host] = {}
         self._many = _FEW
@@ -98,10 +99,8 @@ class Queue:
     def take(self, now: Seconds) -> Job | Wait | None:
         """Return what may start; else when to ask again; None when all is read and settled."""
         self._tell_time(now)
-        if now >= self._ends_at:
-            self._lift_limits()
         self._wake(now)
-        host = self._first_ready()
+        host = self._first_ready(now)
         if host is None:
             return self._nothing()
         if self._next_start > now:
@@ -124,6 +123,8 @@ class Queue:
         for each that it does not refuse: from turn to turn that doubles them.
         """
         self._tell_time(now)
+        if self._is_over:
+            again, pause, refused = None if again is None else 0.0, None, False
         host: _Host = job.host
         self._running -= 1
         host.running -= 1
@@ -152,6 +153,8 @@ class Queue:
             if self._limits.deadline is not None:
                 self._ends_at = now + self._limits.deadline
         self._now = now
+        if now >= self._ends_at:
+            self._lift_limits()
 
     def _wake(self, now: Seconds) -> None:
         """Put the hosts and the jobs where they may start whose moment has come."""
@@ -174,12 +177,14 @@ class Queue:
         if not host.queued:
             self._line_up(host)
 
-    def _first_ready(self) -> _Host | None:
+    def _first_ready(self, now: Seconds) -> _Host | None:
         ready = self._ready
         while ready:
             host = ready[0]
-            if host.running < host.places and host.next_at == _NEVER:
-                return host
+            if host.next_at <= now:  # no moment to wait for, or one that came while it stood here
+                host.next_at = _NEVER
+                if host.running < host.places:
+                    return host
             ready.popleft()
             host.queued = False
             self._line_up(host)
@@ -250,7 +255,7 @@ class Queue:
 
     def _lift_limits(self) -> None:
         """Let all start that is left: the run is over, and each is to be answered for."""
-        self._ends_at = math.inf
+        self._ends_at, self._is_over = math.inf, True
         self._interval, self._next_start = 0.0, _NEVER
         self._limits = Limits(self._limits.places)
         for host in self._hosts.values():

@@ -5,6 +5,7 @@ Sources: RFC 9110, 10.2.3 (Retry-After); exponential back-off with jitter as sta
 
 import random
 from collections.abc import Callable
+from datetime import UTC
 from typing import NamedTuple
 
 import attrs
@@ -138,7 +139,8 @@ def wait_asked_for(response: Response) -> Seconds | None:
     What is neither a number of seconds nor a date says nothing, nor does a date where the response
     does not say when it was made.
     """
-    text = (response.headers.get("Retry-After") or "").strip(" \t")
+    said = response.headers.get_all("Retry-After")
+    text = said[0] if len(said) == 1 else ""
     if text.isascii() and text.isdigit():
         return float(text) if len(text.lstrip("0")) <= _LONGEST else 10.0**_LONGEST
     until, made = _date(text), _date(response.headers.get("Date"))
@@ -151,6 +153,7 @@ def _date(text: str | None) -> Seconds | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few servers say a date
 
     try:
-        return parsedate_to_datetime(text).timestamp()
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, OSError, TypeError, IndexError):
         return None

@@ -37,6 +37,12 @@ def after_work(outcome: Outcome, options: Options) -> Outcome:
     return outcome
 
 
+def same_work(outcome: Outcome, told: Outcome) -> None:
+    """Let the work that was done on a response count for another that is made of it."""
+    if isinstance(told, Response) and told is not outcome and _done.get(id(outcome)) is outcome:
+        _done[id(told)] = told
+
+
 class CountedWork:
     """The same work, how often it was done, and how long that took. From any thread."""
 

@@ -101,6 +101,8 @@ def _progress(_: "Options", field: "attrs.Attribute[Any]", value: object) -> Non
 
 def _shown(value: object) -> str:
     """A value without secrets."""
+    if isinstance(value, (Paces, Retry)):
+        return str(value)
     if isinstance(value, Mapping):
         return ", ".join(value) or "none"
     if isinstance(value, str):
@@ -268,6 +270,12 @@ class Options:
     end, in the thread that takes the outcomes or on the event loop. What it raises ends the run.
     Within a `Runner` it is off, since it would be on the clock: `Runner.progress` is for that.
     """
+
+    def pace_of(self, host: str) -> Pace:
+        """Return the pace that is in force at a host, by its name as `hosts` has it."""
+        general = Pace(per_host=self.per_host, delay=self.delay)
+        own = self.hosts.get(host)
+        return general if own is None else own.over(general)
 
     def differences(self, other: "Options") -> tuple[str, ...]:
         """Return a phrase for each field that differs, this one's value first; headers by name."""

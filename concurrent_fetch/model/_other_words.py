@@ -8,8 +8,7 @@ _SPELLINGS = {
     "max_concurrent max_connections max_in_flight max_tasks max_threads max_workers n_jobs "
     "n_threads n_workers num_threads num_workers parallel parallelism pool_maxsize pool_size "
     "processes semaphore size threads workers",
-    "timeout={}": "max_time read_timeout request_timeout timeout_s timeout_seconds total "
-    "total_timeout",
+    "timeout={}": "read_timeout request_timeout timeout_s timeout_seconds total_timeout",
     "connect_timeout={}": "connect connection_timeout sock_connect",
     "verify={}": "ca_bundle ca_certs cafile ssl ssl_context ssl_verify verify_certs verify_ssl",
     "verify=False": "insecure",
@@ -25,6 +24,17 @@ _SPELLINGS = {
     "progress={}": "on_progress progress_bar show_progress tqdm verbose",
     "work={}": "callback hooks on_response",
     "digest={}": "checksum hash sha256",
+    "per_host={}": "concurrency_per_host concurrent_requests_per_domain "
+    "concurrent_requests_per_host connections_per_host domain_parallelism host_limit "
+    "limit_per_domain limit_per_host max_connections_per_host max_per_domain max_per_host "
+    "per_domain",
+    "delay={}": "crawl_delay download_delay host_delay min_delay pause polite_delay sleep",
+    "per_host=2, delay=1.0": "be_polite polite politeness",
+    "rate={}": "max_per_second max_requests_per_second qps rate_limit requests_per_second rps",
+    "hosts={{'api.example': Pace(per_host=2)}}": "download_slots host_limits "
+    "limits_by_host pace paces per_host_limits",
+    "deadline={}": "max_run_time max_runtime overall_timeout run_timeout time_limit",
+    "retry={}": "attempts max_attempts max_tries tries",
 }
 OTHER_WORDS: Mapping[str, str] = {
     word: keyword for keyword, words in _SPELLINGS.items() for word in words.split()
@@ -35,7 +45,20 @@ _REDIRECTS = (
     "redirects are followed, ten at most; write Options(max_redirects=0) to get a redirect as it is"
 )
 _GET_ONLY = "every request is a GET without a body"
-_NO_RETRIES = "nothing is tried again: fetch once more what is in run.failures"
+_RETRIES = "write Options(retry=...) with the number of tries in all: one more than of retries"
+_TIME = "write Options(timeout=...) for the time of one fetch, Options(deadline=...) for the run's"
+_PER_SECOND = "a rate is of starts per second; write Options(rate=...)"
+_ROBOTS = (
+    "robots.txt is not read; write Options(hosts={'a.example': Pace(delay=...)}) for what it asks"
+)
+_OF_RETRY = {  # each by itself: two keywords `retry` in one call would be no Python
+    "on": "retry_codes retry_http_codes retry_if retry_on retry_statuses status_forcelist",
+    "wait_initial": "backoff backoff_base backoff_factor retry_delay retry_wait",
+    "wait_max": "backoff_max max_backoff max_retry_delay",
+    "wait_jitter": "backoff_jitter jitter",
+    "retry_after_max": "max_retry_after retry_after_max",
+    "budget": "retry_budget",
+}
 MISSING: Mapping[str, str] = {
     "allow_redirects": _REDIRECTS,
     "follow_redirects": _REDIRECTS,
@@ -45,9 +68,23 @@ MISSING: Mapping[str, str] = {
     "data": _GET_ONLY,
     "json": _GET_ONLY,
     "method": _GET_ONLY,
-    "retries": _NO_RETRIES,
-    "max_retries": _NO_RETRIES,
-    "retry": _NO_RETRIES,
+    **dict.fromkeys(
+        ("max_request_retries", "max_retries", "num_retries", "retries", "retry_times"), _RETRIES
+    ),
+    **{
+        word: f"write Options(retry=Retry({name}=...))"
+        for name, words in _OF_RETRY.items()
+        for word in words.split()
+    },
+    "total": "write Options(timeout=...) for the time of one fetch, Options(retry=...) for the "
+    "number of its tries",
+    **dict.fromkeys(("max_time", "time_budget"), _TIME),
+    **dict.fromkeys(("max_rate", "max_tasks_per_minute", "per_minute", "rpm"), _PER_SECOND),
+    "throttle": "write Options(delay=...) for the time between two starts at one host, "
+    "Options(rate=...) for starts per second over all",
+    "autothrottle": "nothing finds the pace by itself; write Options(per_host=2, retry=3), with "
+    "which a host that answers 429 is asked less",
+    **dict.fromkeys(("obey_robots", "respect_robots", "robots", "robotstxt_obey"), _ROBOTS),
     "cert": "no client sends a certificate of its own",
     "stream": "bodies are read whole; write iter_threaded(urls) to get outcomes as they complete",
     "timeout_ms": "times are in seconds; write Options(timeout=...)",

@@ -37,6 +37,13 @@ class Pace:
     delay: Seconds | None = attrs.field(default=None, validator=DELAY.of_field)
     """At least so long between two starts at this host; 0 lifts the delay of the options."""
 
+    def over(self, general: "Pace") -> "Pace":
+        """Return the pace that is in force where `general` is that of every host."""
+        return Pace(
+            per_host=general.per_host if self.per_host is None else self.per_host,
+            delay=general.delay if self.delay is None else self.delay,
+        )
+
 
 class Paces(Mapping[str, Pace]):
     """The paces of some hosts by name; frozen, hashable, and equal to any mapping of the same."""

@@ -120,6 +120,17 @@ class Retry:
     """Retries of the run: at most 10, and this many per URL that was begun. So a server that is
     down is not asked three times as often."""
 
+    def __str__(self) -> str:
+        """Return it as it may be written: the attempts, and what is not as usual."""
+        usual, fields = Retry(), attrs.fields(Retry)
+        told = [
+            f"{field.name}={field.repr(value) if callable(field.repr) else repr(value)}"
+            for field in fields
+            if (value := getattr(self, field.name)) != getattr(usual, field.name)
+            or field.name == "attempts"
+        ]
+        return f"Retry({', '.join(told)})"
+
     def concerns(self, outcome: Outcome) -> bool:
         """Whether the outcome is one to be tried again, as far as `on` says."""
         if isinstance(outcome, Failure) and outcome.kind is FailureKind.CANCELLED:

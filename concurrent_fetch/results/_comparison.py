@@ -283,6 +283,11 @@ class Comparison:
             },
             probes=self.probes,
             card=self.card,
+            urls=self.urls,
+            retries={
+                name: max(run.retries for run in (self.checks[name], *of_one))
+                for name, of_one in runs.items()
+            },
         )
 
     def _check(self, *names: str) -> None:

@@ -13,6 +13,7 @@ from concurrent_fetch.results._line import (
     IN_FLIGHT,
     LIMIT,
     RATE,
+    RETRIES,
     SPEEDUP,
     STRATEGY,
     TYPICAL,
@@ -30,14 +31,15 @@ def table(
     lines: Sequence[Line], *, caption: str, notes: Sequence[str], rounds_needed: int
 ) -> Table:
     """Return the table of a comparison; the first line is the reference."""
-    failed = [FAILED] if any(line.failures for line in lines) else []
+    some = [FAILED] if any(line.failures for line in lines) else []
+    some += [RETRIES] if any(line.retries for line in lines) else []
     mark = _mark(lines)
 
     def verdict(line: Line) -> str:
         words = "" if line.is_reference else _verdict(line, rounds_needed)
         return ", ".join(filter(None, (words, mark if line.fastest else "")))
 
-    fields = [*_FIELDS, *failed, Field.words("verdict", verdict)]
+    fields = [*_FIELDS, *some, Field.words("verdict", verdict)]
     return Table.of(fields, lines, caption=caption, notes=notes)
 
 

@@ -25,6 +25,10 @@ class Findings:
     """How many URLs were not answered, in the worst run of any sort."""
     probes: Mapping[str, Probe]
     card: Card
+    urls: Sequence[str]
+    """What they fetched."""
+    retries: Mapping[str, int]
+    """How often something was tried again, in the run of any sort with the most."""
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -40,6 +44,7 @@ class Findings:
             comparable=[name for name, against in self.reasons.items() if not against],
             probes=self.probes,
             card=self.card,
+            urls=self.urls,
         )
 
     @cached_property
@@ -62,6 +67,7 @@ class Findings:
             requests_per_second=fetches / elapsed if elapsed else math.nan,
             why=self.causes.of(name),
             failures=self.failures[name],
+            retries=self.retries[name],
             fastest=ranking.is_ranked and name in ranking.fastest,
             ahead=ahead,
             lead=lead,

@@ -28,6 +28,8 @@ class Line:
     """The one of the fastest that most surely beats it; None if none does for sure."""
     lead: Estimate | None = None
     """The speed-up of that one over it."""
+    retries: int = 0
+    """How often something was tried again, in the run with the most."""
 
     @property
     def has_times(self) -> bool:
@@ -76,3 +78,4 @@ IN_FLIGHT = Field[Line].number(
 )
 LIMIT = Field[Line]("limit", lambda line: None if line.reasons else _limit(line), leaves=6)
 FAILED = Field[Line].number("failed", lambda line: f"{line.failures:,}")
+RETRIES = Field[Line].number("retries", lambda line: f"{line.retries:,}")

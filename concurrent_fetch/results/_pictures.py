@@ -69,7 +69,7 @@ def _lane(line: Line, record: Record, said: str) -> Lane:
     if not record.has_times:
         facts[1:] = ["times of its fetches unknown"]
     facts += [f"{record.failures:,} failed"] if record.failures else []
-    facts += [f"{record.retried:,} tried again"] if record.retried else []
+    facts += [f"{len(record.retried):,} tried again"] if record.retried else []
     fetches = (
         columns["started"],
         columns["finished"],

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from concurrent_fetch.analysis import Ceiling, Level, Limit
+from concurrent_fetch.analysis import Ceiling, Evidence, Level, Limit
 from concurrent_fetch.render import Field, Table, many, percent, rate, ratio, seconds
 from concurrent_fetch.results._line import (
     BOUNDS,
@@ -27,6 +27,10 @@ _WORDS: Mapping[Limit | None, str] = {
     Limit.GIL: "the GIL",
     Limit.NETWORK: "the server or network",
     Limit.BLOCKED_LOOP: "the blocked event loop",
+    Limit.RATE: "the rate",
+    Limit.PER_HOST: "per_host",
+    Limit.DELAY: "the delay",
+    Limit.RETRIES: "waiting to try again",
 }
 
 
@@ -150,7 +154,7 @@ def _at_edge(rows: Sequence[Row]) -> str:
     if not last.line.has_times:
         return "what the limit is there is unknown: it tells no times of its fetches"
     if last.ceiling.limit in _WORDS:
-        return f"{_WORDS[last.ceiling.limit]} is the limit there: {_seen(last, rows[0])}"
+        return f"{_named(last)} is the limit there: {_seen(last, rows[0])}"
     return "nothing but its concurrency is the limit there: sweep further"
 
 
@@ -163,8 +167,15 @@ def _beyond(rows: Sequence[Row], place: int) -> str:
     row = held_up[0] if held_up else later[-1]
     seen = f"at {row.level.concurrency} {_seen(row, rows[0])}"
     if row.ceiling.limit in _WORDS:
-        return f"beyond it {_WORDS[row.ceiling.limit]} is the limit: {seen}"
+        return f"beyond it {_named(row)} is the limit: {seen}"
     return f"what the limit is beyond it, the figures do not tell: {seen}"
+
+
+def _named(row: Row) -> str:
+    """Name the limit of a level; one of the options with its value."""
+    bound, limit = row.level.why.bound, row.ceiling.limit
+    is_set = bound is not None and limit is bound.evidence.limit and limit is not Limit.RETRIES
+    return str(bound) if is_set else _WORDS[limit]
 
 
 def _seen(row: Row, first: Row) -> str:
@@ -174,17 +185,25 @@ def _seen(row: Row, first: Row) -> str:
 
 def _ceilings(row: Row) -> str:
     found = row.ceiling
+    bound = row.level.why.bound
+    is_set = bound is not None and bound.evidence is not Evidence.ONLY_WAITING
     return (
         f"requests/s at {row.level.concurrency}: {rate(found.requests_per_second)}; "
         f"its concurrency allows {rate(found.by_concurrency)}, its CPU time "
         f"{rate(found.by_cpu)}, the server or network {rate(found.by_server)}"
+        + (f", {bound} {rate(found.by_options)}" if is_set else "")
     )
 
 
 def _is_unheeded(rows: Sequence[Row]) -> bool:
-    """Whether the number in flight is the same at all levels, and not for want of URLs."""
-    peaks = {row.peak for row in rows}
-    return len(peaks) == 1 and not peaks & {0, rows[0].level.why.urls}
+    """Whether the number in flight is the same at all levels, and not for want of URLs.
+
+    Where other limits are set it may be these that are heeded.
+    """
+    peaks, first = {row.peak for row in rows}, rows[0]
+    if any(row.level.why.is_held_down for row in rows) and first.peak <= first.level.concurrency:
+        return False
+    return len(peaks) == 1 and not peaks & {0, first.level.why.urls}
 
 
 def _unused(rows: Sequence[Row]) -> list[str]:

@@ -1,14 +1,17 @@
-"""Plan: how many requests a measurement will send, before any is sent."""
+"""Plan: how many requests a measurement will send and how long that takes, before any is sent."""
 
 import contextlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import attrs
 
 from concurrent_fetch._failure_kinds import Refusal
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.http import canonicalize, host_of
-from concurrent_fetch.render import many
+from concurrent_fetch.model import Options
+from concurrent_fetch.render import many, seconds
 from concurrent_fetch.words import visible
 
 _SHOWN = 3
@@ -18,8 +21,8 @@ _SHOWN = 3
 class Plan:
     """What a comparison will ask of the servers, at most.
 
-    Redirects and the retry on a connection found closed come on top: only the servers know of
-    them. Fewer rounds are run where all is clear at an early look or the time budget is spent.
+    Redirects and what is sent again on a connection found closed come on top: only the servers know
+    of them. Fewer rounds are run where all is clear at an early look or the time budget is spent.
     """
 
     strategies: tuple[str, ...]
@@ -32,6 +35,10 @@ class Plan:
     """How many URLs of the set each host gets, named with its port where that is not usual."""
     in_flight: int
     """The most fetches at once that any strategy may have."""
+    retries: int = 0
+    """How often something may be tried again, in one run of each strategy together."""
+    pace: Seconds = 0.0
+    """How long `rate` and `delay` make one run of each strategy together, at least."""
 
     @property
     def urls(self) -> int:
@@ -46,7 +53,17 @@ class Plan:
     @property
     def requests(self) -> int:
         """How many requests that will be, at most."""
-        return self.urls * self.runs
+        return self.urls * self.runs + self.retried
+
+    @property
+    def retried(self) -> int:
+        """How many of them are retries, by `Options.retry`."""
+        return self.retries * (self.rounds + self.untimed)
+
+    @property
+    def least(self) -> Seconds:
+        """How long all of that takes at least, as far as `rate` and `delay` tell."""
+        return self.pace * (self.rounds + self.untimed)
 
     @property
     def is_local(self) -> bool:
@@ -59,11 +76,13 @@ class Plan:
         untimed = f" ({self.untimed} of them untimed)" if self.untimed else ""
         told = [f"{visible(name)} ({n * self.runs:,})" for name, n in most[:_SHOWN]]
         told += [f"{many(len(most) - _SHOWN, 'host')} more"] if len(most) > _SHOWN else []
+        retried = f" and {many(self.retried, 'try').replace('trys', 'tries')} more"
         return (
             f"at most {many(self.requests, 'request')} to {', '.join(told) or 'no host'}: "
             f"{many(self.urls, 'URL')} × {k} {'strategy' if k == 1 else 'strategies'} × "
-            f"{many(self.rounds + self.untimed, 'run')}{untimed}, "
+            f"{many(self.rounds + self.untimed, 'run')}{untimed}{retried if self.retried else ''}, "
             f"up to {self.in_flight} in flight"
+            + (f", in {seconds(self.least)} or more" if self.least else "")
         )
 
     def check(self, allowed: int | None) -> None:
@@ -86,6 +105,26 @@ def hosts_of(urls: Iterable[str]) -> dict[str, int]:
         with contextlib.suppress(Refusal):
             hosts[canonicalize(url).authority] += 1
     return dict(hosts)
+
+
+def retries_in(urls: int, options: Options) -> int:
+    """Return how often something may be tried again in one run, at most."""
+    retry = options.retry
+    if retry is None:
+        return 0
+    return min(urls * (retry.attempts - 1), math.floor(retry.allowance(urls)))
+
+
+def pace_of(urls: Iterable[str], options: Options) -> Seconds:
+    """Return how long `rate` and `delay` make one run, at least."""
+    if not (options.rate or options.delay or options.hosts):
+        return 0.0
+    by_host = Counter(map(host_of, urls))
+    sent = by_host.total() - by_host.pop("", 0)
+    by_rate = max(0, sent - 1) / options.rate if options.rate else 0.0
+    by_delay = ((n - 1) * (options.pace_of(host).delay or 0.0) for host, n in by_host.items())
+    least = max(by_rate, *by_delay, 0.0)
+    return least if options.deadline is None else min(least, options.deadline)
 
 
 def is_loopback(host: str) -> bool:

@@ -21,7 +21,7 @@ from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
 from concurrent_fetch.runner._experiment import Experiment
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
-from concurrent_fetch.runner._plan import Plan, hosts_of
+from concurrent_fetch.runner._plan import Plan, hosts_of, pace_of, retries_in
 from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
 from concurrent_fetch.words import Home, described, hint, hinted, told
 
@@ -266,6 +266,8 @@ class Runner:
             untimed=untimed,
             hosts=hosts_of(self.urls),
             in_flight=max(one.concurrency for one in effective),
+            retries=sum(retries_in(len(self.urls), one) for one in effective),
+            pace=sum(pace_of(self.urls, one) for one in effective),
         )
 
     @property

@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
             return
         if self._pending:
             self._current = self._pending.popleft()
-            if self._service.enter(self._begin):
+            if self._service.enter(self._current, self._begin):
                 self._begin()
         elif self._refused is not None:
             self._refuse(self._refused)
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> None:
         if self._current is None:
             return
-        wire = self._service.wire(self._current.request, self._turn)
+        wire = self._service.wire(self._current, self._turn)
         self._turn += 1
         due = self._service.due(self._current) + wire.delay
         if due > self._loop.time():
@@ -177,5 +177,5 @@ class Connection(asyncio.Protocol):
 
     def _let_go(self) -> None:
         if self._current is not None:
-            self._current = None
-            self._service.leave(self._begin)
+            held, self._current = self._current, None
+            self._service.leave(held, self._begin)

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._connection import Connection
 from concurrent_fetch.server._latency import Latency
 from concurrent_fetch.server._loop import new_loop, raise_descriptor_limit
@@ -44,16 +45,31 @@ def serve(
     *,
     latency: Latency = 0.0,
     capacity: int | None = None,
+    per_host: int | None = None,
+    rate: float | None = None,
+    retry_after: Seconds | None = 1.0,
+    retry_after_as_date: bool = False,
+    unavailable_first: int = 0,
     host: str = "127.0.0.1",
     port: int = 0,
     ready: Callable[[str], None],
 ) -> None:
     """Serve in this process until Ctrl-C, then return; `ready` gets the base URL once it listens.
 
-    `latency` is in seconds. Raises OSError if the address cannot be listened on, TypeError or
-    ValueError if a setting breaks its rule.
+    The settings are those of `LocalServer`. Raises OSError if the address cannot be listened on,
+    TypeError or ValueError if a setting breaks its rule.
     """
-    settings = Settings(latency=latency, capacity=capacity, host=host, port=port)
+    settings = Settings(
+        latency=latency,
+        capacity=capacity,
+        per_host=per_host,
+        rate=rate,
+        retry_after=retry_after,
+        retry_after_as_date=retry_after_as_date,
+        unavailable_first=unavailable_first,
+        host=host,
+        port=port,
+    )
     raise_descriptor_limit()
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_serve_forever(settings, ready))

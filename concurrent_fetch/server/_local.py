@@ -147,6 +147,9 @@ class _Child:
 _OTHER_WORDS = {
     **dict.fromkeys(("delay", "lag", "sleep"), "latency={}"),
     **dict.fromkeys(("concurrency", "threads", "workers"), "capacity={}"),
+    **dict.fromkeys(("limit_per_host", "max_per_host", "host_limit"), "per_host={}"),
+    **dict.fromkeys(("rate_limit", "requests_per_second", "rps"), "rate={}"),
+    **dict.fromkeys(("fail_first", "flaky", "unavailable"), "unavailable_first={}"),
     **dict.fromkeys(("address", "bind", "ip"), "host={}"),
     **dict.fromkeys(("cert", "certfile", "ssl"), "certificate={}"),
 }
@@ -164,6 +167,16 @@ class LocalServer:
     only at `/fault/<name>`, see `FAULTS`. Raises TypeError or ValueError if a setting breaks its
     rule.
 
+    It may turn requests away, as others do that are asked too much. Beyond `per_host` requests
+    under way for one host, and beyond `rate` requests per second over all hosts, a request is
+    answered 429 at once: it takes no latency and no place, and counts for neither limit. A host is
+    the name in the Host field, in lower case and without a port: 127.0.0.1 and localhost are two. A
+    burst may be ahead of `rate` by half a second, so that any `t` seconds let in at most
+    `1 + rate * (t + 0.5)`. The first `unavailable_first` tries of each URL that are let in are
+    answered 503, after the latency. Both carry `Retry-After: 1`, or `retry_after` in whole seconds,
+    rounded up; None sends none. `retry_after_as_date` sends a date instead, so much later than
+    `Date`, which is then sent too.
+
         with LocalServer(latency=0.05) as server:
             run = fetch_threaded(server.urls(30))
 
@@ -175,6 +188,11 @@ class LocalServer:
         latency: Latency = 0.0,
         *,
         capacity: int | None = None,
+        per_host: int | None = None,
+        rate: float | None = None,
+        retry_after: Seconds | None = 1.0,
+        retry_after_as_date: bool = False,
+        unavailable_first: int = 0,
         host: str = "127.0.0.1",
         port: int = 0,
         certificate: str | None = None,
@@ -183,6 +201,11 @@ class LocalServer:
         self._settings = Settings(
             latency=latency,
             capacity=capacity,
+            per_host=per_host,
+            rate=rate,
+            retry_after=retry_after,
+            retry_after_as_date=retry_after_as_date,
+            unavailable_first=unavailable_first,
             host=host,
             port=port,
             certificate=certificate,
@@ -195,8 +218,16 @@ class LocalServer:
     def __repr__(self) -> str:
         child = self._child
         where = "not running" if child is None else self._settings.base_url(child.port)
-        latency, capacity = self._settings.latency, self._settings.capacity
-        return f"<LocalServer {where} latency={latency} capacity={capacity}>"
+        settings = self._settings
+        limits = {
+            "per_host": settings.per_host,
+            "rate": settings.rate,
+            "unavailable_first": settings.unavailable_first or None,
+        }
+        said = "".join(f" {name}={limit}" for name, limit in limits.items() if limit is not None)
+        return (
+            f"<LocalServer {where} latency={settings.latency} capacity={settings.capacity}{said}>"
+        )
 
     def __enter__(self) -> Self:
         return self.start()

@@ -1,8 +1,10 @@
 """From replies to bytes, without any I/O: what a route says, and what is written for it."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from http import HTTPStatus
+from typing import NamedTuple
 
 import attrs
 
@@ -10,6 +12,7 @@ from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.server._request import Refused, Request
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
+_BODILESS = frozenset({204, 304})
 
 
 @attrs.frozen
@@ -35,6 +38,13 @@ class Reply:
     parts: Iterable[Part] | None = None
     length: Bytes | None = None
     delay: Seconds = 0.0
+
+
+class Flaky(NamedTuple):
+    """What a route says of a URL whose `first` tries are answered 503: what comes `then`."""
+
+    first: int
+    then: Reply
 
 
 class End(Enum):
@@ -66,9 +76,10 @@ class Wire:
 
 def to_wire(reply: Reply, request: Request) -> Wire:
     """Return the bytes of a reply, as the request's method and version want them."""
-    silent = request.method == "HEAD" or _bodiless(reply.status)
+    silent = request.method == "HEAD" or reply.status in _BODILESS
     chunked = reply.parts is not None and reply.length is None and request.chunked_allowed
-    head = _head(reply, chunked=chunked, close=not request.keep_alive)
+    framing = _framing(reply, chunked=chunked)
+    head = _head(reply.status, reply.content_type, framing, reply.headers, request.keep_alive)
     return Wire(
         data=head if silent else head + reply.body,
         parts=None if silent or reply.parts is None else _framed(reply.parts, chunked=chunked),
@@ -81,24 +92,33 @@ def refusal(refused: Refused) -> bytes:
     """Return the bytes that answer a refused request; the connection ends after them."""
     allow = (("Allow", "GET, HEAD"),) if refused.status == 405 else ()
     body = f"{refused.reason}\n".encode()
-    reply = Reply(status=refused.status, content_type="text/plain", headers=allow, body=body)
-    return _head(reply, chunked=False, close=True) + body
+    framing = f"Content-Length: {len(body)}"
+    return _head(refused.status, "text/plain", framing, allow, False) + body
 
 
-def _bodiless(status: int) -> bool:
-    return status in {204, 304}
-
-
-def _head(reply: Reply, *, chunked: bool, close: bool) -> bytes:
-    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Unknown')}"]
-    if reply.content_type:
-        lines.append(f"Content-Type: {reply.content_type}")
+def _framing(reply: Reply, *, chunked: bool) -> str:
+    """Return the field that says where the body ends; nothing if there is none, or closing does."""
     if chunked:
-        lines.append("Transfer-Encoding: chunked")
-    elif not _bodiless(reply.status) and (reply.parts is None or reply.length is not None):
-        lines.append(f"Content-Length: {len(reply.body) if reply.length is None else reply.length}")
-    lines.extend(f"{name}: {value}" for name, value in reply.headers)
-    if close:
+        return "Transfer-Encoding: chunked"
+    length = len(reply.body) if reply.parts is None and reply.length is None else reply.length
+    return "" if length is None or reply.status in _BODILESS else f"Content-Length: {length}"
+
+
+@functools.lru_cache(maxsize=256)  # few heads are written again and again
+def _head(
+    status: int,
+    content_type: str,
+    framing: str,
+    headers: tuple[tuple[str, str], ...],
+    keep_alive: bool,
+) -> bytes:
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}"]
+    if content_type:
+        lines.append(f"Content-Type: {content_type}")
+    if framing:
+        lines.append(framing)
+    lines.extend(f"{name}: {value}" for name, value in headers)
+    if not keep_alive:
         lines.append("Connection: close")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 

@@ -24,7 +24,11 @@ class Refused(Exception):  # noqa: N818 - an answer to the client, no failure of
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """One request head; `segments` are the decoded parts of the path, `index` is `i=` or None."""
+    """One request head.
+
+    `segments` are the decoded parts of the path, `index` is `i=` or None; `host` is the name in the
+    Host field, in lower case and without a port.
+    """
 
     method: str
     target: str
@@ -34,6 +38,7 @@ class Request:
     index: int | None
     chunked_allowed: bool
     keep_alive: bool
+    host: str
     scheme: str = "http"
 
     def argument(self, name: str, default: str = "") -> str:
@@ -95,7 +100,7 @@ def parse_head(head: bytes) -> Request:
     facts = {name.lower(): value for name, value in headers}
     _check_method(method)
     _check_facts(facts, minor)
-    return _request(method, _origin_form(target), headers, facts.get("connection", ""), minor)
+    return _request(method, _origin_form(target), headers, facts, minor)
 
 
 _cached_head = functools.lru_cache(maxsize=4096)(parse_head)
@@ -130,7 +135,11 @@ def _origin_form(target: str) -> str:
 
 
 def _request(
-    method: str, target: str, headers: tuple[tuple[str, str], ...], connection: str, minor: str
+    method: str,
+    target: str,
+    headers: tuple[tuple[str, str], ...],
+    facts: dict[str, str],
+    minor: str,
 ) -> Request:
     path, _, query_string = target.partition("?")
     query = tuple(parse_qsl(query_string, keep_blank_values=True))
@@ -143,5 +152,18 @@ def _request(
         headers=headers,
         index=int(index) if _INDEX.fullmatch(index) else None,
         chunked_allowed=minor == "1",
-        keep_alive=minor == "1" and "close" not in connection.lower(),
+        keep_alive=minor == "1" and "close" not in facts.get("connection", "").lower(),
+        host=host_name(facts.get("host", "")),
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def host_name(field: str) -> str:
+    """Return the name in a Host field: in lower case, without port, brackets and final dot.
+
+    >>> host_name("API.Example.:8000"), host_name("[::1]:8000")
+    ('api.example', '::1')
+    """
+    if field.startswith("["):
+        return field[1:].partition("]")[0].lower()
+    return field.partition(":")[0].rstrip(".").lower()

@@ -13,28 +13,25 @@ from concurrent_fetch.server import _bodies as bodies
 from concurrent_fetch.server import _echo as echo
 from concurrent_fetch.server._arguments import UnusableError, seconds, whole
 from concurrent_fetch.server._faults import FAULTS, Fault, find_fault
-from concurrent_fetch.server._reply import Part, Reply, Wire, to_wire
+from concurrent_fetch.server._reply import Flaky, Part, Reply
 from concurrent_fetch.server._request import Request
 
-Route: TypeAlias = Callable[..., Reply | Fault]
+AnyReply: TypeAlias = Reply | Flaky | Fault
+Route: TypeAlias = Callable[..., AnyReply]
 
 MAX_BYTES: Bytes = 100 * 1024 * 1024
 _HTML = "text/html; charset=utf-8"
 
 
-def wire_for(request: Request, turn: int = 0) -> Wire:
-    """Return what is written for a request: a route's reply, 404, or 400 that names the rule.
-
-    `turn` is the number of the request on its connection, from 0.
-    """
+def reply_to(request: Request) -> AnyReply:
+    """Return what a request is answered: what its route says, 404, or 400 that names the rule."""
     try:
-        reply = _route(request)
+        return _route(request)
     except UnusableError as unusable:
-        reply = echo.text_reply(f"{unusable}\n", status=400)
-    return reply.answer(request, turn) if isinstance(reply, Fault) else to_wire(reply, request)
+        return echo.text_reply(f"{unusable}\n", status=400)
 
 
-def _route(request: Request) -> Reply | Fault:
+def _route(request: Request) -> AnyReply:
     segments = request.segments
     for fixed in range(len(segments), 0, -1):
         route = _TABLE.get((segments[:fixed], len(segments) - fixed))
@@ -131,6 +128,10 @@ def _drops(size: Bytes, duration: float) -> Iterator[Part]:
         yield Part(drop, pause=duration / count if k else 0.0)
 
 
+def _flaky(request: Request, count: str) -> Flaky:
+    return Flaky(first=whole("n", count, 0, 1000), then=echo.get(request))
+
+
 def _fault(_request: Request, name: str) -> Fault:
     return find_fault(name)
 
@@ -157,6 +158,7 @@ ROUTES: dict[str, Route] = {
     "/encoding/utf8": _page(_HTML, bodies.UTF8),
     "/fault": _faults,
     "/fault/<name>": _fault,
+    "/flaky/<n>": _flaky,
     "/get": echo.get,
     "/gzip": echo.gzip,
     "/headers": echo.headers,

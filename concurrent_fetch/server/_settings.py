@@ -8,9 +8,21 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._faults import find_fault
 from concurrent_fetch.server._latency import LogNormal, checked_latency
-from concurrent_fetch.words import whole
+from concurrent_fetch.words import FLAG, Rule, is_number, seconds, whole
 
 _CAPACITY = whole(1, none="None for no limit")
+_RATE = Rule(
+    is_number,
+    "a number of requests per second",
+    lambda value: 0 < value <= 1e6,
+    "above 0 and at most 1,000,000 requests per second",
+    "None for no limit",
+)
+_RETRY_AFTER = attrs.evolve(
+    seconds(none="None to send no Retry-After"),
+    holds=lambda value: 0 <= value <= 1e9,  # a date must have a year of four digits
+    range_words="from 0 to 1,000,000,000 seconds",
+)
 _PORT = whole(0, 65535, what="from 0 (any free port) to 65535")
 
 
@@ -53,6 +65,11 @@ class Settings:
         default=0.0, converter=checked_latency
     )
     capacity: int | None = attrs.field(default=None, validator=_CAPACITY.of_argument)
+    per_host: int | None = attrs.field(default=None, validator=_CAPACITY.of_argument)
+    rate: float | None = attrs.field(default=None, validator=_RATE.of_argument)
+    retry_after: Seconds | None = attrs.field(default=1.0, validator=_RETRY_AFTER.of_argument)
+    retry_after_as_date: bool = attrs.field(default=False, validator=FLAG.of_argument)
+    unavailable_first: int = attrs.field(default=0, validator=whole(0).of_argument)
     host: str = attrs.field(default="127.0.0.1", validator=_check_host)
     port: int = attrs.field(default=0, validator=_PORT.of_argument)
     certificate: str | None = attrs.field(default=None, validator=_check_certificate)

@@ -20,8 +20,6 @@ class JobsInThreads:
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        # To read on in a list takes no time; anything else may wait for its next URL.
-        self._take = feed.take if feed.is_listed else feed.take_of_those_read
         self._turn = SimpleQueue[None]()
         self._turn.put(None)
         self._change = threading.Event()  # for threads of ours only: Ctrl-C never comes inside
@@ -76,16 +74,19 @@ class JobsInThreads:
         while not self._stopped:
             self._change.clear()
             now = perf_counter()
-            found = self._take(now)
+            found = self._feed.take_of_those_read(now)
             if isinstance(found, Job):
                 # Between the two it may have been settled, to be tried again at once.
                 found.started = perf_counter() if found.tries else now
             if not isinstance(found, Wait):
                 return found
-            if found.more and not self._is_reading:
+            if found.more and self._feed.is_listed:
+                self._feed.read()  # which takes no time
+            elif found.more and not self._is_reading:
                 self._is_reading = True
                 return found
-            self._change.wait(min(found.until - now, _TICK))
+            else:
+                self._change.wait(min(found.until - now, _TICK))
         return None
 
     def _count(self, change: int) -> None:

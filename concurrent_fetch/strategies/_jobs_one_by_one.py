@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from time import perf_counter, sleep
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.feed import Feed, Job, Wait
+from concurrent_fetch.feed import Feed, Job
 
 _LONGEST: Seconds = 0.5
 
@@ -14,11 +14,18 @@ def jobs_one_by_one(feed: Feed, tick: Callable[[], None] | None = None) -> Itera
 
     `tick` is called now and then while none may start.
     """
-    while (job := feed.take(now := perf_counter())) is not None:
-        if isinstance(job, Wait):
-            sleep(min(job.until - now, _LONGEST))
+    while True:
+        now = perf_counter()  # after each URL: the iterable may have taken its time for it
+        found = feed.take_of_those_read(now)
+        if found is None:
+            return
+        if isinstance(found, Job):
+            if feed.has_limits:
+                found.started = now
+            yield found
+        elif found.more:
+            feed.read()
+        else:
+            sleep(min(found.until - now, _LONGEST))
             if tick is not None:
                 tick()
-        else:
-            job.started = now
-            yield job

@@ -9,8 +9,9 @@ from fakes import URLS, failure, record, response
 
 from concurrent_fetch import Headers, Note, Options, Outcome, Runner, fetch_sync, with_options
 from concurrent_fetch.analysis._card import read_card
-from concurrent_fetch.analysis._notes import gathered, notes_on, notes_on_all, notes_on_retries
+from concurrent_fetch.analysis._notes import gathered, notes_on, notes_on_all
 from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.analysis._retried import notes_on_stale
 from concurrent_fetch.server import LocalServer
 
 
@@ -172,7 +173,7 @@ def test_a_proxy_that_the_environment_may_put_between_is_noted_for_all() -> None
 
 def test_retries_of_all_runs_are_added_up() -> None:
     runs = [check("mine", one_by_one(attempts=2)), check("mine", one_by_one(attempts=2))]
-    (note,) = notes_on_retries([*runs, check("theirs", one_by_one())])
+    (note,) = notes_on_stale([*runs, check("theirs", one_by_one())])
     assert note.fact == "8 requests had to be sent again, on a new connection"
 
 

@@ -23,7 +23,7 @@ from concurrent_fetch import (
 )
 from concurrent_fetch.analysis import Card, Causes, Evidence, Lateness, Probe, Record, read_card
 from concurrent_fetch.analysis._times import latencies_of
-from concurrent_fetch.results._explanation import limits
+from concurrent_fetch.results._limit_told import limits
 from concurrent_fetch.server import LocalServer
 
 CARD = attrs.evolve(read_card(), build="GIL", cores=8)

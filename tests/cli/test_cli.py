@@ -16,6 +16,7 @@ from fetching import eventually
 from pace import in_time
 
 import concurrent_fetch
+from concurrent_fetch import Response, fetch_sync
 from concurrent_fetch.cli._commands import main
 from concurrent_fetch.server import LocalServer
 
@@ -303,6 +304,11 @@ MISUSES = {
     ("serve", "--latency", "-1"): "--latency must be finite seconds of at least 0",
     ("serve", "--capacity", "0"): "--capacity must be",
     ("serve", "--port", "70000"): "--port must be",
+    ("serve", "--per-host", "0"): "--per-host must be at least 1",
+    ("serve", "--rate", "0"): "--rate must be above 0",
+    ("serve", "--rate", "x"): "--rate: 'x' is no number",
+    ("serve", "--retry-after", "-1"): "--retry-after must be from 0",
+    ("serve", "--unavailable-first", "-1"): "--unavailable-first must be at least 0",
     ("serve", "--host", "nosuch.invalid"): "cannot listen (--host, --port): ",
     ("comapre", URL): "invalid choice: 'comapre'",
 }
@@ -555,6 +561,28 @@ def test_ctrl_c_while_stdin_is_read() -> None:
         assert process.poll() is None
         interrupt(process)
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--unavailable-first", "1", "--retry-after", "1.5"), 503, "2"),
+        (("--unavailable-first", "1", "--retry-after", "none", "--per-host", "4"), 503, None),
+        (("--unavailable-first", "1", "--retry-after-as-date", "--rate", "1000"), 503, " GMT"),
+    ],
+)
+def test_serve_turns_away_as_it_is_told(
+    arguments: tuple[str, ...], status: int, said: str | None
+) -> None:
+    with running("serve", *arguments) as process:
+        assert process.stdout
+        [outcome] = fetch_sync([process.stdout.readline().strip()])
+        interrupt(process)
+    assert isinstance(outcome, Response)
+    assert outcome.status_code == status
+    retry_after = outcome.headers.get("Retry-After")
+    assert (retry_after is None) == (said is None)
+    assert retry_after is None or retry_after.endswith(str(said))
 
 
 def test_serve_prints_its_url_serves_and_ends_by_ctrl_c_with_0() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from concurrent_fetch import Headers, Options
+from concurrent_fetch import Headers, Options, Pace, Retry
 
 # Field, value, the exception, and what its message must teach.
 REFUSED: list[tuple[str, object, type[Exception], str]] = [
@@ -261,3 +261,25 @@ def test_differences_name_the_fields_and_hide_the_values_of_headers() -> None:
         "headers: Authorization against none",
         "work: len against None",
     )
+
+
+def test_differences_in_limits_and_retries_are_told_as_they_are_written() -> None:
+    hosts = {"a.example": Pace(per_host=2)}
+    retry = Retry(attempts=4, on={503, "timeout"})
+    one = Options(rate=5, hosts=hosts, retry=retry)
+    assert one.differences(Options(retry=3)) == (
+        "rate: 5 against None",
+        "hosts: {'a.example': Pace(per_host=2, delay=None)} against {}",
+        "retry: Retry(attempts=4, on={'timeout', 503}) against Retry(attempts=3)",
+    )
+
+
+def test_retries_by_a_function_are_told_by_its_name() -> None:
+    assert str(Retry(on=bool)) == "Retry(attempts=3, on=bool)"
+
+
+def test_the_pace_of_a_host_is_its_own_and_where_it_says_nothing_that_of_all() -> None:
+    options = Options(per_host=2, delay=1, hosts={"a.example": Pace(per_host=8)})
+    assert options.pace_of("a.example") == Pace(per_host=8, delay=1)
+    assert options.pace_of("b.example") == Pace(per_host=2, delay=1)
+    assert Pace(delay=0).over(Pace(per_host=2, delay=1)) == Pace(per_host=2, delay=0)

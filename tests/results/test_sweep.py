@@ -122,6 +122,57 @@ def test_with_too_few_rounds_the_choice_is_a_point_without_an_interval() -> None
 # --- what bounds each level ---
 
 
+def sweep_under(levels: Sequence[int], **limits: Any) -> Sweep:
+    """A sweep of what heeds `per_host` and `rate` as well as the concurrency; a second each."""
+    clock = Clock()
+
+    def strategy(urls: list[str], options: Options) -> list[Outcome]:
+        places = min(options.concurrency, options.per_host or options.concurrency)
+        every = max(1 / (options.rate or math.inf), 1 / places)
+        turns = [i * every if options.rate else i // places for i in range(len(urls))]
+        starts = [clock.now + turn for turn in turns]
+        clock.pass_by(starts[-1] + 1.0 - clock.now)
+        return [
+            response(url, i, started=start, finished=start + 1.0)
+            for i, (url, start) in enumerate(zip(urls, starts, strict=True))
+        ]
+
+    runner = Runner(URLS, Options(**limits), rounds=10, clock=clock, cpu_clock=lambda: 0.0)
+    return runner.sweep(strategy, levels)
+
+
+def test_beyond_the_places_of_the_host_no_more_in_flight_are_asked_for() -> None:
+    swept = sweep_under((1, 2, 4), per_host=2)
+    found = [swept.ceiling(level) for level in (1, 2, 4)]
+    assert [c.limit for c in found] == [Limit.CONCURRENCY, Limit.PER_HOST, Limit.PER_HOST]
+    assert swept.recommended == 2
+    assert "beyond it per_host=2 at a.example is the limit: at 4 latency grew 1.00×, CPU 0%" in (
+        lines(swept)
+    )
+    assert any(line.endswith(", per_host=2 at a.example 2.0") for line in lines(swept))
+
+
+def test_the_largest_level_at_its_rate_is_not_told_to_go_further() -> None:
+    swept = sweep_under((1, 4), rate=4)
+    assert [swept.ceiling(level).limit for level in (1, 4)] == [Limit.CONCURRENCY, Limit.RATE]
+    assert swept.at_edge
+    assert "rate=4 is the limit there: latency grew 1.00×, CPU 0%" in lines(swept)
+
+
+def test_who_heeds_another_limit_is_not_said_to_heed_no_concurrency() -> None:
+    swept = sweep_under((2, 4, 8), per_host=2)
+    assert "does not heed Options.concurrency" not in str(swept)
+    assert "does not heed Options.concurrency" in str(sweep_of_four(per_host=9))
+    assert "does not heed Options.concurrency" not in str(sweep_of_four((4, 8), per_host=9))
+
+
+def sweep_of_four(levels: Sequence[int] = (2, 4, 8), **limits: Any) -> Sweep:
+    """A sweep of what has four in flight whatever it is told."""
+    clock = Clock()
+    runner = Runner(URLS, Options(**limits), rounds=10, clock=clock, cpu_clock=lambda: 0.0)
+    return runner.sweep(taking(clock, 4.0, at_once=4), levels)
+
+
 def test_the_three_ceilings_of_a_level_in_requests_per_second() -> None:
     swept = sweep(CROWDED)
     found = [swept.ceiling(level) for level in LEVELS]

@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from fakes import answers
 
-from concurrent_fetch import Options, Runner, fetch_async, fetch_sync, fetch_threaded, with_options
+from concurrent_fetch import (
+    Options,
+    Pace,
+    Retry,
+    Runner,
+    fetch_async,
+    fetch_sync,
+    fetch_threaded,
+    with_options,
+)
 from concurrent_fetch.runner._plan import Plan, hosts_of
 from concurrent_fetch.server import LocalServer
 
@@ -44,6 +53,67 @@ def test_a_run_alone_says_nothing_of_untimed_ones() -> None:
     plan = Plan(strategies=("one",), rounds=1, untimed=0, hosts={"a.example": 3}, in_flight=20)
     assert str(plan) == (
         "at most 3 requests to a.example (3): 3 URLs × 1 strategy × 1 run, up to 20 in flight"
+    )
+
+
+URLS = [f"http://a.example/{i}" for i in range(1000)]
+
+
+@pytest.mark.parametrize(
+    ("retry", "retries"),
+    [
+        (None, 0),
+        (1, 0),
+        (3, 210),  # ten, and a fifth of the URLs
+        (Retry(budget=0), 10),
+        (Retry(budget=100), 2000),  # two more tries of each
+        (Retry(attempts=2, budget=0.5), 510),
+    ],
+)
+def test_what_may_be_tried_again_counts(retry: Any, retries: int) -> None:
+    plan = Runner(URLS, Options(retry=retry)).plan(fetch_sync)
+    assert (plan.retries, plan.requests) == (retries, 12 * (1000 + retries))
+
+
+def test_each_strategy_may_try_again_as_its_own_options_say() -> None:
+    runner = Runner(URLS, Options(retry=3), rounds=2)
+    plan = runner.plan(fetch_sync, once=with_options(fetch_sync, retry=None))
+    assert (plan.retries, plan.requests) == (210, 2 * 4 * 1000 + 4 * 210)
+
+
+def test_what_is_tried_again_needs_to_be_allowed(local: LocalServer) -> None:
+    options = Options(retry=Retry(attempts=2, wait_initial=0.01))
+    urls = [local.url("/status/503")] * 5
+    with pytest.raises(ValueError, match=r"is too few: at most 10 requests .* and 5 tries more,"):
+        Runner(urls, options, max_requests=9).run(fetch_sync)
+    assert local.stats().requests == 0
+    Runner(urls, options, max_requests=10).run(fetch_sync)
+    assert local.stats().requests == 10
+
+
+@pytest.mark.parametrize(
+    ("options", "pace"),
+    [
+        (Options(), 0.0),
+        (Options(per_host=1), 0.0),
+        (Options(rate=10), 99.9),
+        (Options(delay=0.5), 499.5),
+        (Options(delay=0.5, rate=1), 999.0),
+        (Options(delay=0.5, hosts={"a.example": Pace(delay=2)}), 1998.0),
+        (Options(delay=0.5, deadline=60), 60.0),
+    ],
+)
+def test_it_says_how_long_rate_and_delay_make_it(options: Options, pace: float) -> None:
+    plan = Runner([*URLS, "nonsense"], options, rounds=1).plan(fetch_sync)
+    assert plan.pace == pytest.approx(pace)
+    assert plan.least == pytest.approx(3 * pace)
+
+
+def test_retries_and_the_time_are_told_in_the_line() -> None:
+    plan = Runner(URLS[:3], Options(retry=3, rate=2), rounds=1).plan(fetch_sync)
+    assert str(plan) == (
+        "at most 27 requests to a.example (9): 3 URLs × 1 strategy × 3 runs (2 of them untimed) "
+        "and 18 tries more, up to 20 in flight, in 3.00 s or more"
     )
 
 

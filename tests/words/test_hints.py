@@ -75,6 +75,9 @@ RUNNERS: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (clients.requests_client.session, {"timeout": 5}, "client.session(Options(timeout=5))"),
     (clients.aiohttp_client.session, {"timeout": 5}, "client.session(Options(timeout=5))"),
     (LocalServer, {"delay": 0.1}, "LocalServer(latency=0.1)"),
+    (LocalServer, {"max_per_host": 4}, "LocalServer(per_host=4)"),
+    (LocalServer, {"rps": 50}, "LocalServer(rate=50)"),
+    (LocalServer, {"fail_first": 2}, "LocalServer(unavailable_first=2)"),
 ]
 
 
@@ -97,6 +100,15 @@ NEAR: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (cf.Options, {"cookies": {}}, "'cookies'; write Options(headers={'Cookie': ...})"),
     (cf.Options, {"follow_redirects": False}, "write Options(max_redirects=0) to get a redirect"),
     (cf.Options, {"auth": ("a", "b")}, "write user info into the URL"),
+    (cf.Options, {"limit_per_host": 4}, "write Options(per_host=4)"),
+    (cf.Options, {"download_delay": 0.5}, "write Options(delay=0.5)"),
+    (cf.Options, {"requests_per_second": 9}, "write Options(rate=9)"),
+    (cf.Options, {"max_rate": 600}, "a rate is of starts per second; write Options(rate=...)"),
+    (cf.Options, {"polite": True}, "write Options(per_host=2, delay=1.0)"),
+    (cf.Options, {"max_attempts": 3}, "write Options(retry=3)"),
+    (cf.Options, {"max_retries": 3}, "the number of tries in all: one more than of retries"),
+    (cf.Options, {"status_forcelist": [503]}, "write Options(retry=Retry(on=...))"),
+    (cf.Options, {"max_time": 60}, "Options(deadline=...) for the run's"),
     (cf.Options, {"params": {}}, "write the query into the URL, as 'http://host/?page=2'"),
     (cf.Runner, {"urls": URLS, "rouns": 5}, "(did you mean 'rounds'?)"),
     (cf.Client, {"name": "x", "opens": 1}, "Client has no argument 'opens' (did you mean 'open'?)"),
@@ -125,7 +137,7 @@ def test_a_keyword_that_is_nowhere_is_told_what_helps(
 def test_what_libraries_have_besides_is_told_one_by_one() -> None:
     assert said(cf.fetch_sync, URLS, retries=2, limit=3, opts=1) == (
         "fetch_sync has no argument 'retries', 'limit', 'opts' (did you mean 'options'?); retries: "
-        "nothing is tried again: fetch once more what is in run.failures; "
+        "write Options(retry=...) with the number of tries in all: one more than of retries; "
         "write fetch_sync(urls, Options(concurrency=3))"
     )
 

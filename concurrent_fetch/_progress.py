@@ -26,8 +26,9 @@ _REDRAWN: Seconds = 0.25  # to draw a widget costs about 2 ms; so it is below 1 
 
 # tqdm's own without the rate, which of runs says little, and where that needs the room.
 _NARROW = 80
-_AT_LEAST = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining} or more, {rate_fmt}{postfix}]"
 _SHORT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+_AT_LEAST = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining} or more, {rate_fmt}{postfix}]"
+"""tqdm's own, where something waits: the rest may be of the slowest hosts."""
 
 Stage: TypeAlias = Literal["check", "round", "probe", "fetch"]
 
@@ -291,7 +292,9 @@ def _remarks(progress: Progress, room: int | None = None) -> str:
     failed = [f"{progress.failures:,} failed"] if progress.failures else []
     if progress.stage == "fetch":
         retried = [f"{progress.retries:,} retried"] if progress.retries else []
-        return ", ".join([*failed, *retried, *_waiting(progress.waiting)])
+        number = progress.waiting
+        words = "1 waits for its host" if number == 1 else f"{number:,} wait for hosts"
+        return ", ".join([*failed, *retried, *([words] if number else [])])
     where: str = progress.stage
     if progress.round is not None:
         where = f"round {progress.round + 1}/{progress.rounds}"
@@ -299,9 +302,3 @@ def _remarks(progress: Progress, room: int | None = None) -> str:
     while room is not None and len(remarks) > 1 and len(", ".join(remarks + failed)) > room:
         remarks.pop()
     return ", ".join(remarks + failed)
-
-
-def _waiting(number: int) -> list[str]:
-    if number == 1:
-        return ["1 waits for its host"]
-    return [f"{number:,} wait for hosts"] if number else []

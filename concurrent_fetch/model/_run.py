@@ -147,9 +147,8 @@ class Run(Sequence[Outcome]):
     def failed_urls(self) -> list[str]:
         """The URLs of `not_ok` as they were given, in URL order: what one may fetch once more.
 
-        `fetch_threaded(run.failed_urls)` is the second pass. To leave out those that it will not
-        help, as of status 404, take them from `failures_by`. Of a loaded run they are without what
-        is secret.
+        `fetch_threaded(run.failed_urls)` is the second pass; to leave out those that it will not
+        help, as of status 404, take them from `failures_by`. Of a loaded run secrets are missing.
         """
         return [outcome.url for outcome in self.not_ok]
 
@@ -253,8 +252,7 @@ class Run(Sequence[Outcome]):
     def table(self) -> "Table":
         """Return the outcomes as a neutral table, for any renderer.
 
-        A few one by one; many by what came back. Below it stands how many were tried again, and
-        how many places were idle while URLs waited for their hosts.
+        A few one by one; many by what came back. Notes say what was tried again, and what waited.
         """
         shown: Table = _view().table_of(
             self.outcomes,

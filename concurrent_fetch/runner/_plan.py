@@ -76,11 +76,12 @@ class Plan:
         untimed = f" ({self.untimed} of them untimed)" if self.untimed else ""
         told = [f"{visible(name)} ({n * self.runs:,})" for name, n in most[:_SHOWN]]
         told += [f"{many(len(most) - _SHOWN, 'host')} more"] if len(most) > _SHOWN else []
-        again = "1 retry" if self.retried == 1 else f"{self.retried:,} retries"
+        retries = "1 retry" if self.retried == 1 else f"{self.retried:,} retries"
+        again = f" and {retries}" if self.retried else ""
         return (
             f"at most {many(self.requests, 'request')} to {', '.join(told) or 'no host'}: "
             f"{many(self.urls, 'URL')} × {k} {'strategy' if k == 1 else 'strategies'} × "
-            f"{many(self.rounds + self.untimed, 'run')}{untimed}{f' and {again}' if self.retried else ''}, "
+            f"{many(self.rounds + self.untimed, 'run')}{untimed}{again}, "
             f"up to {self.in_flight} in flight"
             + (f", in {seconds(self.least)} or more" if self.least else "")
         )

@@ -24,8 +24,8 @@ from concurrent_fetch.words import hinted
 _DEFAULTS = Options()
 _NONE_LEFT: Any = object()
 _SHUFFLE = (
-    "places were idle while all URLs that were read ahead were of hosts that were full: if they are "
-    "sorted by host, shuffle them, or give them as a list, which is read as a whole"
+    "places were idle while all URLs that were read ahead were of hosts that were full: if they "
+    "are sorted by host, shuffle them, or give them as a list, which is read as a whole"
 )
 
 

@@ -100,7 +100,7 @@ class Retry:
 
     A fetch that waits for its next try holds no slot. The wait after the n-th try is
     `min(wait_max, wait_initial · 2ⁿ⁻¹)`, of which up to `wait_jitter` is taken off at random; a
-    `Retry-After` of a 429 or 503 is kept if it is longer, and the whole host rests as long.
+    `Retry-After` is kept if it is longer, and the whole host rests as long.
 
     Raises:
         TypeError, ValueError: with the field, the value and the rule it broke.

@@ -148,6 +148,17 @@ def test_a_host_rests_as_long_as_it_asks(way: ClientStrategy) -> None:
     assert all(outcome.timing.started >= tried.earlier[0].finished + 1.0 for outcome in run)
 
 
+@every_way
+def test_a_server_that_is_down_is_asked_little_more_than_once(
+    way: ClientStrategy, local: LocalServer
+) -> None:
+    """Retries are ten, and one for each five URLs."""
+    retry = Retry(attempts=3, wait_initial=0.001)
+    run = way.fetch(local.urls(100, "/status/503"), Options(retry=retry))
+    assert [len(outcome.earlier) for outcome in run].count(0) >= 70
+    assert sum(outcome.attempts for outcome in run) == local.stats().requests == 130
+
+
 def first_is_flaky(local: LocalServer) -> list[str]:
     return [local.url("/status/503"), local.url("/bytes/1")]
 

@@ -55,7 +55,7 @@ async def stream(
     """Return MiB at the start, after a hundredth and at the end; µs of CPU per fetch, in the second
     half of that hundredth and after it."""
     found, early, seen = [resident()], count // 100, 0
-    start = time.process_time()
+    start = middle = time.process_time()
     chosen = instant_client if client == "instant" else client
     async with aclosing(
         cf.iter_async(urls(count, hosts, port), options, client=chosen)

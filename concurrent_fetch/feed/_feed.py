@@ -153,7 +153,9 @@ class LimitedFeed(Feed):
         limits = Limits.of(options)
         by_host = limits.are_of_hosts or options.retry is not None
         listed = urls if isinstance(urls, Sequence) else None
-        self._queue = Queue(limits, host_of if by_host else _anywhere, listed)
+        self._is_at_hand = isinstance(urls, (list, tuple))
+        at_hand = self._source if self._is_at_hand else None
+        self._queue = Queue(limits, host_of if by_host else _anywhere, listed, at_hand)
         self._retries = None if options.retry is None else Retries(options.retry, chance)
         self._reading = threading.Lock()
 
@@ -170,7 +172,7 @@ class LimitedFeed(Feed):
         if retries is None:
             with self._lock:
                 self._queue.settle(job, now)
-            return super().settle(job, outcome, now)
+            return outcome if self._keeps_all else after_work(outcome, self._options)
         is_concerned = retries.concern(outcome)  # may be foreign code: outside of the lock
         with self._lock:
             again, pause, refused = retries.decide(job, outcome, is_concerned=is_concerned)
@@ -179,7 +181,7 @@ class LimitedFeed(Feed):
             return None
         told = retries.told_of(job, outcome)
         same_work(outcome, told)
-        return super().settle(job, told, now)
+        return told if self._keeps_all else after_work(told, self._options)
 
     def free(self, job: Job, now: Seconds) -> None:
         with self._lock:
@@ -198,6 +200,8 @@ class LimitedFeed(Feed):
             return self._queue.take(now)
 
     def read(self) -> None:
+        if self._is_at_hand:
+            return  # taking reads it, a part at a time
         url = next(self._source, _NONE_LEFT) if self._source is not None else _NONE_LEFT
         if url is _NONE_LEFT:
             self.close()

@@ -27,7 +27,7 @@ class Limits(NamedTuple):
             options.delay,
             options.rate,
             options.deadline,
-            options.hosts,
+            dict(options.hosts),
         )
 
     @property

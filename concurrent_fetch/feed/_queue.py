@@ -9,7 +9,8 @@ A job that is to be tried again waits apart and holds no place.
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.feed._job import Job, Wait
@@ -19,6 +20,7 @@ LOOK_AHEAD = 10_000
 """So many jobs are held at most of URLs that are in no sequence: each takes room."""
 _LATENESS: Seconds = 0.1  # of a start, that does not cost the rate: wake-ups come late
 _FEW = 64
+_IN_ONE_GO = 100  # URLs read by one `take`
 _NEVER = -math.inf
 
 
@@ -35,7 +37,7 @@ class _Host:
         self.widest = self.places = places  # fewer after it has refused a fetch
         self.delay = delay
         self.running = 0
-        self.line = deque[Job | int]()  # of a sequence of URLs only their places
+        self.line: deque[Job | int] = deque()  # of a sequence of URLs only their places
         self.next_at = _NEVER  # the moment to wait for, if there is one
         self.owed = 0  # jobs that will come back to it
         self.epoch = 0  # how often it has refused one
@@ -45,11 +47,16 @@ class _Host:
 class Queue:
     """Jobs of many hosts, each of which has its limits.
 
-    URLs are offered one by one. Every job that `take` gives is settled exactly once.
+    URLs are offered one by one, or read as needed from `at_hand`, of which none makes wait. Of
+    `urls`, where it is there, only places are held. Every job that `take` gives is settled once.
     """
 
     def __init__(
-        self, limits: Limits, host_of: Callable[[str], str], urls: Sequence[str] | None = None
+        self,
+        limits: Limits,
+        host_of: Callable[[str], str],
+        urls: Sequence[str] | None = None,
+        at_hand: Iterator[str] | None = None,
     ) -> None:
         self.held = 0
         """Jobs that wait for their hosts."""
@@ -60,6 +67,7 @@ class Queue:
         self._limits = limits
         self._host_of = host_of
         self._urls = urls
+        self._at_hand = at_hand
         self._room = LOOK_AHEAD if urls is None else math.inf
         self._interval = 1 / limits.rate if limits.rate else 0.0
         self._next_start = _NEVER  # of all hosts together, by the rate
@@ -101,6 +109,8 @@ class Queue:
         self._tell_time(now)
         self._wake(now)
         host = self._first_ready(now)
+        if host is None and self._at_hand is not None:
+            host = self._first_at_hand(self._at_hand, now)
         if host is None:
             return self._nothing()
         if self._next_start > now:
@@ -188,6 +198,18 @@ class Queue:
             ready.popleft()
             host.queued = False
             self._line_up(host)
+        return None
+
+    def _first_at_hand(self, urls: Iterator[str], now: Seconds) -> _Host | None:
+        """Read on until a host is ready; not too far, since others wait meanwhile."""
+        read = self._offered
+        for url in islice(urls, _IN_ONE_GO):
+            self.offer(url)
+            if self._ready and (host := self._first_ready(now)):
+                return host
+        if self._offered == read:
+            self._at_hand = None
+            self._closed = True
         return None
 
     def _start(self, host: _Host, now: Seconds) -> Job:

@@ -1,6 +1,8 @@
 """Ctrl-C: a KeyboardInterrupt within a second, nothing left, nothing said on the way out."""
 
 import contextlib
+import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -11,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy, eventually
 from pace import in_time
-from raw_server import RawServer, full_port, silent
+from raw_server import RawServer, always, full_port, reply, silent
 
 import concurrent_fetch as cf
 
@@ -19,13 +21,14 @@ WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
 
 # Says when it begins, and at the end how long after the signal it got there, and what is left.
 PROGRAM = """
-import asyncio, importlib, os, signal, socket, sys, threading, time
+import asyncio, importlib, json, os, signal, socket, sys, threading, time
 import concurrent_fetch as cf
 from concurrent_fetch import clients
 
 strategy, client, url, *loop = sys.argv[1:]
 new_loop = importlib.import_module(*loop or ["asyncio"]).new_event_loop
-options = cf.Options(concurrency=8)
+limits = json.loads(os.environ.get("LIMITS", "{}"))
+options = cf.Options(concurrency=8, **limits)
 clients.requests_client, clients.httpx_client, clients.aiohttp_client
 sent = 0.0
 
@@ -62,9 +65,10 @@ except KeyboardInterrupt:
 
 
 @contextlib.contextmanager
-def program(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def program(*arguments: str, **limits: float) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", PROGRAM, *arguments],
+        env={**os.environ, "LIMITS": json.dumps(limits)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -120,6 +124,18 @@ def test_during_a_tls_handshake(way: ClientStrategy) -> None:
         in_flight = 8 if way.is_concurrent else 1
         eventually(lambda: server.connections == in_flight, 10.0)
         time.sleep(0.05)
+        interrupt(process)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_while_all_wait_for_a_host(way: ClientStrategy) -> None:
+    """The first is answered, and the next may start a minute later."""
+    with (
+        RawServer(always(reply(b"x"))) as server,
+        program(*arguments(way, server.url()), delay=60.0) as process,
+    ):
+        eventually(lambda: len(server.heads) == 1, 10.0)
+        time.sleep(0.3)
         interrupt(process)
 
 

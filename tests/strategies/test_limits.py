@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from itertools import pairwise
 
+import attrs
 import pytest
 from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy, nothing_left, run_on
 from pace import in_time
@@ -78,17 +79,17 @@ def test_a_delay_is_kept_where_the_urls_come_slowly(
     in_time(max(0.1 - (later - earlier) for earlier, later in pairwise(sent)), 0.05)
 
 
-@pytest.mark.parametrize("limits", [{}, {"per_host": 9}], ids=["plain", "limited"])
+@pytest.mark.parametrize("per_host", [None, 9], ids=["plain", "limited"])
 @every_way
 def test_the_time_that_the_urls_take_is_no_time_of_the_fetches(
-    way: ClientStrategy, limits: dict[str, int], local: LocalServer
+    way: ClientStrategy, per_host: int | None, local: LocalServer
 ) -> None:
     def slowly() -> Iterator[str]:
         for url in local.urls(3, "/bytes/1"):
             time.sleep(0.4)
             yield url
 
-    options = Options(concurrency=1, timeout=0.35, **limits)  # type: ignore[arg-type]  # per_host
+    options = Options(concurrency=1, timeout=0.35, per_host=per_host)
     run = way.fetch(slowly(), options)
     in_time(max(outcome.timing.elapsed for outcome in run), 0.3)
     assert not run.failures
@@ -146,6 +147,17 @@ def test_a_host_rests_as_long_as_it_asks(way: ClientStrategy) -> None:
     (tried,) = (outcome for outcome in run if outcome.earlier)
     assert tried.earlier[0].waited >= 1.0
     assert all(outcome.timing.started >= tried.earlier[0].finished + 1.0 for outcome in run)
+
+
+@every_way
+def test_a_server_that_is_down_is_asked_little_more_than_once(
+    way: ClientStrategy, local: LocalServer
+) -> None:
+    """Retries are ten, and one for each five URLs."""
+    retry = Retry(attempts=3, wait_initial=0.001)
+    run = way.fetch(local.urls(100, "/status/503"), Options(retry=retry))
+    assert [len(outcome.earlier) for outcome in run].count(0) >= 70
+    assert sum(outcome.attempts for outcome in run) == local.stats().requests == 130
 
 
 def first_is_flaky(local: LocalServer) -> list[str]:
@@ -241,16 +253,19 @@ def test_what_an_async_iterable_raises_passes_through_also_with_limits(
         asyncio.run(fetch())
 
 
-@pytest.mark.parametrize("before", [b"retry", b"work"])
+@pytest.mark.parametrize("where", ["retry", "work"])
 @every_way
 def test_what_foreign_code_raises_passes_through_also_with_limits(
-    way: ClientStrategy, before: bytes, local: LocalServer
+    way: ClientStrategy, where: str, local: LocalServer
 ) -> None:
     def broken(_: object) -> bool:
         raise Mine
 
-    mine = {"retry": Retry(on=broken)} if before == b"retry" else {"work": broken, "retry": 3}
-    options = Options(concurrency=4, per_host=1, **mine)
+    with_limits = Options(concurrency=4, per_host=1, retry=3)
+    if where == "retry":
+        options = attrs.evolve(with_limits, retry=Retry(on=broken))
+    else:
+        options = attrs.evolve(with_limits, work=broken)
     with nothing_left(), pytest.raises(Mine):
         way.fetch(local.urls(9, "/bytes/1"), options)
 

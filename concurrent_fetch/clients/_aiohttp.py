@@ -166,6 +166,9 @@ class _Connector(aiohttp.TCPConnector):
         )
         self._options = options
         self._connections = connections
+        # Hook: it looks through what it keeps every quarter of a minute only, which of many hosts
+        # are many megabytes.
+        connections.tidy = self._cleanup
         self._factory = partial(Protocol, loop=self._loop)  # type: ignore[assignment]  # one of ours
 
     def _update_proxy_auth_header_and_build_proxy_req(self, req: Any) -> Any:

@@ -1,7 +1,7 @@
 """The connections that aiohttp has open in a run: which serve, which idle, which are let go."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -17,6 +17,9 @@ class Connections:
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self._lost_since = 0
+        self.tidy: Callable[[], object] = lambda: None
+        """Called now and then: lets the connector forget the connections that are lost."""
         self._opening = 0
         self._transports: dict[Any, asyncio.Transport] = {}
         # What each has served last; the one used last stands last.
@@ -73,3 +76,7 @@ class Connections:
             closed.exception()  # or asyncio would report it as never looked at
         self._served.pop(protocol, None)
         self._transports.pop(protocol, None)
+        self._lost_since += 1
+        if self._lost_since > self._most:
+            self._lost_since = 0
+            self.tidy()

@@ -26,7 +26,7 @@ from raw_server import Peer, RawServer, always, head, once, reply
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from concurrent_fetch import FailureKind, Options
+from concurrent_fetch import FailureKind, Options, fetch_async
 from concurrent_fetch.clients import (
     _aiohttp,
     _aiohttp_connections,
@@ -37,6 +37,7 @@ from concurrent_fetch.clients import (
     _strict,
     httpx_async_client,
 )
+from concurrent_fetch.server import LocalServer
 from concurrent_fetch.wire import _sockets
 
 REQUESTS = ClientStrategy("fetch_sync", "requests")
@@ -417,6 +418,27 @@ def test_aiohttp_builds_its_protocols_by_factory_and_asks_them_for_a_response(
     calls = called(monkeypatch, _aiohttp_protocol.Protocol, "set_response_params")
     assert fetch_one(AIOHTTP, b"HTTP/1.1 200 OK\nContent-Length: 1, 1\n\nx").body == b"x", message
     assert len(calls) == 1, message
+
+
+def test_aiohttp_forgets_lost_connections_when_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+    cleanup = aiohttp.TCPConnector._cleanup
+
+    def counted(connector: Any) -> None:
+        cleanup(connector)
+        seen.append(len(connector._conns))
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "_cleanup", counted)
+    with LocalServer(host="0.0.0.0") as server:
+        urls = [f"http://127.0.1.{i}:{server.port}/bytes/1" for i in range(1, 251)]
+        run = asyncio.run(fetch_async(urls, Options(concurrency=1)))
+    assert not run.failures
+    assert seen, "clients/_aiohttp.py tells nobody of lost connections"
+    assert max(seen) <= 102, (
+        "aiohttp no longer keeps its idle connections in `_conns`, or cleans up"
+    )
 
 
 def test_aiohttp_reads_a_body_to_its_end_before_it_is_told_of_a_failure() -> None:

@@ -160,12 +160,17 @@ class LimitedFeed(Feed):
         self._reading = threading.Lock()
 
     def take(self, now: Seconds) -> Job | Wait | None:
-        while True:
-            found = self.take_of_those_read(now)
-            if type(found) is not Wait or not found.more or self._source is None:
-                return found
-            with self._reading:
-                self.read()
+        found = self.take_of_those_read(now)
+        while type(found) is Wait and found.more and self._source is not None:
+            if self._is_at_hand:
+                found = self.take_of_those_read(now)
+                continue
+            with self._reading:  # one at a time, so that URLs are numbered as they come
+                url = next(self._source, _NONE_LEFT)
+                with self._lock:
+                    self._add(url)
+                    found = self._queue.take(now)
+        return found
 
     def settle(self, job: Job, outcome: Outcome, now: Seconds) -> Outcome | None:
         retries = self._retries
@@ -175,7 +180,9 @@ class LimitedFeed(Feed):
             return outcome if self._keeps_all else after_work(outcome, self._options)
         is_concerned = retries.concern(outcome)  # may be foreign code: outside of the lock
         with self._lock:
-            again, pause, refused = retries.decide(job, outcome, is_concerned=is_concerned)
+            left = self._queue.left(now)
+            verdict = retries.decide(job, outcome, is_concerned=is_concerned, left=left)
+            again, pause, refused = verdict
             self._queue.settle(job, now, again=again, pause=pause, refused=refused)
         if again is not None:
             return None
@@ -200,13 +207,18 @@ class LimitedFeed(Feed):
             return self._queue.take(now)
 
     def read(self) -> None:
-        if self._is_at_hand:
-            return  # taking reads it, a part at a time
-        url = next(self._source, _NONE_LEFT) if self._source is not None else _NONE_LEFT
+        if self._source is None or self._is_at_hand:
+            return  # others offer; or taking reads it, a part at a time
+        with self._reading:
+            url = next(self._source, _NONE_LEFT)
+            with self._lock:
+                self._add(url)
+
+    def _add(self, url: Any) -> None:
         if url is _NONE_LEFT:
-            self.close()
+            self._queue.close()
         else:
-            self.offer(url)
+            self._queue.offer(url)
 
     @property
     def has_limits(self) -> bool:

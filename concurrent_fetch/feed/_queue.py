@@ -104,6 +104,10 @@ class Queue:
         """Say that no more URLs come."""
         self._closed = True
 
+    def left(self, now: Seconds) -> Seconds:
+        """Return how long the run may still go on."""
+        return 0.0 if self._is_over else self._ends_at - now
+
     def take(self, now: Seconds) -> Job | Wait | None:
         """Return what may start; else when to ask again; None when all is read and settled."""
         self._tell_time(now)

@@ -3,6 +3,7 @@
 Sources: RFC 9110, 10.2.3 (Retry-After); exponential back-off with jitter as stamina has it.
 """
 
+import math
 import random
 from collections.abc import Callable
 from datetime import UTC
@@ -87,8 +88,12 @@ class Retries:
         """Whether an outcome is one to be tried again, if there may be one more try."""
         return self._retry.concerns(outcome)
 
-    def decide(self, job: Job, outcome: Outcome, *, is_concerned: bool) -> Verdict:
+    def decide(
+        self, job: Job, outcome: Outcome, *, is_concerned: bool, left: Seconds = math.inf
+    ) -> Verdict:
         """Decide on the outcome of a job; where it is tried again, the job keeps it.
+
+        `left` is the time until the end of the run: what would be tried again later is final.
 
         A host that says how long it wants to rest does so, also where this fetch is not tried
         again; but where there is no budget left, nobody waits for it.
@@ -107,7 +112,8 @@ class Retries:
             self._denied += job.tries + 1 < retry.attempts
             return Verdict(refused=refused)
         wait = max(self._back_off(job.tries), asked or 0.0)
-        if job.tries + 1 >= retry.attempts or self._is_too_late(job, outcome, wait):
+        is_too_late = wait >= left or self._is_too_late(job, outcome, wait)
+        if job.tries + 1 >= retry.attempts or is_too_late:
             return Verdict(None, asked, refused)
         self.spent += 1
         if job.trail is None:

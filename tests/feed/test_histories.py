@@ -128,14 +128,14 @@ ANSWERS: dict[str, Outcome] = {
 }
 
 
-def expected(retry: Retry, name: str, tries: int, spent: int, begun: int) -> Verdict:
+def expected(retry: Retry, name: str, tries: int, spent: int, begun: int, left: float) -> Verdict:
     """What the rules say of an answer; no jitter, and 8 seconds are the most to wait for."""
     asked = {"later": 2.0, "much later": 9.0}.get(name, 0.0)
     refused = name in {"429", "later"}
     if name == "well" or asked > retry.retry_after_max or spent + 1 > 10 + retry.budget * begun:
         return Verdict(refused=refused)
     wait = max(asked, min(retry.wait_max, retry.wait_initial * 2**tries))
-    if tries + 1 == retry.attempts:
+    if tries + 1 == retry.attempts or wait >= left:
         return Verdict(pause=asked, refused=refused)
     return Verdict(again=wait, pause=None if name == "500" else wait, refused=refused)
 
@@ -184,7 +184,7 @@ def test_a_feed_keeps_its_promises(
         nonlocal spent
         name, tries = next(come), job.tries
         begun.add(job.index)
-        wanted = expected(retry, name, tries, spent, len(begun))
+        wanted = expected(retry, name, tries, spent, len(begun), referee.left(now))
         outcome = feed.settle(job, ANSWERS[name], now)
         assert (outcome is None) == (wanted.again is not None)
         spent += outcome is None

@@ -115,6 +115,10 @@ class Referee:
             for host in self.hosts.values():
                 host.lift(self.rules.places)
 
+    def left(self, now: float) -> float:
+        """How long the run may go on: what would be tried again later is final."""
+        return 0.0 if self._is_over else self._ends_at - now
+
     def started(self, job: Job, now: float) -> None:
         host = self.hosts[self._host_of(job.url)]
         assert now >= host.free_at(), f"host is at its limits until {host.free_at()}"

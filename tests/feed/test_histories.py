@@ -128,7 +128,9 @@ ANSWERS: dict[str, Outcome] = {
 }
 
 
-def expected(retry: Retry, name: str, tries: int, spent: int, begun: int, left: float) -> Verdict:
+def expected(
+    retry: Retry, name: str, tries: int, spent: int, *, begun: int, left: float
+) -> Verdict:
     """What the rules say of an answer; no jitter, and 8 seconds are the most to wait for."""
     asked = {"later": 2.0, "much later": 9.0}.get(name, 0.0)
     refused = name in {"429", "later"}
@@ -184,7 +186,7 @@ def test_a_feed_keeps_its_promises(
         nonlocal spent
         name, tries = next(come), job.tries
         begun.add(job.index)
-        wanted = expected(retry, name, tries, spent, len(begun), referee.left(now))
+        wanted = expected(retry, name, tries, spent, begun=len(begun), left=referee.left(now))
         outcome = feed.settle(job, ANSWERS[name], now)
         assert (outcome is None) == (wanted.again is not None)
         spent += outcome is None

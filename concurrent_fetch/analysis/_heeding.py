@@ -27,7 +27,6 @@ _LATE: Seconds = 0.25
 _ROUNDING = 1e-9
 _GIVEN_UP = FailureKind.CANCELLED
 _FACTS = ("kind", "status_code", "attempts", "started", "finished")
-_MAY_ASK_FOR_MORE = (429, 503)  # than Retry.retry_after_max: then there is no second try
 
 
 def notes_on_heeding(checks: Sequence[Record], urls: Sequence[str]) -> list[Note]:
@@ -46,7 +45,7 @@ def _notes(check: Record, hosts: Sequence[str], retried: Collection[int]) -> Ite
         fact = f"whether it heeds {', '.join(told)} cannot be seen without times of its fetches"
         yield Note(strategy=check.strategy, fact=fact, advice=_FEED)
         return
-    tries = _before_the_deadline(check)
+    tries = check.tries
     found = [_rate(tries, check.options), _retry(check, retried)]
     if are_of_hosts(check.options):
         found += [_per_host(tries, hosts, check.options), _delay(tries, hosts, check.options)]
@@ -62,15 +61,6 @@ def _set_in(options: Options) -> list[str]:
     told = [f"{name}={value:g}" for name in numbers if (value := getattr(options, name))]
     others = [name for name in ("hosts", "retry") if getattr(options, name)]
     return [*told, *others]
-
-
-def _before_the_deadline(check: Record) -> Tries:
-    """Return the tries that were to be made: what is left then is let through and given up."""
-    if check.options.deadline is None:
-        return check.tries
-    end = check.begun + check.options.deadline
-    kept = [row for row in zip(*check.tries, strict=True) if row[0] < end]
-    return Tries(*map(list, zip(*kept, strict=True))) if kept else Tries([], [], [], [])
 
 
 def _per_host(tries: Tries, hosts: Sequence[str], options: Options) -> str | None:
@@ -148,8 +138,8 @@ def _is_missed(check: Record, retry: Retry, place: int, retried: Collection[int]
     named = retry.on if not callable(retry.on) else ()
     if attempts != 1 or (status if kind is None else kind) not in named:
         return False
-    if status in _MAY_ASK_FOR_MORE and place not in retried:
-        return False
+    if kind is None and place not in retried:
+        return False  # Retry-After may have asked for more than Retry.retry_after_max
     ends = [started + retry.timeout] if retry.timeout else []
     ends += [check.begun + check.options.deadline] if check.options.deadline else []
     return all(finished + retry.wait_initial < end for end in ends)

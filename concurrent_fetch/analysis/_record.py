@@ -144,7 +144,8 @@ class Record:
     @property
     def tries(self) -> Tries:
         """Every time that a URL was fetched; of no sense where times are not known."""
-        return tries_in(self.columns)
+        deadline = self.options.deadline
+        return tries_in(self.columns, math.inf if deadline is None else self.begun + deadline)
 
     @property
     def busy(self) -> Seconds:

@@ -1,5 +1,6 @@
 """Tries: every time that something was fetched in a run, those that were tried again among them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,8 +21,19 @@ class Tries(NamedTuple):
     """Whether the URL had been tried before."""
 
 
-def tries_in(columns: Columns) -> Tries:
-    """Return the tries that the columns of a run tell of, if they tell times at all."""
+def tries_in(columns: Columns, end: Seconds = math.inf) -> Tries:
+    """Return the tries that the columns of a run tell of, if they tell times at all.
+
+    What began at the end of the run or later was let through and given up: that is no try.
+    """
+    tries = _all_in(columns)
+    if not any(start >= end for start in tries.starts):
+        return tries
+    kept = [row for row in zip(*tries, strict=True) if row[0] < end]
+    return Tries(*map(list, zip(*kept, strict=True))) if kept else Tries([], [], [], [])
+
+
+def _all_in(columns: Columns) -> Tries:
     starts, ends = columns["started"], columns["finished"]
     places = range(len(starts))
     retried = retried_in(columns)

@@ -24,8 +24,13 @@ from concurrent_fetch.words import hinted
 _DEFAULTS = Options()
 _NONE_LEFT: Any = object()
 _SHUFFLE = (
-    "places were idle while all URLs that were read ahead were of hosts that were full: if they "
-    "are sorted by host, shuffle them, or give them as a list, which is read as a whole"
+    "places were idle while all URLs that were read ahead waited, for hosts that were full or for "
+    "their next try: if they are sorted by host, shuffle them, or give them as a list, which is "
+    "read as a whole"
+)
+_CUT = (
+    "the deadline came before the URLs were read to their end: give them as a list, and each has "
+    "an outcome"
 )
 
 
@@ -149,6 +154,8 @@ class LimitedFeed(Feed):
         options: Options,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        if isinstance(urls, Sequence) and not isinstance(urls, (list, tuple)):
+            urls = list(urls)  # others may take their time to find an item, or change
         super().__init__(urls, options)
         limits = Limits.of(options)
         by_host = limits.are_of_hosts or options.retry is not None
@@ -245,6 +252,7 @@ class LimitedFeed(Feed):
     @property
     def advice(self) -> str:
         told = [_SHUFFLE] if self._queue.was_full else []
+        told += [_CUT] if self._queue.was_cut else []
         told += [self._retries.advice] if self._retries and self._retries.advice else []
         return "; ".join(told)
 

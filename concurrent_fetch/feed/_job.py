@@ -8,7 +8,10 @@ from concurrent_fetch._units import Seconds
 class Job:
     """One URL of a feed, to be fetched now. Every one that was taken is to be settled, once."""
 
-    __slots__ = ("epoch", "host", "index", "request", "started", "trail", "tries", "url")
+    __slots__ = (
+        *("epoch", "host", "index", "is_over", "request"),
+        *("started", "taken", "trail", "tries", "url"),
+    )
 
     def __init__(self, index: int, url: str, host: Any = None) -> None:
         self.index: int = index
@@ -19,6 +22,10 @@ class Job:
         """What to send, where that is more than a URL; nothing can say so yet."""
         self.tries: int = 0
         """How often it has been tried before."""
+        self.is_over: bool = False
+        """Whether the deadline of the run has come: it is to be answered for, and not sent."""
+        self.taken: Seconds
+        """When it was taken, on the clock of the feed; set where there are limits."""
         self.started: Seconds | None = None
         """When it was taken, on `time.perf_counter`, if who took it says so: else its fetch is said
         to have started when a session was told of it, which in threads may be later."""

@@ -64,6 +64,8 @@ class Queue:
         """Seconds times places that were idle while jobs waited for their hosts."""
         self.was_full = False
         """Whether places were idle since no more jobs could be held."""
+        self.was_cut = False
+        """Whether the deadline came before the URLs were read to their end."""
         self._limits = limits
         self._host_of = host_of
         self._urls = urls
@@ -110,7 +112,7 @@ class Queue:
 
     def take(self, now: Seconds) -> Job | Wait | None:
         """Return what may start; else when to ask again; None when all is read and settled."""
-        self._tell_time(now)
+        now = self._told_time(now)
         self._wake(now)
         host = self._first_ready(now)
         if host is None and self._at_hand is not None:
@@ -136,7 +138,7 @@ class Queue:
         shortens. `refused`: the host said that it were too many. It goes on with one, and one more
         for each that it does not refuse: from turn to turn that doubles them.
         """
-        self._tell_time(now)
+        now = self._told_time(now)
         if self._is_over:
             again, pause, refused = None if again is None else 0.0, None, False
         host: _Host = job.host
@@ -154,12 +156,14 @@ class Queue:
         if host.line:
             if not host.queued:
                 self._line_up(host)
-        elif self._is_done_with(host):
+        elif host.places == host.widest and not self._is_used(host):  # else it may come again soon
             del self._hosts[host.name]
 
-    def _tell_time(self, now: Seconds) -> None:
+    def _told_time(self, now: Seconds) -> Seconds:
+        """Take the time, and return it as it counts: who read it before others never goes back."""
+        now = max(now, self._now)
         if self._idle:
-            self.waited += max(0.0, now - self._now) * self._idle
+            self.waited += (now - self._now) * self._idle
             self._idle = 0
         if self._now == _NEVER:
             if self._interval:
@@ -169,6 +173,7 @@ class Queue:
         self._now = now
         if now >= self._ends_at:
             self._lift_limits()
+        return now
 
     def _wake(self, now: Seconds) -> None:
         """Put the hosts and the jobs where they may start whose moment has come."""
@@ -220,6 +225,7 @@ class Queue:
         first = host.line.popleft()
         job = first if type(first) is Job else self._job(first, host)  # type: ignore[arg-type]  # else an int
         job.epoch = host.epoch
+        job.taken, job.is_over = now, self._is_over
         self.held -= 1
         self._running += 1
         host.running += 1
@@ -256,8 +262,9 @@ class Queue:
         more = not (self._closed or is_full)
         if not (more or self._running or self.held or self._again):
             return None
-        if self.held and not more:
-            self._idle = max(0, min(self._limits.places - self._running, self.held))
+        waiting = self.held if self._closed else self.held + len(self._again)
+        if waiting and not more:
+            self._idle = max(0, min(self._limits.places - self._running, waiting))
             self.was_full |= not self._closed and self._idle > 0
         moments = [heap[0][0] for heap in (self._later, self._again) if heap]
         return Wait(min(*moments, self._ends_at, math.inf), more=more)
@@ -272,15 +279,20 @@ class Queue:
 
     def _sweep(self) -> None:
         """Forget the hosts that nothing is to be known of; so rarely that it costs nothing."""
-        self._hosts = {n: host for n, host in self._hosts.items() if not self._is_done_with(host)}
+        self._hosts = {n: host for n, host in self._hosts.items() if self._is_used(host)}
         self._many = 2 * len(self._hosts) + _FEW
 
-    def _is_done_with(self, host: _Host) -> bool:
+    def _is_used(self, host: _Host) -> bool:
         is_used = host.running or host.line or host.owed or host.queued
-        return not (is_used or host.next_at > self._now or host.places < host.widest)
+        return bool(is_used) or host.next_at > self._now
 
     def _lift_limits(self) -> None:
-        """Let all start that is left: the run is over, and each is to be answered for."""
+        """Let all start that is left: the run is over, and each is to be answered for.
+
+        What has no end in memory is not read on: it may have none, or take its time.
+        """
+        if self._urls is None and not self._closed:
+            self._closed = self.was_cut = True
         self._ends_at, self._is_over = math.inf, True
         self._interval, self._next_start = 0.0, _NEVER
         self._limits = Limits(self._limits.places)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import attrs
 
+from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.feed._job import Job
 from concurrent_fetch.model import Attempt, Failure, Outcome, Response, Retry
@@ -58,7 +59,14 @@ class Trail:
         """Return the outcome of the last try with those before it."""
         following = [*self._outcomes[1:], last]
         earlier = tuple(map(_attempt, self._outcomes, following))
-        return attrs.evolve(last, attempts=self._sent + last.attempts, earlier=earlier)
+        sent = self._sent + (0 if _was_not_sent(last) else last.attempts)
+        return attrs.evolve(last, attempts=sent, earlier=earlier)
+
+
+def _was_not_sent(outcome: Outcome) -> bool:
+    """Whether the end of the run came before."""
+    is_cancelled = isinstance(outcome, Failure) and outcome.kind is FailureKind.CANCELLED
+    return is_cancelled and outcome.timing.sent is None
 
 
 def _attempt(outcome: Outcome, following: Outcome) -> Attempt:

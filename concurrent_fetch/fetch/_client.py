@@ -94,6 +94,7 @@ class Client:
 
             def get(url: str | Job, index: int = 0) -> Outcome:
                 if isinstance(url, Job):
+                    fetching.end_if(is_over=url.is_over)
                     return drive(send, url.url, url.index, fetching, url.started)
                 return after_work(drive(send, url, index, fetching), options)
 
@@ -139,6 +140,7 @@ class AsyncClient:
 
             async def get(url: str | Job, index: int = 0) -> Outcome:
                 if isinstance(url, Job):
+                    fetching.end_if(is_over=url.is_over)
                     return await drive_async(send, url.url, url.index, fetching, url.started)
                 return after_work(await drive_async(send, url, index, fetching), options)
 

@@ -1,5 +1,6 @@
 """Fetching: what all fetches of one session share, and what each request of them is to say."""
 
+import math
 from collections.abc import Mapping
 from time import perf_counter
 
@@ -63,11 +64,16 @@ class Fetching:
         """Whether the time of the whole run has run out."""
         return self.ends_at is not None and perf_counter() >= self.ends_at
 
+    def end_if(self, *, is_over: bool) -> None:
+        """End here too where the feed says that the run is over: it may have begun before."""
+        if is_over:
+            self.ends_at = -math.inf
+
     def out_of_time(self) -> Refusal:
         """Return what is said of a fetch that the end of the run came before."""
-        return Refusal(
-            FailureKind.CANCELLED, f"not finished within deadline={self.options.deadline:g} s"
-        )
+        deadline = self.options.deadline
+        within = "the time of the run" if deadline is None else f"deadline={deadline:g} s"
+        return Refusal(FailureKind.CANCELLED, f"not finished within {within}")
 
     def distrust(self) -> Refusal:
         """Return what is said of a client that is not trusted: it would connect to any address."""

@@ -252,7 +252,8 @@ class Options:
     """What is tried again: a `Retry`, or the number of attempts in all. None: nothing."""
     deadline: Seconds | None = attrs.field(default=None, validator=_DEADLINE)
     """Of the whole run, from its start: what is not answered by then is a `cancelled` failure. What
-    could only be tried again later is not: its answer is final."""
+    could only be tried again later is not: its answer is final. Of a list that is every URL; of
+    another iterable those that were read by then, since it may have no end."""
     digest: bool = attrs.field(default=False, validator=_FLAG)
     """Take the SHA-256 of the decoded body while it arrives (`Response.digest`)."""
     secret_params: tuple[str, ...] = attrs.field(

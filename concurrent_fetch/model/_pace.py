@@ -64,7 +64,14 @@ class Paces(Mapping[str, Pace]):
     __slots__ = ("_of_host",)
 
     def __init__(self, paces: Mapping[str, Pace]) -> None:
-        self._of_host = {_name(host): _checked(host, pace) for host, pace in paces.items()}
+        self._of_host: dict[str, Pace] = {}
+        for host, pace in paces.items():
+            name = _name(host)
+            if name in self._of_host:
+                raise ValueError(
+                    f"Options.hosts must name each host once, and names {name!r} twice"
+                )
+            self._of_host[name] = _checked(host, pace)
 
     def __getitem__(self, host: str) -> Pace:
         return self._of_host[host]

@@ -47,8 +47,14 @@ _BUDGET = Rule(
 
 
 def _as_reasons(value: Any) -> Reasons:
+    if isinstance(value, type):
+        raise TypeError(
+            f"Retry.on must be a function of an outcome, or a set of kinds and statuses, got the "
+            f"class {value.__name__}; failures are told by their kind, as on={{'timeout'}}"
+        )
     if callable(value):
-        if inspect.iscoroutinefunction(value):
+        called = (value, type(value).__call__)
+        if any(map(inspect.iscoroutinefunction, called)):
             raise TypeError("Retry.on must be a plain function, got an async one")
         return value  # type: ignore[no-any-return]  # a function of an outcome
     if isinstance(value, (str, int)) or not isinstance(value, Collection):
@@ -57,6 +63,10 @@ def _as_reasons(value: Any) -> Reasons:
         raise TypeError(
             "Retry.on must be a set of kinds of failure and of status codes, or a function of an "
             f"outcome, got {type(value).__name__}{hint}"
+        )
+    if not value:
+        raise ValueError(
+            "Retry.on must hold at least one kind or status; for none write retry=None"
         )
     return frozenset(map(_as_reason, value))
 
@@ -123,8 +133,8 @@ class Retry:
     retry_after_max: Seconds = attrs.field(default=300.0, validator=seconds(least=0).of_field)
     """Where `Retry-After` asks for more, the outcome is final at once."""
     budget: float = attrs.field(default=0.2, validator=_BUDGET.of_field)
-    """Retries of the run: at most 10, and this many per URL that was begun. So a server that is
-    down is not asked three times as often."""
+    """Retries of the run: at most 10, and this many per URL whose first try is over. So a server
+    that is down is not asked three times as often."""
 
     def __str__(self) -> str:
         """Return it as it may be written: the attempts, and what is not as usual."""

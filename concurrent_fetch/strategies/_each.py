@@ -70,10 +70,10 @@ def each(function: Callable[..., object], *, threads: bool = False) -> Each:
     """Return a strategy that calls `function` with each URL, one after another.
 
     With `threads` it runs in a pool of `options.concurrency` threads; an `async` function runs in
-    as many tasks. Limits of the options hold (`per_host`, `delay`, `rate`); what is tried again is
-    the function's affair. What it raises for a URL is the result of that URL, and the others go on.
-    If it has a parameter `options`, it is given those. The strategy is named after it, and pickles
-    if it does.
+    as many tasks. Limits of the options hold (`per_host`, `delay`, `rate`, and `deadline` for what
+    is not begun); what is tried again is the function's affair. What it raises for a URL is the
+    result of that URL, and the others go on. If it has a parameter `options`, it is given those.
+    The strategy is named after it, and pickles if it does.
 
     >>> def fetch_url(url):
     ...     return requests.get(url)
@@ -106,6 +106,10 @@ def _calling_of(function: Callable[..., Any]) -> Calling:
     return calling_of_one(function, name_of(function))
 
 
+def _too_late(options: Options) -> TimeoutError:
+    return TimeoutError(f"not begun within deadline={options.deadline} s")
+
+
 def _result(fetch: _Fetch, url: str) -> Any:
     """Return what a function returns for a URL, or the exception that it raises."""
     try:
@@ -122,7 +126,7 @@ def _one_by_one(fetch: _Fetch, urls: list[str], options: Options) -> list[Any]:
     feed = feed_of(urls, attrs.evolve(options, concurrency=1))
     results: list[Any] = [None] * len(urls)
     for job in jobs_one_by_one(feed):
-        results[job.index] = _result(fetch, job.url)
+        results[job.index] = _too_late(options) if job.is_over else _result(fetch, job.url)
         feed.free(job, perf_counter())
     return results
 
@@ -134,7 +138,7 @@ async def _in_tasks(fetch: _Fetch, urls: list[str], options: Options) -> list[An
     async def work() -> None:
         while (job := await jobs.take()) is not None:
             try:
-                results[job.index] = await fetch(job.url)
+                results[job.index] = _too_late(options) if job.is_over else await fetch(job.url)
             except Exception as error:  # noqa: BLE001 - foreign code: the URL was not answered
                 results[job.index] = error
             jobs.free(job)
@@ -155,7 +159,7 @@ def _in_threads(fetch: _Fetch, urls: list[str], options: Options) -> list[Any]:
         error = None
         try:
             while (job := jobs.take()) is not None:
-                results[job.index] = _result(fetch, job.url)
+                results[job.index] = _too_late(options) if job.is_over else _result(fetch, job.url)
                 jobs.free(job)
         except BaseException as raised:  # noqa: BLE001 - raised where the results are waited for
             error = raised

@@ -23,7 +23,10 @@ class JobsInThreads:
         self._turn = SimpleQueue[None]()
         self._turn.put(None)
         self._change = threading.Event()  # for threads of ours only: Ctrl-C never comes inside
-        self._is_reading = False
+        self.is_reading = False
+        """Whether a thread waits for the next URL."""
+        self.is_done = False
+        """Whether there will be no more jobs, and all are settled."""
         self._waiting = 0
         self._counting = threading.Lock()
         self._stopped = False
@@ -76,14 +79,14 @@ class JobsInThreads:
             now = perf_counter()
             found = self._feed.take_of_those_read(now)
             if isinstance(found, Job):
-                # Between the two it may have been settled, to be tried again at once.
-                found.started = perf_counter() if found.tries else now
+                found.started = found.taken
             if not isinstance(found, Wait):
+                self.is_done = found is None
                 return found
             if found.more and self._feed.is_listed:
                 self._feed.read()  # which takes no time
-            elif found.more and not self._is_reading:
-                self._is_reading = True
+            elif found.more and not self.is_reading:
+                self.is_reading = True
                 return found
             else:
                 self._change.wait(min(found.until - now, _TICK))
@@ -97,7 +100,7 @@ class JobsInThreads:
         try:
             self._feed.read()
         finally:
-            self._is_reading = False
+            self.is_reading = False
             self._tell()
 
     def _tell(self) -> None:

@@ -79,8 +79,8 @@ class JobsOnLoop:
             self._change.clear()
             now = perf_counter()
             found = self._feed.take_of_those_read(now)
-            if isinstance(found, Job):
-                found.started = now
+            if isinstance(found, Job) and self._feed.has_limits:
+                found.started = found.taken
             if not isinstance(found, Wait):
                 return found
             if found.more and self._urls is None:

@@ -21,7 +21,7 @@ def jobs_one_by_one(feed: Feed, tick: Callable[[], None] | None = None) -> Itera
             return
         if isinstance(found, Job):
             if feed.has_limits:
-                found.started = now
+                found.started = found.taken
             yield found
         elif found.more:
             feed.read()

@@ -9,7 +9,7 @@ import attrs
 
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
-from concurrent_fetch.model import Options, Outcome, check_options, options_home
+from concurrent_fetch.model import Options, Outcome, Retry, check_options, options_home
 from concurrent_fetch.strategies._calling import Calling, calling_of
 from concurrent_fetch.words import hint
 
@@ -152,6 +152,8 @@ def _shown(value: object, *, is_client: bool = False) -> str:
         return repr(redact(value))
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
+    if isinstance(value, Retry):
+        return str(value)  # it holds no secret
     return f"<{type(value).__name__}>"
 
 

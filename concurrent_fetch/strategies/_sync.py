@@ -37,7 +37,8 @@ def iter_sync(
 ) -> Generator[Outcome, None, None]:
     """Fetch the URLs one after another; yield each outcome as it is there.
 
-    The URLs are read one at a time, from any iterable. Arguments are checked at the call; errors
+    The URLs are read one at a time, from any iterable; with limits of hosts up to 10,000 ahead, so
+    that others are found. Arguments are checked at the call; errors
     as in `fetch_sync`. The connections close when the generator ends or is closed.
     """
     return started("iter_sync", _outcomes, urls, options, client, in_flight=1)[1]

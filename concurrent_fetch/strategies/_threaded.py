@@ -114,6 +114,8 @@ class _Workers:
         while True:
             with contextlib.suppress(Empty):
                 return self._ready.get(timeout=_TICK)
+            if self._jobs.is_done and self._jobs.is_reading and self._active == 1:
+                return None  # the deadline came, and the one thread left waits for another URL
             if self._tick is not None:
                 self._tick()
 

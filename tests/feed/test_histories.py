@@ -174,7 +174,7 @@ def test_a_feed_keeps_its_promises(
         deadline=rules.deadline,
         retry=retry,
     )
-    referee = Referee(rules, host_of)
+    referee = Referee(rules, host_of, is_list=source == "list")
     told = Told(history.urls, referee)
     feed = feed_of(
         _never() if source == "pushed" else told if source == "list" else iter(told), options

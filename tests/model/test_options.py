@@ -275,7 +275,7 @@ def test_differences_in_limits_and_retries_are_told_as_they_are_written() -> Non
 
 
 def test_retries_by_a_function_are_told_by_its_name() -> None:
-    assert str(Retry(on=bool)) == "Retry(attempts=3, on=bool)"
+    assert str(Retry(on=any)) == "Retry(attempts=3, on=any)"
 
 
 def test_the_pace_of_a_host_is_its_own_and_where_it_says_nothing_that_of_all() -> None:

@@ -81,8 +81,11 @@ class HostModel:
 class Referee:
     """Is told of all that happens; an AssertionError says which promise was broken."""
 
-    def __init__(self, rules: Rules, host_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, rules: Rules, host_of: Callable[[str], str], *, is_list: bool = False
+    ) -> None:
         self.rules = rules
+        self._is_list = is_list  # else it is not read on behind the deadline
         self.hosts: dict[str, HostModel] = {}
         self.starts: list[float] = []
         self.tries: dict[int, int] = {}
@@ -112,6 +115,7 @@ class Referee:
             self._next_start = now
         if now >= self._ends_at and not self._is_over:
             self._is_over, self._ends_at = True, math.inf
+            self.is_closed |= not self._is_list
             for host in self.hosts.values():
                 host.lift(self.rules.places)
 

@@ -231,6 +231,55 @@ def test_the_deadline_counts_from_the_first_take() -> None:
     assert waits(feed, 100.0) == (105.0, False)
 
 
+def test_behind_the_deadline_a_list_is_read_on() -> None:
+    feed = feed_of(urls("a", "b"), Options(deadline=5.0))
+    assert not take(feed, 0.0).is_over
+    assert take(feed, 5.0).is_over
+
+
+def test_behind_the_deadline_an_iterator_is_not_read_on_since_it_may_have_no_end() -> None:
+    def endless() -> Iterator[str]:
+        yield from urls("a")
+        raise AssertionError("it is read on")
+
+    feed = feed_of(endless(), Options(deadline=5.0))
+    job = take(feed, 0.0)
+    assert waits(feed, 5.0) == (math.inf, False)
+    settle(feed, job, 6.0)
+    assert feed.take(6.0) is None
+    assert feed.advice.startswith("the deadline came before the URLs were read to their end")
+
+
+def test_time_never_goes_back_for_who_read_it_before_others() -> None:
+    """Or one would be said to start before the place was free that it takes."""
+    feed = feed_of(urls("a", "a"), Options(per_host=1))
+    settle(feed, take(feed, 0.0), 2.0)
+    assert take(feed, 1.5).taken == 2.0
+
+
+def test_a_host_that_refused_is_forgotten_when_nothing_is_left_of_it() -> None:
+    queue = Queue(Limits(20), lambda url: url)
+    for i in range(2000):
+        queue.offer(f"host {i}")
+        job = queue.take(float(i))
+        assert isinstance(job, Job)
+        queue.settle(job, float(i), refused=True)
+    assert len(queue._hosts) < 200
+
+
+def test_places_that_are_idle_since_ten_thousand_wait_for_their_next_try_are_told() -> None:
+    feed = feed_of(
+        (f"http://h{i}.example/" for i in range(LOOK_AHEAD + 9)),
+        Options(retry=Retry(wait_initial=30.0, wait_jitter=0.0, budget=9)),
+    )
+    for _ in range(LOOK_AHEAD):
+        settle(feed, take(feed, 0.0), 0.0, 500)
+    assert waits(feed, 0.0) == (30.0, False)
+    feed.take(1.0)
+    assert feed.waited_for_hosts == 20.0
+    assert "their next try" in feed.advice
+
+
 def test_urls_are_read_as_far_as_needed_to_find_one_that_may_start() -> None:
     read: list[str] = []
 

@@ -94,6 +94,28 @@ def test_it_heeds_the_limits_of_hosts(kind: str, most: int) -> None:
     assert crowd.most == most
 
 
+@pytest.mark.parametrize("kind", ["plain", "threads", "async"])
+def test_nothing_is_begun_behind_the_deadline(kind: str) -> None:
+    begun: list[str] = []
+
+    def takes_long(url: str) -> str:
+        begun.append(url)
+        time.sleep(0.3)
+        return url
+
+    async def takes_long_on_the_loop(url: str) -> str:
+        begun.append(url)
+        await asyncio.sleep(0.3)
+        return url
+
+    function: Any = takes_long_on_the_loop if kind == "async" else takes_long
+    urls = [f"http://one.example/{i}" for i in range(5)]
+    found = each(function, threads=kind == "threads")(urls, Options(per_host=1, deadline=0.2))
+    results: Any = found if isinstance(found, list) else asyncio.run(found)  # type: ignore[arg-type]  # it is a coroutine
+    assert begun == results[:1] == urls[:1]
+    assert {str(result) for result in results[1:]} == {"not begun within deadline=0.2 s"}
+
+
 @pytest.mark.parametrize("threads", [False, True])
 def test_what_the_function_raises_is_the_result_of_that_url(threads: bool) -> None:
     found = ran(each(refuses, threads=threads))

@@ -336,6 +336,31 @@ def test_the_deadline_ends_a_run_that_waits(way: ClientStrategy, local: LocalSer
     assert {outcome.kind for outcome in run if isinstance(outcome, cf.Failure)} == {"cancelled"}
 
 
+def slowly(urls: list[str], pause: float) -> Iterator[str]:
+    for url in urls:
+        yield url
+        time.sleep(pause)
+
+
+@pytest.mark.parametrize("source", ["plain", "async"])
+def test_the_deadline_does_not_wait_for_the_next_url(source: str, local: LocalServer) -> None:
+    urls, options = local.urls(3, "/bytes/1"), Options(deadline=0.3)
+
+    async def arriving() -> AsyncIterator[str]:
+        for url in urls:
+            yield url
+            await asyncio.sleep(60)
+
+    began = time.monotonic()
+    if source == "async":
+        run = asyncio.run(cf.fetch_async(arriving(), options))
+    else:
+        run = cf.fetch_threaded(slowly(urls, 5.0), options)
+    in_time(time.monotonic() - began, 2.0)
+    assert [outcome.ok for outcome in run] == [True]
+    assert "give them as a list" in run.advice
+
+
 @at_once
 def test_a_slow_host_at_the_head_does_not_hold_the_others(way: ClientStrategy) -> None:
     """127.0.0.2 takes its time for each of twenty; of 127.0.0.1 all forty are done before."""

@@ -44,7 +44,7 @@ nitpick_ignore_regex = [
     # Names of one module each, used in signatures and explained where they are used.
     (r"py:.*", r"(.*\.)?(AsyncGet|Get|AsyncSend|Send|Clock|Report|Seconds|Bytes|Latency|_Test)"),
     # Returned and passed on, never made by a reader.
-    (r"py:.*", r"(.*\.)?(CanonicalURL|ConfiguredStrategy|Each|Head|Evidence|Record|Table)"),
+    (r"py:.*", r"(.*\.)?(Bound|CanonicalURL|ConfiguredStrategy|Each|Head|Evidence|Record|Table)"),
 ]
 
 

@@ -25,8 +25,8 @@ class StrictResponse(http.client.HTTPResponse):
     def __init__(
         self, *args: Any, register: "Callable[[StrictResponse], None]", **kwargs: Any
     ) -> None:
+        register(self)  # first: Ctrl-C in here would leave what it has opened to the collector
         super().__init__(*args, **kwargs)
-        self._register = register
         self._reader = Reader()
         self._pieces: list[bytes] = []
 
@@ -43,7 +43,6 @@ class StrictResponse(http.client.HTTPResponse):
         while (head := self._reader.head) is None:
             self._read()
         self.head = head
-        self._register(self)
         self.code = self.status = head.status
         self.reason = ""
         self.version = _VERSIONS[head.http_version]

@@ -17,7 +17,6 @@ from concurrent_fetch.model._no_array import says_it_is_no_array
 from concurrent_fetch.model._options import Options, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, first_start, spans_of
 from concurrent_fetch.model._outcomes import as_outcomes
-from concurrent_fetch.stats import most_at_once, quantile
 from concurrent_fetch.words import described
 from concurrent_fetch.words import seconds as finite
 
@@ -192,6 +191,8 @@ class Run(Sequence[Outcome]):
     def peak_in_flight(self) -> int:
         """The most fetches that were under way at once, of all tries."""
         spans = [span for outcome in self.outcomes for span in spans_of(outcome)]
+        from concurrent_fetch.stats import most_at_once  # noqa: PLC0415 - every fetch would pay for it
+
         return most_at_once((start for start, _ in spans), (end for _, end in spans))
 
     def percentile(self, q: float) -> Seconds:
@@ -207,6 +208,8 @@ class Run(Sequence[Outcome]):
         times = sorted(r.elapsed for r in self.responses)
         if not times:
             raise ValueError("no response in this run, so there is no percentile of their times")
+        from concurrent_fetch.stats import quantile  # noqa: PLC0415 - every fetch would pay for it
+
         return quantile(times, q / 100)
 
     def to_columns(self) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from referee import History, Play, Referee, Rules, Told, Verdict
 
 from concurrent_fetch import Headers, Job, Options, Outcome, Pace, Retry, feed_of
-from concurrent_fetch.feed._feed import LimitedFeed
+from concurrent_fetch.feed._limited import LimitedFeed
 from concurrent_fetch.feed._limits import Limits
 from concurrent_fetch.feed._queue import Queue
 

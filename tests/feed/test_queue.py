@@ -8,7 +8,7 @@ import pytest
 from fakes import response
 
 from concurrent_fetch import Feed, Headers, Job, Options, Pace, Retry, Wait, feed_of
-from concurrent_fetch.feed._feed import LimitedFeed
+from concurrent_fetch.feed._limited import LimitedFeed
 from concurrent_fetch.feed._limits import Limits
 from concurrent_fetch.feed._queue import LOOK_AHEAD, Queue
 

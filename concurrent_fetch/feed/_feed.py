@@ -14,8 +14,6 @@ from concurrent_fetch.feed._job import Job, Wait
 from concurrent_fetch.feed._work import after_work
 from concurrent_fetch.model import Options, Outcome
 
-_DEFAULTS = Options()
-
 
 class Feed:
     """The URLs of one run: which of them may start now, and what becomes of their outcomes.

@@ -105,6 +105,7 @@ def long(session: nox.Session) -> None:
     """Tests that take long by nature."""
     install(session, "test")
     session.run("pytest", "-m", "long", *session.posargs)
+    session.run("pytest", "tests/feed/test_histories.py", env={"FEED_HISTORIES": "10000"})
 
 
 @nox.session(tags=["long"], python=PYTHONS[1:])

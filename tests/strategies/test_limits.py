@@ -79,6 +79,7 @@ def test_a_delay_is_kept_where_the_urls_come_slowly(
     in_time(max(0.1 - (later - earlier) for earlier, later in pairwise(sent)), 0.05)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("per_host", [None, 9], ids=["plain", "limited"])
 @every_way
 def test_the_time_that_the_urls_take_is_no_time_of_the_fetches(
@@ -361,11 +362,12 @@ def test_the_deadline_does_not_wait_for_the_next_url(source: str, local: LocalSe
     assert "give them as a list" in run.advice
 
 
+@pytest.mark.once
 @at_once
 def test_a_slow_host_at_the_head_does_not_hold_the_others(way: ClientStrategy) -> None:
     """127.0.0.2 takes its time for each of twenty; of 127.0.0.1 all forty are done before."""
     with LocalServer(host="0.0.0.0") as server:
-        slow = [f"http://127.0.0.2:{server.port}/delay/0.2?i={i}" for i in range(20)]
+        slow = [f"http://127.0.0.2:{server.port}/delay/0.1?i={i}" for i in range(20)]
         fast = [f"http://127.0.0.1:{server.port}/bytes/1?i={i}" for i in range(40)]
         options = Options(concurrency=8, per_host=2)
         done = [outcome.url for outcome in way.take(60, slow + fast, options)]

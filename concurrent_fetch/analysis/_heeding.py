@@ -154,6 +154,6 @@ def _deadline(check: Record) -> str | None:
     late = [finished for finished, kind in rows if finished > end and kind is not _GIVEN_UP]
     if not late:
         return None
-    what = f"{many(len(late), 'fetch').replace('fetchs', 'fetches')} went on until"
+    what = f"{many(len(late), 'fetch')} went on until"
     last = f"{seconds(max(late) - check.begun)} after its begin"
     return f"ignores deadline={check.options.deadline:g}: {what} up to {last}"

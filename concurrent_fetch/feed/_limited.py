@@ -42,8 +42,7 @@ class LimitedFeed(Feed):
         limits = Limits.of(options)
         by_host = limits.are_of_hosts or options.retry is not None
         listed = urls if isinstance(urls, Sequence) else None
-        self._is_at_hand = isinstance(urls, (list, tuple))
-        at_hand = self._source if self._is_at_hand else None
+        at_hand = self._source if self._is_listed else None
         self._queue = Queue(limits, host_of if by_host else _anywhere, listed, at_hand)
         self._retries = None if options.retry is None else Retries(options.retry, chance)
         self._reading = threading.Lock()
@@ -51,7 +50,7 @@ class LimitedFeed(Feed):
     def take(self, now: Seconds) -> Job | Wait | None:
         found = self.take_of_those_read(now)
         while type(found) is Wait and found.more and self._source is not None:
-            if self._is_at_hand:
+            if self._is_listed:
                 found = self.take_of_those_read(now)
                 continue
             with self._reading:  # one at a time, so that URLs are numbered as they come
@@ -67,7 +66,7 @@ class LimitedFeed(Feed):
             with self._lock:
                 self._queue.settle(job, now)
             return outcome if self._keeps_all else after_work(outcome, self._options)
-        is_concerned = retries.concern(outcome)  # may be foreign code: outside of the lock
+        is_concerned = retries.concerns(outcome)  # may be foreign code: outside of the lock
         with self._lock:
             left = self._queue.left(now)
             verdict = retries.decide(job, outcome, is_concerned=is_concerned, left=left)
@@ -96,7 +95,7 @@ class LimitedFeed(Feed):
             return self._queue.take(now)
 
     def read(self) -> None:
-        if self._source is None or self._is_at_hand:
+        if self._source is None or self._is_listed:
             return  # others offer; or taking reads it, a part at a time
         with self._reading:
             url = next(self._source, _NONE_LEFT)

@@ -92,7 +92,7 @@ class Retries:
         self._begun = 0
         self._denied = 0  # that had a try left, and the run had none
 
-    def concern(self, outcome: Outcome) -> bool:
+    def concerns(self, outcome: Outcome) -> bool:
         """Whether an outcome is one to be tried again, if there may be one more try."""
         return self._retry.concerns(outcome)
 

@@ -53,8 +53,8 @@ def _as_reasons(value: Any) -> Reasons:
             f"class {value.__name__}; failures are told by their kind, as on={{'timeout'}}"
         )
     if callable(value):
-        called = (value, type(value).__call__)
-        if any(map(inspect.iscoroutinefunction, called)):
+        functions = (value, type(value).__call__)
+        if any(map(inspect.iscoroutinefunction, functions)):
             raise TypeError("Retry.on must be a plain function, got an async one")
         return value  # type: ignore[no-any-return]  # a function of an outcome
     if isinstance(value, (str, int)) or not isinstance(value, Collection):

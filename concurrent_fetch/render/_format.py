@@ -100,8 +100,9 @@ def rate(x: float) -> str:
 
 
 def many(n: int, what: str) -> str:
-    """Return a number of things: `1 URL`, `1,234 URLs`."""
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+    """Return a number of things: `1 URL`, `1,234 URLs`, `2 fetches`."""
+    ending = "es" if what.endswith("ch") else "s"
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}{ending}"
 
 
 def _number(x: float) -> str:

@@ -39,7 +39,7 @@ def verdict_of(outcome: Outcome, retry: Retry = EVEN, tries: int = 0) -> Verdict
     """What is decided on one outcome of a job that was tried so often before."""
     retries, job = Retries(retry, chance=lambda: 0.0), Job(0, URL)
     job.tries = tries
-    return retries.decide(job, outcome, is_concerned=retries.concern(outcome))
+    return retries.decide(job, outcome, is_concerned=retries.concerns(outcome))
 
 
 def waits(retry: Retry, outcomes: Iterable[Outcome], chance: float = 0.0) -> list[float | None]:
@@ -47,7 +47,7 @@ def waits(retry: Retry, outcomes: Iterable[Outcome], chance: float = 0.0) -> lis
     retries, job = Retries(retry, chance=lambda: chance), Job(0, URL)
     found: list[float | None] = []
     for outcome in outcomes:
-        again = retries.decide(job, outcome, is_concerned=retries.concern(outcome)).again
+        again = retries.decide(job, outcome, is_concerned=retries.concerns(outcome)).again
         found.append(again)
         job.tries += 1
     return found

@@ -22,6 +22,8 @@ os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+# What bytes from a server and threads go through.
+EXPOSED = ["http", "wire", "feed", "fetch", "clients", "strategies", "sinks", "server"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -30,12 +32,13 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
 
 
-def pytest(session: nox.Session, marks: str, *arguments: str) -> None:
+def pytest(session: nox.Session, marks: str, *arguments: str, alone: bool = True) -> None:
     """Run tests side by side; those that time something after them, each alone."""
-    beside = ("-n", "4", "--dist", "loadgroup")  # most wait most of the time, also on two cores
+    beside = ("-n", "5", "--dist", "loadgroup")  # most wait most of the time, also on two cores
     session.run("pytest", *beside, "-m", f"({marks}) and not alone", *arguments)
-    # 5: none of those that were asked for must run alone.
-    session.run("pytest", "-m", f"({marks}) and alone", *arguments, success_codes=[0, 5])
+    if alone:
+        # 5: none of those that were asked for must run alone.
+        session.run("pytest", "-m", f"({marks}) and alone", *arguments, success_codes=[0, 5])
 
 
 @nox.session
@@ -91,13 +94,14 @@ def frames(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests that are not long, and on all but the oldest Python those that depend on it.
+    """All tests that are quick, and on all but the oldest Python those that depend on it.
 
     `nox -s tests-3.12 -- tests/stats` runs those of one room.
     """
     install(session, "test")
-    again = "" if session.python == PYTHONS[0] else " and not once"
-    pytest(session, f"not long{again}", *session.posargs)
+    is_first = session.python == PYTHONS[0]
+    marks = "not long and not extras" if is_first else "not long and not extras and not once"
+    pytest(session, marks, *session.posargs, alone=is_first)
 
 
 @nox.session(tags=["long"], python=PYTHONS[0])
@@ -108,11 +112,56 @@ def long(session: nox.Session) -> None:
     session.run("pytest", "tests/feed/test_histories.py", env={"FEED_HISTORIES": "10000"})
 
 
+@nox.session(tags=["long"], python="3.15")
+def newest(session: nox.Session) -> None:
+    """On the newest Python what may depend on it."""
+    install(session, "test")
+    pytest(session, "not long and not extras and not once", *tests_of(*EXPOSED))
+
+
+@nox.session(tags=["long"], python="pypy3.11")
+def pypy(session: nox.Session) -> None:
+    """Fetching without a part in C, and where garbage is collected later."""
+    install(session, "pypy")
+    fetches = ("tests/fetch/test_failures.py", "tests/fetch/test_fetch.py")
+    marks = "not long and not extras and not once"
+    pytest(session, marks, *tests_of("http", "wire", "clients"), *fetches)
+
+
+@nox.session(tags=["long"], python="3.13t")
+def free_threaded(session: nox.Session) -> None:
+    """Threads without a GIL; `nox -s free_threaded -- 200000` makes that many fetches."""
+    install(session, "bare")
+    fetches = session.posargs[0] if session.posargs else "20000"
+    session.run("python", "-m", "bench.load.crowd", fetches)
+    wire = ("tests/wire/test_deadline_sockets.py", "tests/wire/test_kept.py")
+    pytest(session, "not long and not extras and not once", *tests_of("feed", "strategies"), *wire)
+
+
+def tests_of(*rooms: str) -> list[str]:
+    return [f"tests/{room}" for room in rooms]
+
+
 @nox.session(tags=["long"], python=PYTHONS[1:])
 def kit(session: nox.Session) -> None:
     """The conformance kit on the built-in parts and on bad ones; `tests` asks it on one Python."""
     install(session, "test")
     pytest(session, "not long", "tests/testing")
+
+
+@nox.session(tags=["long"], python=PYTHONS[0])
+def extras(session: nox.Session) -> None:
+    """All tests with the clients of extras, and the fault matrix with them among the others."""
+    install(session, "httpx2")
+    pytest(session, "extras and not long")
+    session.run("pytest", "tests/fetch/test_matrix.py")
+
+
+@nox.session(tags=["long"], python=PYTHONS[0])
+def dask(session: nox.Session) -> None:
+    """A cluster of dask: workers that die, that are taken away, a scheduler that is gone."""
+    install(session, "dask")
+    session.run("pytest", "tests/integration/dask")
 
 
 # niquests replaces urllib3 for all that is installed beside it.
@@ -141,6 +190,14 @@ def fuzz(session: nox.Session) -> None:
     session.run("pytest", "tests/fetch/test_fuzz.py", env={"FUZZ_EXAMPLES": examples})
 
 
+@nox.session(default=False, python=PYTHONS[0])
+def atheris(session: nox.Session) -> None:
+    """`nox -s atheris -- 3600` fuzzes the reader of responses so many seconds; else 240."""
+    install(session, "atheris")
+    seconds = session.posargs[0] if session.posargs else "240"
+    session.run("python", "tests/support/fuzz_border.py", f"-max_total_time={seconds}")
+
+
 @nox.session(tags=["long"])
 def interrupts(session: nox.Session) -> None:
     """`nox -s interrupts -- 1000` interrupts each way at that many moments; without a number 40."""
@@ -167,3 +224,16 @@ def bench(session: nox.Session) -> None:
     install(session, "test")
     script, *arguments = session.posargs
     session.run("python", "-m", f"bench.{script}", *arguments)
+
+
+# niquests replaces urllib3 for all that is installed beside it: it has an environment of its own.
+@nox.session(default=False)
+def peers(session: nox.Session) -> None:
+    """`nox -s peers -- --rounds 9` puts this package beside others; see bench/load/peers.py."""
+    install(session, "test", "peers")
+    alone = Path(session.create_tmp(), "niquests").absolute()
+    session.run("python", "-m", "venv", alone)
+    python = alone / "bin" / "python"
+    groups = nox.project.dependency_groups(PROJECT, "niquests")
+    session.run(python, "-m", "pip", "install", "-q", *groups, external=True)
+    session.run("python", "-m", "bench.load.peers", "--also", python, *session.posargs)

@@ -1,9 +1,10 @@
 """Fetch one URL set in several ways, and learn truthfully which is faster.
 
-To fetch:       fetch_sync, fetch_threaded, fetch_async; iter_sync, iter_threaded, iter_async
-With:           Options, Pace, Retry, Progress, read_urls
+To fetch:       fetch_sync, fetch_threaded, fetch_async, fetch_processes, fetch_executor;
+                iter_sync, iter_threaded, iter_async, iter_processes, iter_executor
+With:           Options, Request, Pace, Retry, Folder, Progress, read_urls
 What comes:     Run, Outcome, Response, Failure, FailureKind, Attempt, Timing, Headers
-To compare:     Runner, Plan, Strategy, each, with_options, Row
+To compare:     Runner, Plan, Strategy, each, with_options, with_loop, elsewhere, Row
 What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
                 Note, Card, Probe, Lateness, Picture
 To keep it:     save, load
@@ -27,13 +28,15 @@ _ROOMS = {
     "feed": "Feed Job Wait feed_of",
     "fetch": "AsyncClient Client Exchange",
     "http": "Headers read_urls",
-    "model": "Attempt Failure Options Outcome Pace Response Retry Row Run Timing",
+    "model": "Attempt Failure Options Outcome Pace Request Response Retry Row Run Timing",
     "render": "Picture",
     "results": "Comparison Ladder Step Sweep",
-    "runner": "Plan Runner",
+    "runner": "Plan Runner elsewhere",
+    "sinks": "Folder",
     "stats": "Estimate Spread Verdict",
-    "strategies": "each fetch_async fetch_sync fetch_threaded iter_async iter_sync "
-    "iter_threaded Strategy with_options",
+    "strategies": "each fetch_async fetch_executor fetch_processes fetch_sync fetch_threaded "
+    "iter_async iter_executor iter_processes iter_sync iter_threaded Strategy with_loop "
+    "with_options",
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
 _MODULES = ("clients", "errors", "server", "testing")

@@ -15,6 +15,7 @@ from concurrent_fetch.model import (
     Options,
     Outcome,
     Pace,
+    Request,
     Response,
     Retry,
     Row,
@@ -23,17 +24,23 @@ from concurrent_fetch.model import (
 )
 from concurrent_fetch.render import Picture
 from concurrent_fetch.results import Comparison, Ladder, Step, Sweep
-from concurrent_fetch.runner import Plan, Runner
+from concurrent_fetch.runner import Plan, Runner, elsewhere
+from concurrent_fetch.sinks import Folder
 from concurrent_fetch.stats import Estimate, Spread, Verdict
 from concurrent_fetch.strategies import (
     Strategy,
     each,
     fetch_async,
+    fetch_executor,
+    fetch_processes,
     fetch_sync,
     fetch_threaded,
     iter_async,
+    iter_executor,
+    iter_processes,
     iter_sync,
     iter_threaded,
+    with_loop,
     with_options,
 )
 
@@ -49,6 +56,7 @@ __all__ = [
     "Failure",
     "FailureKind",
     "Feed",
+    "Folder",
     "Headers",
     "Job",
     "Ladder",
@@ -62,6 +70,7 @@ __all__ = [
     "Plan",
     "Probe",
     "Progress",
+    "Request",
     "Response",
     "Retry",
     "Row",
@@ -76,15 +85,21 @@ __all__ = [
     "Wait",
     "Why",
     "each",
+    "elsewhere",
     "feed_of",
     "fetch_async",
+    "fetch_executor",
+    "fetch_processes",
     "fetch_sync",
     "fetch_threaded",
     "iter_async",
+    "iter_executor",
+    "iter_processes",
     "iter_sync",
     "iter_threaded",
     "load",
     "read_urls",
     "save",
+    "with_loop",
     "with_options",
 ]

@@ -10,7 +10,7 @@ import inspect
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic
 from typing import Any, Literal, Protocol, TypeAlias
@@ -29,6 +29,7 @@ _NARROW = 80
 _SHORT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
 _AT_LEAST = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining} or more, {rate_fmt}{postfix}]"
 """tqdm's own, where something waits: the rest may be of the slowest hosts."""
+_SHORT_AT_LEAST = _AT_LEAST.replace(", {rate_fmt}", "")
 
 Stage: TypeAlias = Literal["check", "round", "probe", "fetch"]
 
@@ -121,6 +122,11 @@ class Waits(Protocol):
         """How many URLs wait."""
         ...
 
+    @property
+    def skipped(self) -> int:
+        """How many URLs are not fetched, since a journal has them."""
+        ...
+
 
 class Tally:
     """What is done so far, told at most 20 times a second and at the end.
@@ -130,7 +136,7 @@ class Tally:
 
     __slots__ = (
         "_clock", "_due", "_failures", "_feed", "_fetches", "_last", "_runs", "_start", "_tell",
-        "_told",
+        "_told", "_total",
     )  # fmt: skip
 
     def __init__(
@@ -138,6 +144,7 @@ class Tally:
     ) -> None:
         self._feed = feed
         self._last = begun
+        self._total = begun.total
         self._tell = tell
         self._clock = clock
         self._start = self._due = clock()
@@ -189,6 +196,7 @@ class Tally:
             elapsed=now - self._start,
             retries=feed.retries if feed else 0,
             waiting=feed.waiting if feed else 0,
+            total=self._total - feed.skipped if feed and self._total is not None else self._total,
         )
         self._tell(self._last)
 
@@ -231,6 +239,12 @@ def bar(begun: Progress) -> AbstractContextManager[OnProgress]:
     return _shown(begun, _tqdm())
 
 
+def above_the_bar() -> AbstractContextManager[None]:
+    """Return what takes bars off the terminal while it is entered: for lines of a result."""
+    aside: AbstractContextManager[None] = _tqdm().external_write_mode(sys.stdout)
+    return aside
+
+
 @functools.cache
 def _tqdm() -> Any:
     """Import tqdm for a terminal or a notebook, whichever this is; it costs 20 ms."""
@@ -258,15 +272,17 @@ def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
         smoothing=0,  # the mean speed since the start, as `Progress.rate` and `left` have it
         disable=sys.stderr is None,
     ) as shown:
-        columns = None if is_fetch else _few(shown)
-        if columns is not None:
+        columns = _few(shown)
+        if columns is not None and not is_fetch:
             shown.bar_format = _SHORT
 
         def report(progress: Progress) -> None:
-            room = None if columns is None else columns - _around(shown)
-            shown.set_postfix_str(_remarks(progress, room), refresh=False)
             if is_fetch:
-                shown.bar_format = _AT_LEAST if progress.waiting and progress.total else None
+                shown.bar_format = _format_of_fetch(progress, is_narrow=columns is not None)
+            room = None if columns is None else columns - _around(shown)
+            if is_fetch and progress.total != shown.total:
+                shown.total = progress.total  # what a journal has is found on the way
+            shown.set_postfix_str(_remarks(progress, room), refresh=False)
             if progress.done > shown.n:
                 shown.update(progress.done - shown.n)
             else:
@@ -274,6 +290,15 @@ def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
 
         yield report
         shown.refresh()  # the last state, however soon after the one before
+
+
+def _format_of_fetch(progress: Progress, *, is_narrow: bool) -> str | None:
+    """Return the format of a bar; None for tqdm's own: remarks go before the rate."""
+    if not progress.total:
+        return None
+    if is_narrow and _remarks(progress):
+        return _SHORT_AT_LEAST if progress.waiting else _SHORT
+    return _AT_LEAST if progress.waiting else None
 
 
 def _few(shown: Any) -> int | None:
@@ -284,7 +309,8 @@ def _few(shown: Any) -> int | None:
 
 def _around(shown: Any) -> int:
     """Return how many columns of a short bar are not for remarks."""
-    facts = {**shown.format_dict, "bar_format": _SHORT.replace("{bar}", "  "), "postfix": "-"}
+    bar_format = (shown.bar_format or _SHORT).replace("{bar}", "  ")
+    facts = {**shown.format_dict, "bar_format": bar_format, "postfix": "-"}
     return len(shown.format_meter(**facts)) - 1
 
 
@@ -294,11 +320,16 @@ def _remarks(progress: Progress, room: int | None = None) -> str:
         retried = [f"{progress.retries:,} retried"] if progress.retries else []
         number = progress.waiting
         words = "1 waits for its host" if number == 1 else f"{number:,} wait for hosts"
-        return ", ".join([*failed, *retried, *([words] if number else [])])
+        return _fitting([*failed, *retried, *([words] if number else [])], room)
     where: str = progress.stage
     if progress.round is not None:
         where = f"round {progress.round + 1}/{progress.rounds}"
     remarks = [where, visible(progress.strategy), f"{progress.fetches:,} fetches"]
-    while room is not None and len(remarks) > 1 and len(", ".join(remarks + failed)) > room:
-        remarks.pop()
-    return ", ".join(remarks + failed)
+    return _fitting(remarks, room, failed)
+
+
+def _fitting(remarks: list[str], room: int | None, last: Sequence[str] = ()) -> str:
+    """Return as many of the remarks as there is room for, at least the first; and what is last."""
+    while room is not None and len(remarks) > 1 and len(", ".join([*remarks, *last])) > room:
+        remarks = remarks[:-1]
+    return ", ".join([*remarks, *last])

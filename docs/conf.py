@@ -38,13 +38,15 @@ autodoc_typehints_format = "short"
 nitpicky = True
 nitpick_ignore_regex = [
     # The standard library is documented elsewhere, and the build does not ask the network.
-    (r"py:.*", r"(collections|contextlib|datetime|enum|os|typing)\..*"),
+    (r"py:.*", r"(collections|contextlib|datetime|enum|os|pathlib|typing)\..*"),
     (r"py:.*", r"(AbstractAsyncContextManager|AbstractContextManager|datetime)"),
     (r"py:.*", r"(Async)?(Generator|Iterable|Iterator)|Awaitable|Callable|Mapping|Sequence"),
     # Names of one module each, used in signatures and explained where they are used.
     (r"py:.*", r"(.*\.)?(AsyncGet|Get|AsyncSend|Send|Clock|Report|Seconds|Bytes|Latency|_Test)"),
+    (r"py:.*", r"(.*\.)?PiecesSink"),
     # Returned and passed on, never made by a reader.
     (r"py:.*", r"(.*\.)?(Bound|CanonicalURL|ConfiguredStrategy|Each|Head|Evidence|Record|Table)"),
+    (r"py:.*", r"(.*\.)?sinks\._folder\._File"),
 ]
 
 

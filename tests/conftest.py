@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import trustme
-from fetching import CLIENT_STRATEGIES, ClientStrategy
+from fetching import CLIENT_STRATEGIES, EXTRAS, ClientStrategy
 from hypothesis import HealthCheck, settings
 from pace import TRIES, TooSlow
 
@@ -43,9 +42,23 @@ def local(_local_server: LocalServer) -> LocalServer:
 
 
 @pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    """A certificate authority of our own."""
-    return trustme.CA()
+def authority() -> Any:
+    """A certificate authority of our own; its package needs parts in C or Rust."""
+    return pytest.importorskip("trustme").CA()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what has a client of an extra, and what has the one that is wholly ours.
+
+    Of that one the matrix asks each Python.
+    """
+    callspec: Any = getattr(item, "callspec", None)
+    given = callspec.params.values() if callspec else ()
+    ways = [str(value) for value in given if isinstance(value, str | ClientStrategy)]
+    if any(way.endswith(EXTRAS) for way in ways):
+        item.add_marker("extras")
+    if any("plain" in way.split("-") for way in ways):
+        item.add_marker("once")
 
 
 _AGAIN = ("done again", 1)

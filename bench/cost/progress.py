@@ -49,7 +49,7 @@ def plain(options: cf.Options) -> None:
 def on_loop(options: cf.Options) -> None:
     """Run the tasks of `fetch_async` with a client that answers at once."""
 
-    async def get(url: str | Job, index: int = 0) -> cf.Outcome:  # noqa: ARG001 - as a client's
+    async def get(url: str | cf.Request | Job, index: int = 0) -> cf.Outcome:  # noqa: ARG001 - as a client's
         return OUTCOME
 
     async def work(tally: Tally | None) -> None:

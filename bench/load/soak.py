@@ -33,8 +33,11 @@ WAYS = (
     ("sync", "requests"),
     ("threaded", "requests"),
     ("threaded", "httpx"),
+    ("threaded", "plain"),
     ("async", "aiohttp"),
     ("async", "httpx"),
+    ("async", "plain"),
+    ("async", "httptools"),
 )
 ONE_IN = 20
 FAULTY = (

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from concurrent_fetch.analysis._card import Card
+from concurrent_fetch.analysis._card import Card, LoopFactory
 from concurrent_fetch.analysis._changes import (
     Changes,
     differing_bodies,
@@ -17,6 +17,7 @@ from concurrent_fetch.analysis._notes import (
     Note,
     notes_on,
     notes_on_all,
+    notes_on_loops,
     notes_on_missing_probes,
 )
 from concurrent_fetch.analysis._record import Record
@@ -37,10 +38,12 @@ class Audit:
 
     It is told of every run when that is over: of the check runs first, that of the reference before
     all others; then round by round; at the end of one more run of each, if there is one. What it
-    says holds for what it was told so far.
+    says holds for what it was told so far. `loops` make the event loops of those that need one.
     """
 
-    def __init__(self, urls: Sequence[str], card: Card) -> None:
+    def __init__(
+        self, urls: Sequence[str], card: Card, loops: Mapping[str, LoopFactory] | None = None
+    ) -> None:
         self.checks: dict[str, Record] = {}
         """The check run of each strategy."""
         self.records: list[Record] = []
@@ -51,6 +54,7 @@ class Audit:
         """Why the last run of a strategy, the one with probes, was of no use."""
         self._urls = urls
         self._card = card
+        self._notes_on_loops = notes_on_loops(loops or {})
         self._changes = Changes()
         self._differing: dict[str, frozenset[int]] = {}
         self._excused = self._differing  # as if all will turn out to change by nature
@@ -115,6 +119,7 @@ class Audit:
     def notes(self) -> list[Note]:
         """What a reader should know of the work that was done."""
         notes = notes_on_all([check.options for check in self.checks.values()], self._card)
+        notes += self._notes_on_loops
         for name, check in self.checks.items():
             notes += notes_on(check, self._reference, self._urls, self._excused[name])
             notes += notes_on_unknown(check, self._reference, self._changes.once)

@@ -5,17 +5,24 @@ import os
 import platform
 import sys
 import sysconfig
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 import attrs
 
+from concurrent_fetch._python import version_of
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._version import version_of
 from concurrent_fetch.words import visible
 
+LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
+
 _FREE = "free-threaded"
-_PACKAGES = ("concurrent_fetch", "requests", "urllib3", "httpx", "httpcore", "h11", "aiohttp")
+_ON = "GIL on"
+_KEPT_ON = "GIL kept on"
+_PACKAGES = (
+    *("concurrent_fetch", "requests", "urllib3", "httpx", "httpcore", "h11", "aiohttp"),
+    *("httptools", "httpx2", "httpcore2"),
+)
 _VARIABLES = (
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"),
@@ -30,7 +37,8 @@ class Card:
     python: str
     """Implementation and version, as `CPython 3.13.0`."""
     build: str
-    """`GIL`, `free-threaded`, or `free-threaded, GIL on`."""
+    """`GIL`, `free-threaded`; `free-threaded, GIL on` if a module turned it on again, or
+    `free-threaded, GIL kept on` if PYTHON_GIL=1 or -X gil=1 did."""
     platform: str
     """System, release and architecture."""
     cores: int
@@ -38,13 +46,24 @@ class Card:
     load: float | None
     """Mean number of runnable processes in the minute before; None where the system tells none."""
     loop: str
-    """The class of event loop."""
+    """The class of event loop; of several, as the strategies come."""
     switch_interval: Seconds
     """After which a thread that waits for the interpreter lock asks for it."""
     versions: Mapping[str, str] = attrs.field(hash=False)
-    """Of this package, the clients and what they stand on; what is not installed is left out."""
+    """Of this package, the clients, what they stand on, and loops that are not asyncio's own; what
+    is not installed is left out."""
     variables: tuple[str, ...]
     """Those of proxies, CA bundles and debugging that are set: their names, never their values."""
+
+    @property
+    def is_turned_on(self) -> bool:
+        """Whether a build that can do without the GIL has it on, since a module turned it on."""
+        return self.build == f"{_FREE}, {_ON}"
+
+    @property
+    def is_kept_on(self) -> bool:
+        """Whether a build that can do without the GIL has it on, since it was started so."""
+        return self.build == f"{_FREE}, {_KEPT_ON}"
 
     @property
     def has_gil(self) -> bool:
@@ -77,17 +96,19 @@ class Card:
         )
 
 
-def read_card() -> Card:
-    """Return the card of this process, here and now."""
+def read_card(loops: Iterable[LoopFactory] = ()) -> Card:
+    """Return the card of this process, here and now; `loops` make those that are run on, if any."""
+    classes = dict.fromkeys(map(loop_class, loops)) or {loop_class(asyncio.new_event_loop): None}
+    packages = (*_PACKAGES, *(package for name in classes if (package := _package(name))))
     return Card(
         python=f"{platform.python_implementation()} {platform.python_version()}",
         build=_build(),
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
         cores=_cores(),
         load=_load(),
-        loop=_loop(),
+        loop=", ".join(classes),
         switch_interval=sys.getswitchinterval(),
-        versions={name: found for name in _PACKAGES if (found := version_of(name)) is not None},
+        versions={name: found for name in packages if (found := version_of(name)) is not None},
         variables=tuple(n for n in _VARIABLES if n in os.environ or n.upper() in os.environ),
     )
 
@@ -103,7 +124,10 @@ def _build() -> str:
     if not sysconfig.get_config_var("Py_GIL_DISABLED"):
         return "GIL"
     is_on: bool = getattr(sys, "_is_gil_enabled", lambda: True)()
-    return f"{_FREE}, GIL on" if is_on else _FREE
+    if not is_on:
+        return _FREE
+    is_asked_for = getattr(sys.flags, "gil", None) == 1  # None, where nothing was said
+    return f"{_FREE}, {_KEPT_ON if is_asked_for else _ON}"
 
 
 def _cores() -> int:
@@ -118,7 +142,14 @@ def _load() -> float | None:
         return None
 
 
-def _loop() -> str:
-    loop = asyncio.new_event_loop()
+def loop_class(factory: LoopFactory) -> str:
+    """Return the class of the event loops that it makes."""
+    loop = factory()
     loop.close()
     return f"{type(loop).__module__}.{type(loop).__qualname__}"
+
+
+def _package(name: str) -> str | None:
+    """Return what a class of event loop comes with; None: with Python."""
+    package = name.partition(".")[0]
+    return None if package in sys.stdlib_module_names else package

@@ -36,6 +36,8 @@ class Causes:
     """The strategies that did the same work."""
     probes: Mapping[str, Probe]
     card: Card
+    cards: Mapping[str, Card] = attrs.field(factory=dict)
+    """Of those that ran in another interpreter."""
     urls: Sequence[str] = ()
     """What they fetched."""
 
@@ -43,7 +45,7 @@ class Causes:
         """Explain a strategy's times beside the reference's."""
         times, probe = self._times[name], self.probes.get(name)
         found = self._figures(times, self._times[next(iter(self.runs))], probe)
-        evidence = evidence_of(found, self.card)
+        evidence = evidence_of(found, self.cards.get(name, self.card))
         return attrs.evolve(found, evidence=evidence, limit=evidence.limit)
 
     def _figures(self, times: Times, reference: Times, probe: Probe | None) -> Why:
@@ -62,6 +64,7 @@ class Causes:
             service=times.service,
             cpu=over(times.cpu, times.elapsed),
             cpu_per_fetch=over(times.cpu, times.fetches),
+            in_workers=over(times.cpu_of_workers, times.elapsed),
             slots=times.slots,
             urls=times.urls,
             ideal=ideal,

@@ -50,6 +50,8 @@ def _in_client(found: Why, card: Card) -> Evidence | None:
         return Evidence.LATE_THREADS
     if found.work >= _HALF:
         return Evidence.WORKING
+    if found.cores_at_once > 1:
+        return Evidence.SEVERAL_CORES
     return Evidence.HELD_LOOP if _is_held(found) else None
 
 
@@ -87,7 +89,12 @@ def _of_waiting(found: Why) -> Evidence:
 
 
 def _cores(found: Why, card: Card) -> int:
-    """How many cores it can keep busy: one under the GIL, and one on an event loop."""
+    """How many cores it can keep busy: one under the GIL, and one on an event loop.
+
+    Worker processes have a GIL each.
+    """
+    if found.in_workers > found.cpu / 2:
+        return card.cores
     on_loop = found.probe is not None and found.probe.on_loop
     if card.has_gil or on_loop:
         return 1

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis._card import Card
+from concurrent_fetch.analysis._card import Card, LoopFactory, loop_class
 from concurrent_fetch.analysis._changes import differing_bodies
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._set_limits import has_limits
@@ -86,6 +86,22 @@ def notes_on_all(options: Iterable[Options], card: Card) -> list[Note]:
             fact=f"trust_env is on and {', '.join(proxies)} set",
             advice="what was measured may be the proxy",
         )
+    ]
+
+
+def notes_on_loops(loops: Mapping[str, LoopFactory]) -> list[Note]:
+    """Return a note for each strategy on another kind of event loop than the first that has one."""
+    if len(set(loops.values())) < 2:
+        return []
+    (first, usual), *others = ((name, loop_class(make)) for name, make in loops.items())
+    return [
+        Note(
+            strategy=name,
+            fact=f"it runs on {found} where {first} runs on {usual}",
+            advice="part of the difference may be the event loop's",
+        )
+        for name, found in others
+        if found != usual
     ]
 
 

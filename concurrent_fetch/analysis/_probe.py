@@ -20,6 +20,7 @@ from typing import Self
 
 import attrs
 
+from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis._demand import Demand
 from concurrent_fetch.analysis._loops import LATE, SHORTEST, Loops, Standstill
@@ -72,6 +73,7 @@ class Probes:
         self._timer: asyncio.Handle | None = None
         self._due: Seconds = 0.0
         self._elapsed_on_loop: Seconds = 0.0
+        self._taken: Probe | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -115,8 +117,14 @@ class Probes:
         if now >= self._due:
             self._late_on_loop.append(now - self._due)
 
+    def take(self, probe: Probe) -> None:
+        """Take what was seen in another interpreter, where the run was, as the result."""
+        self._taken = probe
+
     def result(self) -> Probe:
         """Return what was seen, once the run is over."""
+        if self._taken is not None:
+            return self._taken
         thread = _lateness(self._sleeper.late)
         seen, demand = self._sleeper.standstill, self._sleeper.demand
         blocked = seen.share(demand)
@@ -155,7 +163,7 @@ class _Sleeper:
         self._loops = loops
         self.first = self.most = 0
         self._is_over = False
-        self._thread = threading.Thread(target=self._nap, name="fetch-probe", daemon=True)
+        self._thread = background_thread(self._nap, "fetch-probe")
 
     def start(self) -> None:
         self._thread.start()

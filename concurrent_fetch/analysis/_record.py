@@ -36,12 +36,16 @@ _VALUES = (
     "error",
     "final_url",
     "digest",
+    "sink",
     "redirects",
     "http_version",
     "reused",
     "worker",
     "earlier",
+    "method",
+    "key",
 )
+_OF_BOTH = ("attempts", "worker", "earlier", "method", "tag", "key")
 _FAILURE = ("kind", "message", "error")
 _RESPONSE = (
     "status_code",
@@ -49,6 +53,7 @@ _RESPONSE = (
     "wire_size",
     "final_url",
     "digest",
+    "sink",
     "redirects",
     "http_version",
     "reused",
@@ -82,6 +87,11 @@ class Record:
     """When the strategy was called, on the clock of the Runner: all URLs could be fetched then."""
     elapsed: Seconds
     cpu: Seconds
+    """CPU time of the process, and of workers of the strategy."""
+    cpu_of_workers: Seconds = 0.0
+    """The part of it that was theirs."""
+    elapsed_outside: Seconds | None = None
+    """How long the call took, seen from here, of a strategy in another interpreter; else None."""
     outside: int
     """Outcomes whose times lie outside the run, so that no fetch of it brought them."""
     worked: int | None = None
@@ -221,10 +231,21 @@ def columns_of(outcomes: Sequence[Outcome | Row], intern: Intern) -> dict[str, S
         facts[name] = [getattr(o, name, None) for o in outcomes]
     # Not interned: a kind equals its text, so an equal message would take its place.
     facts["kind"] = [getattr(o, "kind", None) for o in outcomes]
+    tag = COLUMNS["tag"]  # nor this: 1 equals True
+    facts["tag"] = [None if isinstance(o, Row) else tag(o, ()) for o in outcomes]
     facts["coding"] = [intern(_coding(o)) for o in outcomes]
     for name in _VALUES:
         facts[name] = [intern(getattr(o, name, None)) for o in outcomes]
-    return {name: column_of(name, values) for name, values in facts.items()}
+    nothing = intern((None,) * len(outcomes))  # many columns of a comparison are empty
+    return {
+        name: nothing if _is_empty(name, values) else column_of(name, values)
+        for name, values in facts.items()
+    }
+
+
+def _is_empty(name: str, values: list[Any]) -> bool:
+    is_of_objects = name not in _TIMES and name not in _NUMBERS
+    return is_of_objects and values.count(None) == len(values)
 
 
 def column_of(name: str, values: Iterable[Any]) -> Sequence[Any]:
@@ -265,7 +286,7 @@ def _facts(url: str, index: int, row: dict[str, Any], also: tuple[str, ...]) -> 
 def _outcome(url: str, index: int, row: dict[str, Any]) -> Outcome:
     timing = Timing(**{name: row[name] for name in _TIMES})
     common: dict[str, Any] = {"url": url, "index": index, "timing": timing}
-    common |= {name: row[name] for name in ("attempts", "worker", "earlier")}
+    common |= {name: row[name] for name in _OF_BOTH}
     if row["kind"] is not None:
         return Failure(**{name: row[name] for name in _FAILURE}, **common)
     return Response(headers=Headers(), **{name: row[name] for name in _RESPONSE}, **common)

@@ -27,6 +27,7 @@ class Times:
     queue: Seconds
     service: Seconds
     cpu: Seconds
+    cpu_of_workers: Seconds
     working: Seconds
 
     @property
@@ -65,6 +66,7 @@ def times_of(name: str, records: Sequence[Record]) -> Times:
         service=_service(records, sent),
         working=math.fsum(record.working for record in records),
         cpu=math.fsum(record.cpu for record in records),
+        cpu_of_workers=math.fsum(record.cpu_of_workers for record in records),
     )
 
 
@@ -85,6 +87,7 @@ def _without_times(name: str, records: Sequence[Record]) -> Times:
         service=nan,
         working=math.fsum(record.working for record in records),
         cpu=math.fsum(record.cpu for record in records),
+        cpu_of_workers=math.fsum(record.cpu_of_workers for record in records),
     )
 
 

@@ -1,5 +1,6 @@
 """Why: where the time of a strategy went, and what keeps it from being faster."""
 
+import math
 from enum import StrEnum
 
 import attrs
@@ -11,6 +12,8 @@ _LATE: Seconds = 0.005
 """A loop whose timers are typically later than this does something else than fetching."""
 _REACHED = 0.8
 _COSTLY = 0.5
+_OF_THE_CLOCK = 0.1
+"""So much of a core's CPU time the ends of a run, or the clock, may make."""
 
 
 class Limit(StrEnum):
@@ -53,6 +56,8 @@ class Evidence(StrEnum):
     """As many are in flight as may be."""
     COMPUTING = "computing"
     """It computes as long as it runs, on all cores that it can use."""
+    SEVERAL_CORES = "several cores"
+    """It computes on more than one core at once, if not on all that it can use."""
     LATE_LOOP = "late loop"
     """It computes, and its event loop is kept from waiting."""
     LATE_THREADS = "late threads"
@@ -86,6 +91,7 @@ _LIMITS = {
     Evidence.ONE_AT_A_TIME: Limit.CONCURRENCY,
     Evidence.FULL: Limit.CONCURRENCY,
     Evidence.COMPUTING: Limit.CPU,
+    Evidence.SEVERAL_CORES: Limit.CPU,
     Evidence.LATE_LOOP: Limit.CPU,
     Evidence.LATE_THREADS: Limit.GIL,
     Evidence.HELD_LOOP: Limit.BLOCKED_LOOP,
@@ -155,9 +161,12 @@ class Why:
     """Mean time from the request sent to the last body byte; from the start where `queue` is nan.
     """
     cpu: float
-    """CPU time of the process over time of the run: 1 is one core."""
+    """CPU time over time of the run: 1 is one core. Of the process, and of workers of the
+    strategy."""
     cpu_per_fetch: Seconds
-    """CPU time of the process over the number of fetches."""
+    """The same CPU time over the number of fetches."""
+    in_workers: float = 0.0
+    """The part of `cpu` that is the workers'."""
     slots: int
     """The most fetches that it had in flight, as far as `concurrency` allows them; 0: unknown."""
     urls: int
@@ -188,6 +197,11 @@ class Why:
         """Whether its event loop does something else than fetching: timers come late."""
         loop = self.probe.loop if self.probe else None
         return loop is not None and loop.median > _LATE
+
+    @property
+    def cores_at_once(self) -> int:
+        """How many cores computed for it at once, at least: 1 where one would have done."""
+        return max(1, math.ceil(self.cpu - _OF_THE_CLOCK)) if math.isfinite(self.cpu) else 1
 
     @property
     def speedup(self) -> float:

@@ -5,23 +5,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import attrs
-
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.cli._exports import check_holds, check_holds_comparison, export
+from concurrent_fetch.cli._fetch import fetch
 from concurrent_fetch.cli._input import urls_of
 from concurrent_fetch.cli._output import OutputError, flush, is_watched, note, room, show
-from concurrent_fetch.cli._parser import options_of, parse, strategies_of, usage
+from concurrent_fetch.cli._parser import parse
+from concurrent_fetch.cli._results import INTERRUPTED, show_comparison, show_run
+from concurrent_fetch.cli._settings import options_of, strategies_of
+from concurrent_fetch.cli._types import cannot
+from concurrent_fetch.cli._usage import usage
+from concurrent_fetch.cli._warnings import warnings_as_notes
 from concurrent_fetch.errors import ConcurrentFetchError, FormatError
-from concurrent_fetch.export import LOADED, Result, load, save, suffix_of
-from concurrent_fetch.http import redact
-from concurrent_fetch.model import Outcome, Response, Run
-from concurrent_fetch.render import many, seconds, size, to_text
+from concurrent_fetch.export import LOADED, Result, load, suffix_of
+from concurrent_fetch.model import Run
+from concurrent_fetch.render import many, seconds, to_text
 from concurrent_fetch.results import Comparison
 from concurrent_fetch.runner import Runner, is_loopback
 from concurrent_fetch.server import LocalServer, serve
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
-_INTERRUPTED = 130
 _DEMO_URLS = 20
 _DEMO_LATENCY: Seconds = 0.02
 
@@ -33,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         flush()
     except KeyboardInterrupt:
         note("concurrent-fetch: interrupted")
-        return _INTERRUPTED
+        return INTERRUPTED
     except OutputError as error:
         note(f"concurrent-fetch: {error}")
         return 1
@@ -55,6 +58,8 @@ def _status(argv: Sequence[str] | None) -> int:
 
 
 def _demonstrate(arguments: argparse.Namespace) -> int:
+    with usage(arguments.parser):
+        check_holds_comparison(arguments.demo_exports)
     note(
         "Comparing fetch_sync, fetch_threaded and fetch_async on "
         f"{many(_DEMO_URLS, 'URL')} of a local server, {seconds(_DEMO_LATENCY)} each: about 7 s."
@@ -62,15 +67,16 @@ def _demonstrate(arguments: argparse.Namespace) -> int:
     with LocalServer(latency=_DEMO_LATENCY) as server:
         runner = Runner(server.urls(_DEMO_URLS), rounds=10, progress=is_watched())
         comparison = runner.compare(fetch_sync, fetch_threaded, fetch_async)
-    return max(_export(comparison, arguments.demo_exports), _show_comparison(comparison))
+    return max(export(comparison, arguments.demo_exports), show_comparison(comparison))
 
 
 def _compare(arguments: argparse.Namespace) -> int:
     with usage(arguments.parser):
+        check_holds_comparison(arguments.exports)
         strategies, options = strategies_of(arguments), options_of(arguments)
         kept = next((path for path in arguments.exports if suffix_of(path) == LOADED), None)
         runner = Runner(
-            urls_of(arguments.urls, arguments.file),
+            urls_of(arguments.urls, arguments.files),
             options,
             rounds=arguments.rounds,
             seconds=arguments.seconds,
@@ -85,7 +91,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         plan.check(arguments.max_requests)
     with _pointing_to(kept):
         comparison = runner.compare(**strategies)
-    return max(_export(comparison, arguments.exports), _show_comparison(comparison))
+    return max(export(comparison, arguments.exports), show_comparison(comparison))
 
 
 @contextmanager
@@ -104,24 +110,15 @@ def _written_at(path: Path | None) -> int | None:
     return path.stat().st_mtime_ns if path and path.exists() else None
 
 
-def _fetch(arguments: argparse.Namespace) -> int:
-    with usage(arguments.parser):
-        strategies, options = strategies_of(arguments), options_of(arguments)
-        if len(strategies) > 1:
-            raise ValueError("fetch takes one --strategy; compare takes several")
-        runner = Runner(urls_of(arguments.urls, arguments.file), options)
-    (strategy,) = strategies.values()
-    run = runner.run(strategy)
-    return max(_export(run, arguments.exports), _show_run(run))
-
-
 def _show(arguments: argparse.Namespace) -> int:
     result = _loaded(arguments.path, arguments.parser)
-    code = _export(result, arguments.exports)
+    with usage(arguments.parser):
+        check_holds(result, arguments.exports)
+    code = export(result, arguments.exports)
     if isinstance(result, Comparison):
-        _show_comparison(result)
+        show_comparison(result)
     elif isinstance(result, Run):
-        _show_run(result)
+        show_run(result, is_whole=arguments.all)
     else:
         show(to_text(result.table(), room()))
     return code
@@ -149,9 +146,10 @@ def _comparison_in(path: str, parser: argparse.ArgumentParser) -> Comparison:
 
 def _loaded(path: str, parser: argparse.ArgumentParser) -> Result:
     try:
-        return load(path)
+        with warnings_as_notes():
+            return load(path)
     except OSError as error:
-        parser.error(f"cannot read {path}: {error.strerror}")
+        parser.error(cannot("read", path, error))
     except FormatError as error:
         parser.error(str(error))
 
@@ -190,66 +188,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 _COMMANDS: Mapping[str | None, Callable[[argparse.Namespace], int]] = {
     None: _demonstrate,
     "compare": _compare,
-    "fetch": _fetch,
+    "fetch": fetch,
     "show": _show,
     "diff": _diff,
     "serve": _serve,
 }
-
-
-# --- What they show ---
-
-
-def _show_comparison(comparison: Comparison) -> int:
-    table = comparison.table()
-    explanation = [to_text(line, room()) for line in comparison.explain().splitlines()]
-    show("\n".join([to_text(attrs.evolve(table, notes=()), room()), "", *explanation]))
-    for remark in table.notes:
-        note(to_text(remark))
-    failed, refused = set[int](), set[int]()
-    for record in (*comparison.checks.values(), *comparison.records):
-        failed |= {i for i, kind in enumerate(record.columns["kind"]) if kind is not None}
-        refused |= {i for i, code in enumerate(record.columns["status_code"]) if code >= 400}
-    return _show_losses(len(failed), len(refused), len(comparison.urls))
-
-
-def _show_run(run: Run) -> int:
-    if not len(run):
-        show(str(run))
-        return 0
-    rows = [_row(outcome, run.options.secret_params) for outcome in run]
-    result, width, time = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:3])
-    lines = [f"{r:<{result}}  {s:>{width}}  {t:>{time}}  {rest}" for r, s, t, rest in rows]
-    lines.append(f"{many(len(run), 'URL')} in {run.elapsed:.2f} s")
-    show("\n".join([to_text(line, room()) for line in lines]))
-    return _show_losses(len(run.failures), len(run.not_ok) - len(run.failures), len(run))
-
-
-def _row(outcome: Outcome, also: tuple[str, ...]) -> tuple[str, str, str, str]:
-    url, time = to_text(redact(outcome.url, also)), seconds(outcome.elapsed)
-    if isinstance(outcome, Response):
-        return str(outcome.status_code), str(outcome.size), time, url
-    return str(outcome.kind), size(None), time, f"{url}  {to_text(outcome.message)}"
-
-
-def _export(result: Result, paths: Sequence[Path]) -> int:
-    """Save a result; return 1 if a file could not be written, once the others are."""
-    code = 0
-    for path in paths:
-        try:
-            save(result, path)
-        except OSError as error:
-            note(f"concurrent-fetch: cannot write {path}: {error.strerror}")
-            code = 1
-        else:
-            note(f"saved: {path}")
-    return code
-
-
-def _show_losses(failed: int, refused: int, total: int) -> int:
-    """Say how many URLs failed, and how many got a status of 400 or above; return the exit code."""
-    if failed:
-        note(f"failed: {failed:,} of {many(total, 'URL')}")
-    if refused:
-        note(f"status 400 or above: {refused:,} of {many(total, 'URL')}")
-    return 1 if failed else 0

@@ -18,10 +18,14 @@ examples:
 
 exit code:
   0    every URL was answered, with whatever status; show and diff; serve, ended by Ctrl-C
-  1    a URL failed, a strategy failed, or the output could not be written
+  1    a URL failed, a strategy failed, or the output could not be written; with fetch --fail
+       also a status of 400 or above
        (strategies that cannot be compared are no failure: the table says why)
   2    the arguments were not accepted
-  130  Ctrl-C
+  130  Ctrl-C; fetch shows what it has by then, and writes its exports
+
+completion, with pip install "concurrent_fetch[completion]":
+  concurrent-fetch --print-completion bash >> ~/.bash_completion
 """
 MORE_ON_COMPARE = """\
 The first strategy is the reference. Each runs once more before the rounds and once after them,
@@ -31,6 +35,10 @@ A strategy of your own is module:function, with the module found as python -m
 finds it, in the current directory first. What it prints while it is imported
 goes to stderr.
 
+async, or an async one of your own, runs on another event loop by @: as
+async@uvloop, async+httptools@uvloop, mine:loop@uvloop. That one needs
+pip install "concurrent_fetch[fast]".
+
 examples:
   concurrent-fetch compare --file urls.txt -s sync -s threaded+httpx --rounds 10,20,40
   concurrent-fetch compare --file urls.txt -s sync -s mine:loop   (in mine.py)
@@ -38,20 +46,35 @@ examples:
   concurrent-fetch compare --file urls.txt --export all.json   (kept after every round)
 """
 MORE_ON_FETCH = """\
-Prints one line per URL, in order: status or kind of failure, decoded bytes, time, URL,
-and the message of a failure. Then the total.
+Prints one line per URL: status or kind of failure, decoded bytes, time, URL, and the message of a
+failure; in a terminal as they arrive, else in order. Then the total, for more than 12 URLs by
+status and kind. Ctrl-C ends it so, too, with what is there by then.
+
+With -o DIR or --journal FILE the same line again goes on where it was. What is done is skipped,
+and it is said how many; failures are fetched again, as are statuses such as 503, that may be
+better next time. So --export has what is new; show DIR/index.jsonl has all of it.
+
+A strategy of your own is given URLs only, without -X, -d, -o and --journal, and its outcomes are
+there when it has ended.
 
 examples:
   concurrent-fetch fetch https://example.com https://example.org
   concurrent-fetch fetch --file urls.txt --strategy async --concurrency 50 --timeout 5
+  concurrent-fetch fetch --file urls.txt --per-host 4 --delay 0.5 --retry 3 --export run.json
+  concurrent-fetch fetch --file urls.txt -o pages   (and again after Ctrl-C)
+  concurrent-fetch fetch -H 'Content-Type: application/json' -d @new.json https://example.com/api
   concurrent-fetch fetch --file urls.txt -s mine:loop   (in mine.py)
 """
 MORE_ON_SHOW = """\
-Takes what --export or save wrote as .json; --export turns it into another format.
+Takes what --export wrote as .json, and what fetch --journal wrote, also while it does; --export
+turns it into another format. Of a run of more than 12 URLs it prints what failed, or was answered
+by a status of 400 or above, and the overview.
 
 examples:
   concurrent-fetch show today.json
+  concurrent-fetch show --all run.json
   concurrent-fetch show today.json --export today.html --export today.trace.json
+  concurrent-fetch show pages/index.jsonl
 """
 MORE_ON_DIFF = """\
 There is no verdict across two sessions: each speed-up is of its own, and what differs between

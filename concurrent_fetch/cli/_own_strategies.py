@@ -41,8 +41,8 @@ def own_strategy(text: str) -> tuple[str, str, Strategy]:
     name, plus, client = function.partition("+")
     if plus:
         raise ArgumentTypeError(
-            f"only sync, threaded and async take a client: write {place}:{name}, which chooses "
-            f"its own, without +{client}"
+            f"only sync, threaded, async and processes take a client: write {place}:{name}, "
+            f"which chooses its own, without +{client}"
         )
     module = module_in(place, folder)
     if "" in module.split("."):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -12,10 +13,11 @@ from aiohttp import client_exceptions, http_exceptions
 from yarl import URL
 
 from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._units import Bytes
 from concurrent_fetch.clients._aiohttp_connections import Connections
 from concurrent_fetch.clients._aiohttp_protocol import Body, Protocol
-from concurrent_fetch.fetch import AsyncClient, AsyncSend, Exchange
-from concurrent_fetch.http import may_go_anywhere, proxy_origin
+from concurrent_fetch.fetch import ANY_METHOD, AsyncClient, AsyncSend, Exchange, UsualHeaders
+from concurrent_fetch.http import proxy_origin
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire import check_target, connect, most_open, tls_context, tls_name, told_to
 
@@ -54,7 +56,7 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
             nonlocal usual
             _sending.set(exchange)
             exchange.reused = True  # unless one is opened
-            if usual is None and all(map(may_go_anywhere, exchange.headers)):
+            if usual is None and isinstance(exchange.headers, UsualHeaders):
                 usual = exchange.headers
                 session.headers.update(usual)  # merging them anew into every request costs 3 µs
             headers = None if exchange.headers is usual else exchange.headers
@@ -62,7 +64,11 @@ async def _open(options: Options) -> AsyncIterator[AsyncSend]:
                 connections.close_idle(exchange)
             if exchange.proxy is None:
                 url = _as_yarl(exchange.url, exchange.target.scheme)
-                request = session.get(url, headers=headers, allow_redirects=False)
+                if exchange.method == "GET" and exchange.content is None:
+                    request = session.get(url, headers=headers, allow_redirects=False)
+                else:
+                    more = _more(exchange)
+                    request = session.request(exchange.method, url, headers=headers, **more)
             else:
                 if not options.allow_private:
                     target = exchange.target
@@ -94,7 +100,9 @@ async def _receive(response: Any, exchange: Exchange) -> None:
         raise content.failure
 
 
-aiohttp_client = AsyncClient("aiohttp", _open, failures=FAILURES, checks_addresses=True)
+aiohttp_client = AsyncClient(
+    "aiohttp", _open, failures=FAILURES, methods=ANY_METHOD, checks_addresses=True
+)
 """One `aiohttp.ClientSession` for all tasks of a run."""
 
 
@@ -115,15 +123,31 @@ def _as_yarl(url: str, scheme: str) -> URL:
     )
 
 
+_AT_ONCE: Bytes = 65536
+"""Of a body; aiohttp sends a longer one in pieces where it looks like a file, warns where not."""
+_USUAL: dict[str, Any] = {"allow_redirects": False}
+
+
+def _more(exchange: Exchange) -> dict[str, Any]:
+    """Return what aiohttp is to be told besides; of a body not what it is, which it would guess."""
+    if exchange.method == "GET" and exchange.content is None:
+        return _USUAL
+    body: bytes | BytesIO | None = exchange.content
+    if isinstance(body, bytes) and len(body) > _AT_ONCE:
+        body = BytesIO(body)
+    return {**_USUAL, "data": body, "skip_auto_headers": ("Content-Type",)}
+
+
 def _through_proxy(
     session: aiohttp.ClientSession, exchange: Exchange, headers: Mapping[str, str]
 ) -> Any:
     proxy = exchange.proxy or ""
     is_forwarded = exchange.target.scheme == "http"
-    return session.get(
+    return session.request(
+        exchange.method,
         _as_yarl(exchange.target.absolute_form, exchange.target.scheme),
         headers={**headers, **told_to(proxy, headers)} if is_forwarded else headers,
-        allow_redirects=False,
+        **_more(exchange),
         proxy=URL(proxy_origin(proxy).url, encoded=True),
         proxy_headers=told_to(proxy),
     )

@@ -69,7 +69,11 @@ class Connections:
 
     def _forget(self, protocol: Any) -> None:
         self._served.pop(protocol, None)
-        self._transports.pop(protocol).abort()
+        transport = self._transports.pop(protocol)
+        # What is lost has no loop any more, and `_lost` is told a turn later; what aiohttp closed
+        # is not lost yet: over TLS it waits for the other side.
+        if not protocol.closed.done():
+            transport.abort()
 
     def _lost(self, protocol: Any, closed: asyncio.Future[None]) -> None:
         if not closed.cancelled():  # with whoever waited for it: the end of a run that is cancelled

@@ -59,8 +59,8 @@ class Protocol(ResponseHandler):
             transport.max_size = _PIECE
         super().connection_made(transport)
 
-    def set_response_params(self, **_params: Any) -> None:
-        self._reader = Reader(opens_tunnel=self.opens_tunnel)
+    def set_response_params(self, *, skip_payload: bool = False, **_params: Any) -> None:
+        self._reader = Reader(opens_tunnel=self.opens_tunnel, to_head=skip_payload)
 
     def data_received(self, data: bytes) -> None:
         reader = self._reader

@@ -1,13 +1,16 @@
-"""The network below httpx: httpcore's public backends, so that a deadline sits in the socket."""
+"""The network below httpx: httpcore's public backends, so that a deadline sits in the socket.
+
+httpcore2, below httpx2, has the same ones, and never asks of which class they are.
+"""
 
 import asyncio
-import select
 import ssl
 from collections.abc import Iterable
 from socket import socket
 from time import perf_counter
 from typing import Any, Protocol
 
+import attrs
 import httpcore
 from anyio import BrokenResourceError, ClosedResourceError, EndOfStream
 from anyio.abc import ByteStream, SocketAttribute, SocketStream
@@ -17,15 +20,25 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import Exchange
 from concurrent_fetch.http import Head, Reader
 from concurrent_fetch.model import Options
-from concurrent_fetch.wire import Sockets, connect, tls_name
+from concurrent_fetch.wire import Sockets, connect, has_news, tls_name
 
 _GONE = (BrokenResourceError, ClosedResourceError)
 """What anyio says of a connection that has ended before its time."""
 
 
+@attrs.frozen
+class Library:
+    """httpx and httpcore, or what continues them under other names."""
+
+    name: str
+    httpx: Any
+    httpcore: Any
+
+
 class Line(Protocol):
     """What sends one exchange at a time: a thread, or a place on the event loop."""
 
+    library: Library
     exchange: Exchange  # the one being sent
     head: Head  # of the response that came last
 
@@ -64,7 +77,9 @@ class _Witness:
         """Return what h11 is to read in the place of the data; nothing if more is needed."""
         if self._answered is not self._line.exchange:
             self._answered = self._line.exchange
-            self._reader = Reader(opens_tunnel=self.is_for_proxy)
+            self._reader = Reader(
+                opens_tunnel=self.is_for_proxy, to_head=self._answered.method == "HEAD"
+            )
         reader = self._reader
         is_new = reader.head is None
         pieces = reader.feed(data)
@@ -101,6 +116,7 @@ class Network(httpcore.NetworkBackend):
     def __init__(self, sockets: Sockets, line: Line) -> None:
         self._sockets = sockets
         self._line = line
+        self._core = line.library.httpcore
 
     def connect_tcp(
         self,
@@ -111,7 +127,7 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Return a connected stream."""
-        with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+        with _mapped(self._core.ConnectTimeout, self._core.ConnectError):
             exchange = self._line.exchange
             to_proxy = exchange.proxy is not None
             for_tunnel = to_proxy and exchange.target.scheme == "https"
@@ -123,18 +139,19 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, sock: socket, line: Line) -> None:
         self._socket = sock
         self._line = line
+        self._core = line.library.httpcore
         self._witness = _Witness(line, is_secured=isinstance(sock, ssl.SSLSocket))
 
     def read(self, max_bytes: int, timeout: Seconds | None = None) -> bytes:
         while True:
             self._witness.check()
-            with _mapped(httpcore.ReadTimeout, httpcore.ReadError):
+            with _mapped(self._core.ReadTimeout, self._core.ReadError):
                 data = self._socket.recv(max_bytes)
             if (told := self._witness.read(data)) or not data:
                 return told
 
     def write(self, buffer: bytes, timeout: Seconds | None = None) -> None:
-        with _mapped(httpcore.WriteTimeout, httpcore.WriteError):
+        with _mapped(self._core.WriteTimeout, self._core.WriteError):
             self._socket.sendall(buffer)
         self._witness.wrote()
 
@@ -148,7 +165,7 @@ class _Stream(httpcore.NetworkStream):
         timeout: Seconds | None = None,
     ) -> httpcore.NetworkStream:
         try:
-            with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+            with _mapped(self._core.ConnectTimeout, self._core.ConnectError):
                 name = None if server_hostname is None else tls_name(server_hostname)
                 secured = ssl_context.wrap_socket(self._socket, server_hostname=name)
         except BaseException:
@@ -158,7 +175,7 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":  # asked of an idle connection: then it is closed
-            return not self._witness.is_in_step or _readable(self._socket)
+            return not self._witness.is_in_step or has_news(self._socket)
         if info == "ssl_object":  # asked for the protocol that was negotiated
             return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
         return None
@@ -181,17 +198,6 @@ class _mapped:  # noqa: N801 - reads as the statement it is
             raise self._error(str(error)) from error
 
 
-def _readable(sock: socket) -> bool:
-    """Whether an idle connection has something to say: it is closed, or out of step."""
-    if sock.fileno() < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([sock], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
-
-
 def _has_more(tls: ssl.SSLObject) -> bool:
     """Whether TLS holds what the socket does not show any more: data, or the end of them."""
     try:
@@ -212,6 +218,7 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
     def __init__(self, options: Options, line: Line) -> None:
         self._options = options
         self._line = line
+        self._core = line.library.httpcore
 
     async def connect_tcp(
         self,
@@ -224,7 +231,7 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         """Return a connected stream."""
         connect_by = perf_counter() + self._options.connect_timeout
         is_free = self._options.allow_private or self._line.exchange.proxy is not None
-        with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+        with _mapped(self._core.ConnectTimeout, self._core.ConnectError):
             async with asyncio.timeout(self._options.connect_timeout):
                 sock = await connect(host, port, allow_private=is_free)
                 stream: Any = await SocketStream.from_socket(sock)
@@ -238,6 +245,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: ByteStream, line: Line, connect_by: Seconds) -> None:
         self._stream = stream
         self._line = line
+        self._core = line.library.httpcore
         self._connect_by = connect_by
         self._witness = _Witness(line, is_secured=isinstance(stream, TLSStream))
         self.aclose = stream.aclose  # type: ignore[method-assign]  # nothing to add
@@ -252,20 +260,20 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def _receive(self, max_bytes: int) -> bytes:
         try:
             if self._witness.is_for_proxy:
-                with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+                with _mapped(self._core.ConnectTimeout, self._core.ConnectError):
                     async with asyncio.timeout(max(0.0, self._connect_by - perf_counter())):
                         return await self._stream.receive(max_bytes)
             return await self._stream.receive(max_bytes)
         except EndOfStream:
             return b""
         except _GONE as error:
-            raise httpcore.ReadError(str(error)) from error
+            raise self._core.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: Seconds | None = None) -> None:
         try:
             await self._stream.send(buffer)
         except _GONE as error:
-            raise httpcore.WriteError(str(error)) from error
+            raise self._core.WriteError(str(error)) from error
         self._witness.wrote()
 
     async def start_tls(
@@ -276,7 +284,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         name = None if server_hostname is None else tls_name(server_hostname)
         try:
-            with _mapped(httpcore.ConnectTimeout, httpcore.ConnectError):
+            with _mapped(self._core.ConnectTimeout, self._core.ConnectError):
                 async with asyncio.timeout(max(0.0, self._connect_by - perf_counter())):
                     secured = await TLSStream.wrap(
                         self._stream,
@@ -286,7 +294,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
                     )
         except (*_GONE, EndOfStream) as error:
             await self._stream.aclose()
-            raise httpcore.ConnectError(str(error)) from error
+            raise self._core.ConnectError(str(error)) from error
         except BaseException:
             await self._stream.aclose()
             raise
@@ -295,7 +303,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         known: Any = self._stream.extra_attributes
         if info == "is_readable":
-            if not self._witness.is_in_step or _readable(known[SocketAttribute.raw_socket]()):
+            if not self._witness.is_in_step or has_news(known[SocketAttribute.raw_socket]()):
                 return True
             return self._witness.is_secured and _has_more(known[TLSAttribute.ssl_object]())
         if info == "ssl_object" and TLSAttribute.ssl_object in known:

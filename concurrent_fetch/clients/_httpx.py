@@ -1,5 +1,7 @@
 """httpx in both colours, by its transports: one per thread, or one per place on the event loop.
 
+So is httpx2, which continues it: `clients_on` makes the clients of either.
+
 A shared httpx pool is scanned once per request and connection: at 100 in flight that is quadratic
 (5.7 s where aiohttp takes 0.17 s). A transport that serves one request at a time never queues.
 """
@@ -11,6 +13,7 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
 )
+from functools import partial
 from threading import RLock
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -19,42 +22,53 @@ import httpcore
 import httpx
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch.clients._httpcore import AsyncNetwork, Network
+from concurrent_fetch.clients._httpcore import AsyncNetwork, Library, Network
 from concurrent_fetch.clients._threads import line_per_thread
-from concurrent_fetch.fetch import SLICE, AsyncClient, AsyncSend, Client, Exchange, Send
+from concurrent_fetch.fetch import ANY_METHOD, SLICE, AsyncClient, AsyncSend, Client, Exchange, Send
 from concurrent_fetch.http import Head, proxy_origin
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire import Kept, Sockets, check_target, most_of_a_line, tls_context, told_to
 
-FAILURES: dict[type[BaseException], FailureKind] = {
-    httpx.RemoteProtocolError: FailureKind.PROTOCOL,
-    httpx.LocalProtocolError: FailureKind.PROTOCOL,
-    httpx.ConnectError: FailureKind.CONNECT,
-    httpx.NetworkError: FailureKind.DISCONNECTED,
-    httpx.ProxyError: FailureKind.CONNECT,
-    httpx.UnsupportedProtocol: FailureKind.INVALID_URL,
-    httpx.InvalidURL: FailureKind.INVALID_URL,
-    httpx.TimeoutException: FailureKind.TIMEOUT,
-    # As httpx names them, but for what happens in closing.
-    httpcore.RemoteProtocolError: FailureKind.PROTOCOL,
-    httpcore.LocalProtocolError: FailureKind.PROTOCOL,
-    httpcore.ConnectError: FailureKind.CONNECT,
-    httpcore.NetworkError: FailureKind.DISCONNECTED,
-    httpcore.ProxyError: FailureKind.CONNECT,
-    httpcore.UnsupportedProtocol: FailureKind.INVALID_URL,
-    httpcore.TimeoutException: FailureKind.TIMEOUT,
-    ValueError: FailureKind.INVALID_URL,
-    OverflowError: FailureKind.INVALID_URL,
-}
+
+def failures_of(library: Library) -> dict[type[BaseException], FailureKind]:
+    """Return which kind of failure each exception class is."""
+    httpx, httpcore = library.httpx, library.httpcore
+    return {
+        httpx.RemoteProtocolError: FailureKind.PROTOCOL,
+        httpx.LocalProtocolError: FailureKind.PROTOCOL,
+        httpx.ConnectError: FailureKind.CONNECT,
+        httpx.NetworkError: FailureKind.DISCONNECTED,
+        httpx.ProxyError: FailureKind.CONNECT,
+        httpx.UnsupportedProtocol: FailureKind.INVALID_URL,
+        httpx.InvalidURL: FailureKind.INVALID_URL,
+        httpx.TimeoutException: FailureKind.TIMEOUT,
+        # As httpx names them, but for what happens in closing.
+        httpcore.RemoteProtocolError: FailureKind.PROTOCOL,
+        httpcore.LocalProtocolError: FailureKind.PROTOCOL,
+        httpcore.ConnectError: FailureKind.CONNECT,
+        httpcore.NetworkError: FailureKind.DISCONNECTED,
+        httpcore.ProxyError: FailureKind.CONNECT,
+        httpcore.UnsupportedProtocol: FailureKind.INVALID_URL,
+        httpcore.TimeoutException: FailureKind.TIMEOUT,
+        ValueError: FailureKind.INVALID_URL,
+        OverflowError: FailureKind.INVALID_URL,
+    }
+
 
 _Way: TypeAlias = tuple[str | None, tuple[str, str, int]]
 """The proxy, if any, and the origin: each has a transport of its own, that keeps one connection."""
 
 
-def _request(exchange: Exchange, options: Options) -> httpx.Request:
+def _request(exchange: Exchange, options: Options, library: Library) -> Any:
     timeout = {"connect": options.connect_timeout, "read": None, "write": None, "pool": None}
     url = exchange.url if exchange.proxy is None else exchange.target.absolute_form
-    return httpx.Request("GET", url, headers=exchange.headers, extensions={"timeout": timeout})
+    return library.httpx.Request(
+        exchange.method,
+        url,
+        headers=exchange.headers,
+        content=exchange.content,
+        extensions={"timeout": timeout},
+    )
 
 
 def _pool(options: Options, proxy: str | None, network: object) -> dict[str, Any]:
@@ -74,27 +88,33 @@ def _way(exchange: Exchange) -> _Way:
     return exchange.proxy, exchange.target.origin
 
 
-class _Transport(httpx.HTTPTransport):
-    """httpx takes no network backend, so its pool is built here."""
-
-    # Hook: httpx sends through `_pool`, and needs nothing else of what its own __init__ sets.
-
-    def __init__(self, options: Options, proxy: str | None, network: Network) -> None:
-        pool: Any = (httpcore.HTTPProxy if proxy else httpcore.ConnectionPool)(
-            **_pool(options, proxy, network)
-        )
-        # Hook: httpcore's lock is entered in Python. Ctrl-C that comes there leaves it locked, and
-        # whoever closes the pool then waits for ever; a lock of the interpreter is safe.
-        pool._optional_thread_lock = RLock()  # noqa: SLF001 - there is no public way
-        self._pool = self.pool = pool
+# httpx takes no network backend, so its pool is built here.
+#
+# Hook: httpx sends through the `_pool` of a transport, and needs nothing else of what its own
+# __init__ sets.
 
 
-class _AsyncTransport(httpx.AsyncHTTPTransport):
-    """The same on the event loop, by the same hook."""
+def _transport(options: Options, proxy: str | None, network: Network, library: Library) -> Any:
+    core = library.httpcore
+    pool = (core.HTTPProxy if proxy else core.ConnectionPool)(**_pool(options, proxy, network))
+    # Hook: httpcore's lock is entered in Python. Ctrl-C that comes there leaves it locked, and
+    # whoever closes the pool then waits for ever; a lock of the interpreter is safe.
+    pool._optional_thread_lock = RLock()  # noqa: SLF001 - there is no public way
+    return _with_pool(library.httpx.HTTPTransport, pool)
 
-    def __init__(self, options: Options, proxy: str | None, network: AsyncNetwork) -> None:
-        pool = httpcore.AsyncHTTPProxy if proxy else httpcore.AsyncConnectionPool
-        self._pool = self.pool = pool(**_pool(options, proxy, network))
+
+def _async_transport(
+    options: Options, proxy: str | None, network: AsyncNetwork, library: Library
+) -> Any:
+    core = library.httpcore
+    pool = core.AsyncHTTPProxy if proxy else core.AsyncConnectionPool
+    return _with_pool(library.httpx.AsyncHTTPTransport, pool(**_pool(options, proxy, network)))
+
+
+def _with_pool(kind: Any, pool: object) -> Any:
+    transport = kind.__new__(kind)
+    transport._pool = pool  # noqa: SLF001 - the hook
+    return transport
 
 
 class _Line:
@@ -103,10 +123,11 @@ class _Line:
     exchange: Exchange  # the one being sent
     head: Head  # of the response that came last
 
-    def __init__(self, options: Options, sockets: Sockets) -> None:
+    def __init__(self, library: Library, options: Options, sockets: Sockets) -> None:
+        self.library = library
         self._options = options
         self._network = Network(sockets, self)
-        self._transports: Kept[_Way, _Transport] = Kept(most_of_a_line(options))
+        self._transports: Kept[_Way, Any] = Kept(most_of_a_line(options))
 
     def fetch(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -115,9 +136,9 @@ class _Line:
         if transport is None:
             if (former := self._transports.make_room()) is not None:
                 former.close()
-            transport = _Transport(self._options, exchange.proxy, self._network)
+            transport = _transport(self._options, exchange.proxy, self._network, self.library)
             self._transports.add(way, transport)
-        response = transport.handle_request(_request(exchange, self._options))
+        response = transport.handle_request(_request(exchange, self._options, self.library))
         try:
             exchange.take(self.head)
             for chunk in response.iter_raw():
@@ -130,24 +151,17 @@ class _Line:
             transport.close()
 
 
-def _open(options: Options) -> AbstractContextManager[Send]:
-    return line_per_thread(options, _Line)
-
-
-httpx_client = Client("httpx", _open, failures=FAILURES, checks_addresses=True)
-"""`httpx.HTTPTransport`, one per thread."""
-
-
 class _AsyncLine:
     """What sends one request at a time on the event loop."""
 
     exchange: Exchange  # the one being sent
     head: Head  # of the response that came last
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, library: Library, options: Options) -> None:
+        self.library = library
         self._options = options
         self._network = AsyncNetwork(options, self)
-        self._transports: Kept[_Way, _AsyncTransport] = Kept(most_of_a_line(options))
+        self._transports: Kept[_Way, Any] = Kept(most_of_a_line(options))
 
     async def send(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -159,9 +173,11 @@ class _AsyncLine:
         if transport is None:
             if (former := self._transports.make_room()) is not None:
                 await former.aclose()
-            transport = _AsyncTransport(self._options, exchange.proxy, self._network)
+            transport = _async_transport(self._options, exchange.proxy, self._network, self.library)
             self._transports.add(way, transport)
-        response = await transport.handle_async_request(_request(exchange, self._options))
+        response = await transport.handle_async_request(
+            _request(exchange, self._options, self.library)
+        )
         try:
             exchange.take(self.head)
             since = perf_counter()
@@ -181,12 +197,12 @@ class _AsyncLine:
 
 
 @asynccontextmanager
-async def _open_async(options: Options) -> AsyncIterator[AsyncSend]:
+async def _open_async(library: Library, options: Options) -> AsyncIterator[AsyncSend]:
     tls_context(options)  # an unusable bundle is the caller's mistake: say so at once
     idle: list[_AsyncLine] = []
 
     def added() -> _AsyncLine:
-        line = _AsyncLine(options)
+        line = _AsyncLine(library, options)
         lines.push_async_callback(line.close)
         return line
 
@@ -201,5 +217,27 @@ async def _open_async(options: Options) -> AsyncIterator[AsyncSend]:
         yield send
 
 
-httpx_async_client = AsyncClient("httpx", _open_async, failures=FAILURES, checks_addresses=True)
-"""`httpx.AsyncHTTPTransport`, one per request in flight."""
+def clients_on(library: Library) -> tuple[Client, AsyncClient]:
+    """Return the client for threads and that for the event loop."""
+
+    def opened(options: Options) -> AbstractContextManager[Send]:
+        return line_per_thread(options, partial(_Line, library))
+
+    failures = failures_of(library)
+    return (
+        Client(library.name, opened, failures=failures, methods=ANY_METHOD, checks_addresses=True),
+        AsyncClient(
+            library.name,
+            partial(_open_async, library),
+            failures=failures,
+            methods=ANY_METHOD,
+            checks_addresses=True,
+        ),
+    )
+
+
+HTTPX = Library("httpx", httpx, httpcore)
+FAILURES = failures_of(HTTPX)
+
+httpx_client, httpx_async_client = clients_on(HTTPX)
+"""`httpx.HTTPTransport`, one per thread; `httpx.AsyncHTTPTransport`, one per request in flight."""

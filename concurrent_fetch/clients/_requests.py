@@ -16,12 +16,13 @@ from requests.adapters import HTTPAdapter
 from urllib3 import connection as urllib3_connection
 from urllib3 import exceptions as urllib3_errors
 
-from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch.clients._idle import POOLS
+from concurrent_fetch.clients._opening import Tunnel
 from concurrent_fetch.clients._strict import StrictResponse
 from concurrent_fetch.clients._threads import line_per_thread
-from concurrent_fetch.fetch import Client, Exchange, Send
-from concurrent_fetch.http import CanonicalURL, Reader, proxy_origin
+from concurrent_fetch.fetch import ANY_METHOD, Client, Exchange, Send
+from concurrent_fetch.http import CanonicalURL, proxy_origin
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire import Kept, Sockets, most_of_a_line, tls_context, tls_name, told_to
 
@@ -77,7 +78,8 @@ class _Adapter(HTTPAdapter):
     def fetch(self, exchange: Exchange) -> None:
         self.exchange = exchange
         request = requests.PreparedRequest()
-        request.method, request.url = "GET", exchange.url
+        request.method, request.url = exchange.method, exchange.url
+        request.body = exchange.content
         request.headers = exchange.headers  # type: ignore[assignment]  # any mapping serves
         if exchange.proxy is not None and exchange.target.scheme == "http":
             request.headers = {**exchange.headers, **told_to(exchange.proxy, exchange.headers)}  # type: ignore[assignment]  # the same
@@ -200,17 +202,14 @@ class _Connection(urllib3_connection.HTTPConnection):
     # Hook: urllib3 calls it on a connection to a proxy that is to lead to a server. http.client's
     # own takes whatever comes for the fields of the answer, and no status but 200.
     def _tunnel(self) -> None:
-        target, through = self._adapter.exchange.target, self._adapter.exchange.proxy or ""
-        host = f"[{target.host}]" if ":" in target.host else tls_name(target.host)
-        fields = {"Host": f"{host}:{target.port}", **told_to(through)}
-        lines = [f"CONNECT {host}:{target.port} HTTP/1.1", *map(": ".join, fields.items())]
-        self.send("\r\n".join([*lines, "\r\n"]).encode("latin-1"))
-        reader = Reader(opens_tunnel=True)
-        while not reader.is_whole:
-            reader.feed(self.sock.recv(_PIECE))
-            if reader.refusal is not None:
-                self.close()
-                raise reader.refusal
+        tunnel = Tunnel(self._adapter.exchange)
+        self.send(tunnel.request)
+        try:
+            while not tunnel.feed(self.sock.recv(_PIECE)):
+                pass
+        except Refusal:
+            self.close()
+            raise
 
     # Hook: urllib3 calls it once per request, as soon as that is written.
     def getresponse(self) -> Any:
@@ -232,5 +231,7 @@ def _open(options: Options) -> AbstractContextManager[Send]:
     return line_per_thread(options, _Adapter)
 
 
-requests_client = Client("requests", _open, failures=FAILURES, checks_addresses=True)
+requests_client = Client(
+    "requests", _open, failures=FAILURES, methods=ANY_METHOD, checks_addresses=True
+)
 """`requests.adapters.HTTPAdapter`, one per thread."""

@@ -27,7 +27,7 @@ class StrictResponse(http.client.HTTPResponse):
     ) -> None:
         register(self)  # first: Ctrl-C in here would leave what it has opened to the collector
         super().__init__(*args, **kwargs)
-        self._reader = Reader()
+        self._reader = Reader(to_head=kwargs.get("method") == "HEAD")
         self._pieces: list[bytes] = []
 
     @property

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch.analysis import Probe
+from concurrent_fetch.analysis import Probe, Record
 from concurrent_fetch.export._damage import (
     brief,
     check_keys,
@@ -25,7 +25,9 @@ from concurrent_fetch.export._damage import (
     wrong,
 )
 from concurrent_fetch.http import Headers, redact_within
-from concurrent_fetch.model import Options, Retry, Run, SavedEncodings, SavedWork, called
+from concurrent_fetch.model import Options, Retry, Run, SavedEncodings, SavedWork
+from concurrent_fetch.results import Comparison
+from concurrent_fetch.words import called
 
 _T = TypeVar("_T")
 
@@ -50,6 +52,8 @@ def tree(value: object) -> Any:
 
 def fields_tree(value: Any, *, leave: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the fields of an attrs object as a tree, but for those to be left to the caller."""
+    if isinstance(value, Options):
+        value = value.without_secrets()
     return {
         name: tree(getattr(value, name)) for name in _hints(value.__class__) if name not in leave
     }
@@ -253,14 +257,19 @@ _READERS: Mapping[Any, Callable[[Any, str], Any]] = {
 _NOT_IN_OLDER_FILES: Mapping[type, Mapping[str, Any]] = {
     Options: {
         "proxy": None,
+        "auth": None,
+        "cookies": {},
+        "user_agent": None,
         "allow_private": True,
         "keep_cookies": False,
         "encodings": ["gzip", "deflate"],
         **dict.fromkeys(("per_host", "delay", "rate", "retry", "deadline")),
         "hosts": {},
     },
-    Run: {"waited_for_hosts": 0.0, "advice": ""},
+    Run: {"waited_for_hosts": 0.0, "advice": "", "skipped": 0, "clock_error": None},
     Probe: {"blocked": None, "blocked_in": None},
+    Record: {"cpu_of_workers": 0.0, "elapsed_outside": None},
+    Comparison: {"cards": {}},
 }
 """Fields that came later, and what held before there was a choice, or what was not seen."""
 _OF_FIELDS: Mapping[tuple[type, str], Callable[[Any, str], Any]] = {

@@ -39,6 +39,7 @@ def _check_names(found: Comparison, where: str) -> None:
     subjects: dict[str, Iterable[str | None]] = {
         "probes": found.probes,
         "reasons": found.reasons,
+        "cards": found.cards,
         "notes": [note.strategy for note in found.notes],
     }
     known = {None, *names}
@@ -53,8 +54,9 @@ def _check_numbers(found: Comparison, where: str) -> None:
         raise damage(within(where, "urls"), "expected at least one URL")
     if not found.looks or found.looks[0] < 1 or not _is_ascending(found.looks):
         raise damage(within(where, "looks"), "expected ascending numbers of at least 1")
-    if found.card.cores < 1:
-        raise damage(within(within(where, "card"), "cores"), "expected at least 1")
+    for card in (found.card, *found.cards.values()):
+        if card.cores < 1:
+            raise damage(within(within(where, "card"), "cores"), "expected at least 1")
 
 
 def _check_rounds(found: Comparison, where: str) -> None:
@@ -82,6 +84,8 @@ def _check_record(record: Record, shortest: float, where: str) -> None:
         "begun": (-LONGEST, LONGEST),
         "elapsed": (shortest, LONGEST),
         "cpu": (0, LONGEST),
+        "cpu_of_workers": (0, LONGEST),
+        "elapsed_outside": (0, LONGEST),
         "working": (0, LONGEST),
         "outside": (0, len(record.columns["started"])),
         "worked": (0, LONGEST),

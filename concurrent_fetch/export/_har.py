@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 from concurrent_fetch._failure_kinds import FailureKind
+from concurrent_fetch._python import own_version
 from concurrent_fetch._units import Seconds
-from concurrent_fetch._version import own_version
 from concurrent_fetch.export._document import as_json
 from concurrent_fetch.export._earlier import first_start, without_secrets
 from concurrent_fetch.export._view import View
@@ -80,7 +80,7 @@ def _entries(page: str, run: Run) -> Iterator[_Object]:
 
 
 def _entry(outcome: Outcome, date: _Date, sent: list[_Object], hiding: "_Hiding") -> _Object:
-    url, message = (COLUMNS[name](outcome, hiding.also) for name in ("url", "message"))
+    url, message, tag = (COLUMNS[n](outcome, hiding.also) for n in ("url", "message", "tag"))
     phases = _phases(outcome)
     protocol = f"HTTP/{outcome.http_version}" if isinstance(outcome, Response) else ""
     answer = (
@@ -91,13 +91,14 @@ def _entry(outcome: Outcome, date: _Date, sent: list[_Object], hiding: "_Hiding"
     return {
         "startedDateTime": date(outcome.timing.started),
         "time": phases.time / 1000,
-        "request": _request(url, sent) | {"httpVersion": protocol},
+        "request": _request(url, sent, outcome.method) | {"httpVersion": protocol},
         "response": answer | {"httpVersion": protocol},
         "cache": {},
         "timings": phases.timings(),
         "_index": outcome.index,
         "_worker": COLUMNS["worker"](outcome, hiding.also),
         "_attempts": outcome.attempts,
+        **({} if tag is None else {"_tag": tag}),
         **({"_earlier": list(_earlier(outcome, date, hiding.also))} if outcome.earlier else {}),
     }
 
@@ -119,17 +120,17 @@ def _thousandths(time: Seconds) -> float:
     return round(time * 1e6) / 1000
 
 
-def _request(url: str, sent: list[_Object]) -> _Object:
+def _request(url: str, sent: list[_Object], method: str) -> _Object:
     url = url.partition("#")[0]
     query = parse_qsl(url.partition("?")[2], keep_blank_values=True)
     return {
-        "method": "GET",
+        "method": method,
         "url": url,
         "cookies": [],
         "headers": sent,
         "queryString": [{"name": name, "value": value} for name, value in query],
         "headersSize": -1,
-        "bodySize": 0,
+        "bodySize": 0 if method == "GET" else -1,  # what was sent is not kept
     }
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from concurrent_fetch._version import own_version
+from concurrent_fetch._python import own_version
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import read_int, read_text
 from concurrent_fetch.export._damage import brief, check_keys, damage, wrong

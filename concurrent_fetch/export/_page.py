@@ -12,9 +12,11 @@ _STYLE = (
 
 
 def write(view: View) -> str:
-    """Return a result as `.html`: a page with table, pictures, sentences and notes."""
+    """Return a result as `.html`: table, pictures, sentences, notes, and what failed."""
     title = escape(to_text(view.title))
     shown = to_html(view.table, *view.pictures, text=view.text)
+    if view.failures is not None:
+        shown += f"\n{to_html(view.failures)}"
     footer = (
         f"<footer><p>{escape(to_text(view.environment))}</p></footer>" if view.environment else ""
     )

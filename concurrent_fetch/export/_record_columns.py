@@ -52,6 +52,7 @@ class _Rule(NamedTuple):
 
 _NUMBER, _WHOLE, _TEXT = frozenset({int, float}), frozenset({int}), frozenset({str})
 _FLAG, _TEXTS, _KIND = frozenset({bool}), frozenset({tuple}), frozenset({FailureKind})
+_TAG = _TEXT | _WHOLE
 _SPAN = (-LONGEST, LONGEST)
 _RULES: Mapping[str, _Rule] = {
     "started": _Rule(_NUMBER, "a number", _ALWAYS, _ALWAYS, *_SPAN, _NEVER),
@@ -70,11 +71,17 @@ _RULES: Mapping[str, _Rule] = {
     "error": _Rule(_TEXT, "a text", _NEVER, _PERHAPS),
     "final_url": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
     "digest": _Rule(_TEXT, "a text", _PERHAPS, _NEVER),
+    "sink": _Rule(_TEXT, "a text", _PERHAPS, _NEVER, of_other=_NEVER),
     "redirects": _Rule(_TEXTS, "a list of texts", _ALWAYS, _NEVER),
     "http_version": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
     "reused": _Rule(_FLAG, "true or false", _PERHAPS, _NEVER),
     "worker": _Rule(_TEXT, "a text", _ALWAYS, _ALWAYS),
+    "method": _Rule(_TEXT, "a text", _ALWAYS, _ALWAYS, of_other=_NEVER),
+    "tag": _Rule(_TAG, "a text or an int", _PERHAPS, _PERHAPS, of_other=_NEVER),
+    "key": _Rule(_TEXT, "a text", _PERHAPS, _PERHAPS, of_other=_NEVER),
 }
+_USUAL: Mapping[str, Any] = {"method": "GET", "tag": None, "key": None, "sink": None}
+"""Columns that are left out where every outcome has this; so older files have none."""
 _ANSWER, _FAILED, _OTHER = range(3)
 """The sorts of fetches: an outcome of either kind, or a value of another library."""
 _IN_ORDER = ("started", "sent", "first_byte", "finished")
@@ -115,11 +122,16 @@ class ColumnsWriter:
         parts = (record, *beside)
         key = tuple(map(id, parts))
         if key not in self._written:
-            tree = {name: _packed(name, record, beside) for name in _RULES}
+            told = (name for name in _RULES if not _is_usual(name, record))
+            tree = {name: _packed(name, record, beside) for name in told}
             tree[_EARLIER] = earlier_tree(record.columns[_EARLIER], beside.urls, beside.also)
             text = {name: Encoded(compact(column)) for name, column in tree.items()}
             self._written[key] = text, parts
         return self._written[key][0]
+
+
+def _is_usual(name: str, record: Record) -> bool:
+    return name in _USUAL and set(record.columns[name]) <= {None, _USUAL[name]}
 
 
 def _packed(name: str, record: Record, beside: Beside) -> Any:
@@ -144,10 +156,11 @@ def _hidden(name: str, values: list[Any], beside: Beside) -> list[Any]:
     if name == "message":
         pairs = zip(values, beside.urls, strict=True)
         return [m and redact_message(m, url, also) for m, url in pairs]
-    if _RULES[name].types not in (_TEXT, _TEXTS):
+    if _RULES[name].types not in (_TEXT, _TEXTS, _TAG):
         return values
     hide = _HIDE.get(name, _hidden_within)
-    changed = {v: h for v in set(values) if v and (h := hide(v, also)) != v}
+    texts = {v for v in values if v and not isinstance(v, int)}
+    changed = {v: h for v in texts if (h := hide(v, also)) != v}
     return [changed.get(v, v) for v in values] if changed else values
 
 
@@ -171,12 +184,14 @@ def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[
         FormatError: one has not as many values as there are URLs, or holds what no outcome can.
     """
     raw = {_EARLIER: {}, **raw} if isinstance(raw, dict) else raw  # older files have none
-    check_keys(raw, {**_RULES, _EARLIER: None}, where)
+    untold = _USUAL.keys() - (raw.keys() if isinstance(raw, dict) else ())
+    names = [name for name in _RULES if name not in untold]
+    check_keys(raw, dict.fromkeys([*names, _EARLIER]), where)
     lists: dict[str, list[Any]] = {}
     # In full, and so first: else a small file could say that a thousand records have a thousand
     # fetches each, all alike, and become a large result.
     _check_told_in_full(raw["started"], within(where, "started"))
-    for name in _RULES:
+    for name in names:
         lists[name] = unpacked(
             raw[name],
             len(beside.urls),
@@ -191,6 +206,8 @@ def read_columns(raw: Any, beside: Beside, where: str, intern: _Intern) -> dict[
         _OTHER if start is None else _ANSWER if kind is None else _FAILED
         for start, kind in zip(lists["started"], lists["kind"], strict=True)
     ]
+    for name in untold:
+        lists[name] = [None if sort == _OTHER else _USUAL[name] for sort in sorts]
     for name, values in lists.items():
         _check(name, values, sorts, within(where, name))
     _check_order(lists, where)

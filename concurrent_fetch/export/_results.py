@@ -155,7 +155,7 @@ def _read_run(raw: Any) -> Run:
     if not record.has_times:
         raise damage("columns.started", "a run tells when each of its fetches was started")
     run = build(record.run, {"urls": urls}, "")
-    also = {name: facts[name] for name in ("waited_for_hosts", "advice")}
+    also = {name: facts[name] for name in ("waited_for_hosts", "advice", "skipped", "clock_error")}
     run = build(partial(attrs.evolve, run), also, "")
     check_run(run)
     return run

@@ -24,6 +24,8 @@ _WRITERS: Mapping[str, str] = {
     ".trace.json": "_trace",
 }
 SUFFIXES = tuple(_WRITERS)
+LINES = ".jsonl"
+"""The format of a run alone, which `Options.journal` writes too."""
 LOADED = ".json"
 """The format that keeps everything that `load` needs."""
 
@@ -39,11 +41,13 @@ def save(result: Result | Iterable[Outcome], path: str | os.PathLike[str]) -> No
     The end of the name says the format. `.json` keeps everything but headers and bodies, and is
     what `load` reads; `.csv` has a row per timed fetch; `.md` is for a pull request; `.html` is a
     page; `.svg` the picture; `.har` (HAR 1.2) opens in the developer tools of browsers;
-    `.trace.json` (Chrome trace events) opens in Perfetto. No file holds user info of URLs or the
-    values of secret headers.
+    `.trace.json` (Chrome trace events) opens in Perfetto; `.jsonl` is the journal of a run, a line
+    for each outcome, which `load` reads too and `Options.journal` goes on with. No file holds user
+    info of URLs or the values of secret headers.
 
     Raises:
-        FormatError: the name ends otherwise; or `.json` of a value so odd would not load again.
+        FormatError: the name ends otherwise; or `.json` of a value so odd would not load again; or
+            `.jsonl` is to hold no run.
         TypeError: it is no Comparison, Sweep, Ladder or Run, and no iterable of outcomes.
         ValueError: a field of an outcome breaks its rule.
         OSError: the file cannot be written.
@@ -57,7 +61,11 @@ def save(result: Result | Iterable[Outcome], path: str | os.PathLike[str]) -> No
 
 @hinted()
 def load(path: str | os.PathLike[str]) -> Result:
-    """Return the Comparison, Sweep, Ladder or Run that `save` wrote into a `.json` file.
+    """Return the Comparison, Sweep, Ladder or Run of a `.json` file that `save` wrote.
+
+    Of a journal, `.jsonl`, it is the Run of all its runs together: of each URL, as often as it was
+    asked for, the last outcome, in the order in which they first appeared; `index` is the place in
+    that order. Headers and bodies are in no file: those of a loaded outcome are empty.
 
     Files of older versions of this package are read too. A comparison equals the one that was
     saved, unless secrets had to be left out of the file.
@@ -68,13 +76,18 @@ def load(path: str | os.PathLike[str]) -> Result:
         OSError: the file cannot be read.
     """
     name = Path(path).name.lower()
-    if not name.endswith(LOADED) or suffix_of(path) != LOADED:
-        raise FormatError(f"{os.fspath(path)!r}: only {LOADED} is loaded; save as that too")
+    if not name.endswith((LOADED, LINES)) or suffix_of(path) not in (LOADED, LINES):
+        raise FormatError(
+            f"{os.fspath(path)!r}: only {LOADED} and {LINES} are loaded; save as {LOADED} too"
+        )
     data = read_plain(path)
     if data is None:
         raise FormatError(f"{os.fspath(path)}: this is no plain file; save what is in it as one")
     if not data.strip():
         raise FormatError(f"{os.fspath(path)}: the file is empty")
+    if name.endswith(LINES):
+        run: Result = _module(LINES).read(data, os.fspath(path))
+        return run
     read: Callable[[str], Result] = _module(LOADED).from_json
     try:
         return read(data.decode("utf-8-sig"))
@@ -94,7 +107,7 @@ def autosaver(path: str | os.PathLike[str]) -> Callable[[Result], None]:
 
 
 def _module(suffix: str) -> Any:
-    return import_module(f"{__package__}.{_WRITERS[suffix]}")
+    return import_module(f"{__package__}.{_WRITERS.get(suffix, '_jsonl')}")
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
@@ -104,11 +117,12 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
         FormatError: there is no such format; the message lists those there are.
     """
     name = Path(path).name
-    fitting = [suffix for suffix in SUFFIXES if name.lower().endswith(suffix)]
+    fitting = [suffix for suffix in (*SUFFIXES, LINES) if name.lower().endswith(suffix)]
     if not fitting:
+        hint = did_you_mean(Path(path).suffix, (*SUFFIXES, LINES))
         raise FormatError(
-            f"{os.fspath(path)!r} names no format{did_you_mean(Path(path).suffix, SUFFIXES)}: "
-            f"it must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+            f"{os.fspath(path)!r} names no format{hint}: "
+            f"it must end in {', '.join(SUFFIXES)} or {LINES}"
         )
     return max(fitting, key=len)  # .trace.json ends in .json too
 

@@ -124,7 +124,7 @@ def _run(run: Run, title: str, clock: _Clock) -> _Span:
 
 
 def _fetch(outcome: Outcome, clock: _Clock, also: tuple[str, ...]) -> _Span:
-    told = {name: COLUMNS[name](outcome, also) for name in ("url", "message", "worker")}
+    told = {name: COLUMNS[name](outcome, also) for name in ("url", "message", "worker", "tag")}
     url, timing = told["url"], outcome.timing
     answered = isinstance(outcome, Response)
     return _Span(
@@ -135,7 +135,10 @@ def _fetch(outcome: Outcome, clock: _Clock, also: tuple[str, ...]) -> _Span:
         more={
             "cat": "fetch",
             **({} if answered else {"cname": "terrible"}),
-            "args": {"url": url, "index": outcome.index, **_result(outcome, told["message"])},
+            "args": {"url": url, "index": outcome.index}
+            | ({} if outcome.method == "GET" else {"method": outcome.method})
+            | ({} if told["tag"] is None else {"tag": told["tag"]})
+            | _result(outcome, told["message"]),
         },
         within=(*_tries(outcome, clock, also), *_phases(outcome, clock)),
         under_way=tuple((clock(a), clock(b)) for a, b in spans_of(outcome)),

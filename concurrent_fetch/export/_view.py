@@ -9,10 +9,12 @@ from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._earlier import without_secrets
 from concurrent_fetch.http import redact_within
 from concurrent_fetch.model import COLUMNS, Failure, Outcome, Response, Run
-from concurrent_fetch.render import Picture, Table
+from concurrent_fetch.render import Field, Picture, Table
 from concurrent_fetch.results import Comparison, Ladder, Sweep
 
 _FEW = 3
+MOST = 1000
+"""Failures that a page lists."""
 _TEXTS: Mapping[type, tuple[str, ...]] = {
     Response: ("url", "final_url", "worker"),
     Failure: ("url", "message", "error", "worker"),
@@ -43,6 +45,22 @@ class View:
     def table(self) -> Table:
         """Its table."""
         return self.result.table()
+
+    @property
+    def failures(self) -> Table | None:
+        """What failed in a run, with its message, `MOST` at most; None if nothing did."""
+        failed = self.result.not_ok if isinstance(self.result, Run) else ()
+        if not failed:
+            return None
+        also = self.result.options.secret_params if isinstance(self.result, Run) else ()
+        fields = [
+            Field[Outcome]("result", lambda one: str(_result(one))),
+            Field[Outcome].words("message", lambda one: COLUMNS["message"](one, also)),
+            Field[Outcome].name("URL", lambda one: COLUMNS["url"](one, also)),
+        ]
+        words = f"{len(failed):,} failed"
+        words += f", of which these are the first {MOST:,}" if len(failed) > MOST else ""
+        return Table.of(fields, failed[:MOST], caption=words, notes=())
 
     @property
     def text(self) -> str:
@@ -95,6 +113,10 @@ class View:
         """One entry per fetch."""
         whole = self.result if isinstance(self.result, Run) else _comparison_of(self.result)
         return whole.to_columns()
+
+
+def _result(outcome: Outcome) -> object:
+    return outcome.kind if isinstance(outcome, Failure) else outcome.status_code
 
 
 def _comparison_of(result: Comparison | Sweep | Ladder) -> Comparison:

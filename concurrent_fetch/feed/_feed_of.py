@@ -3,25 +3,29 @@
 from collections.abc import AsyncIterable, Iterable
 
 from concurrent_fetch.feed._feed import Feed
+from concurrent_fetch.feed._job import Asked
 from concurrent_fetch.http import redact
-from concurrent_fetch.model import Options, check_options, options_home
+from concurrent_fetch.model import Options, Request, check_options, options_home
 from concurrent_fetch.words import hinted
 
 _DEFAULTS = Options()
 
 
 @hinted(options_home("feed_of(urls, Options({}))"))
-def feed_of(urls: Iterable[str] | AsyncIterable[str], options: Options = _DEFAULTS) -> Feed:
+def feed_of(urls: Asked, options: Options = _DEFAULTS) -> Feed:
     """Return the feed of a run: for a strategy of your own that heeds limits and retries.
 
-    An async iterable is not read: whoever reads it offers each URL, and closes the feed.
+    An async iterable is not read: whoever reads it offers each URL, and closes the feed. With
+    `Options.journal` what is done is left out; call `feed.end()` when the run is over.
 
     >>> feed = feed_of(["http://a.example/", "http://a.example/2"], Options(per_host=1))
     >>> feed.take(0.0), feed.take(0.0)
     (<Job 0, tries 0>, <Wait until inf>)
 
     Raises:
-        TypeError: `urls` is one `str`, or cannot be iterated.
+        TypeError: `urls` is one `str`, or cannot be iterated; a tag cannot be written.
+        FormatError: the journal is damaged, or the file is no journal.
+        OSError: the journal cannot be opened, or another run writes it.
     """
     check_urls(urls)
     check_options(options)
@@ -38,6 +42,8 @@ def check_urls(urls: object) -> None:
     """Refuse what is no set of URLs: above all one `str`, whose letters would be fetched."""
     if isinstance(urls, str):
         raise TypeError(f"urls must be an iterable of str, got one str; write [{redact(urls)!r}]")
+    if isinstance(urls, Request):
+        raise TypeError("urls must be an iterable, got one Request; write [request]")
     if isinstance(urls, (bytes, bytearray)):
         raise TypeError("urls must be an iterable of str, got bytes; decode them first")
     if not isinstance(urls, (Iterable, AsyncIterable)):

@@ -2,18 +2,18 @@
 
 import random
 import threading
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.feed._feed import Feed
-from concurrent_fetch.feed._job import Job, Wait
+from concurrent_fetch.feed._job import Asked, Job, Wait
 from concurrent_fetch.feed._limits import Limits
 from concurrent_fetch.feed._queue import Queue
 from concurrent_fetch.feed._retries import Retries
-from concurrent_fetch.feed._work import after_work, same_work
+from concurrent_fetch.feed._work import same_work
 from concurrent_fetch.http import host_of
-from concurrent_fetch.model import Options, Outcome
+from concurrent_fetch.model import Options, Outcome, Request
 
 _NONE_LEFT: Any = object()
 _SHUFFLE = (
@@ -21,7 +21,7 @@ _SHUFFLE = (
     "their next try: if they are sorted by host, shuffle them, or give them as a list, which is "
     "read as a whole"
 )
-_CUT = (
+CUT = (
     "the deadline came before the URLs were read to their end: give them as a list, and each has "
     "an outcome"
 )
@@ -32,7 +32,7 @@ class LimitedFeed(Feed):
 
     def __init__(
         self,
-        urls: Iterable[str] | AsyncIterable[str],
+        urls: Asked,
         options: Options,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -43,7 +43,8 @@ class LimitedFeed(Feed):
         by_host = limits.are_of_hosts or options.retry is not None
         listed = urls if isinstance(urls, Sequence) else None
         at_hand = self._source if self._is_listed else None
-        self._queue = Queue(limits, host_of if by_host else _anywhere, listed, at_hand)
+        is_done = None if self._journal is None else self._journal.is_done
+        self._queue = Queue(limits, _host_of if by_host else _anywhere, listed, at_hand, is_done)
         self._retries = None if options.retry is None else Retries(options.retry, chance)
         self._reading = threading.Lock()
 
@@ -65,7 +66,7 @@ class LimitedFeed(Feed):
         if retries is None:
             with self._lock:
                 self._queue.settle(job, now)
-            return outcome if self._keeps_all else after_work(outcome, self._options)
+            return outcome if self._keeps_all else self._kept(job, outcome)
         is_concerned = retries.concerns(outcome)  # may be foreign code: outside of the lock
         with self._lock:
             left = self._queue.left(now)
@@ -76,13 +77,18 @@ class LimitedFeed(Feed):
             return None
         told = retries.told_of(job, outcome)
         same_work(outcome, told)
-        return told if self._keeps_all else after_work(told, self._options)
+        return told if self._keeps_all else self._kept(job, told, is_concerned=is_concerned)
 
     def free(self, job: Job, now: Seconds) -> None:
         with self._lock:
             self._queue.settle(job, now)
 
-    def offer(self, url: str) -> None:
+    def put_back(self, job: Job, now: Seconds) -> bool:
+        with self._lock:
+            self._queue.put_back(job, now)
+        return True
+
+    def offer(self, url: str | Request) -> None:
         with self._lock:
             self._queue.offer(url)
 
@@ -133,11 +139,15 @@ class LimitedFeed(Feed):
     @property
     def advice(self) -> str:
         told = [_SHUFFLE] if self._queue.was_full else []
-        told += [_CUT] if self._queue.was_cut else []
+        told += [CUT] if self._queue.was_cut else []
         told += [self._retries.advice] if self._retries and self._retries.advice else []
         return "; ".join(told)
 
 
-def _anywhere(_: str) -> str:
+def _host_of(asked: str | Request) -> str:
+    return host_of(asked.url if isinstance(asked, Request) else asked)
+
+
+def _anywhere(_: object) -> str:
     """The host of a URL where no limit is of single hosts."""
     return ""

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.feed._job import Job, Wait
+from concurrent_fetch.feed._job import Job, Wait, job_of
 from concurrent_fetch.feed._limits import Limits
+from concurrent_fetch.model import Request
 
 LOOK_AHEAD = 10_000
 """So many jobs are held at most of URLs that are in no sequence: each takes room."""
@@ -54,9 +55,10 @@ class Queue:
     def __init__(
         self,
         limits: Limits,
-        host_of: Callable[[str], str],
-        urls: Sequence[str] | None = None,
-        at_hand: Iterator[str] | None = None,
+        host_of: Callable[[str | Request], str],
+        urls: Sequence[str | Request] | None = None,
+        at_hand: Iterator[str | Request] | None = None,
+        is_done: Callable[[str | Request], bool] | None = None,
     ) -> None:
         self.held = 0
         """Jobs that wait for their hosts."""
@@ -70,6 +72,7 @@ class Queue:
         self._host_of = host_of
         self._urls = urls
         self._at_hand = at_hand
+        self._is_done = is_done
         self._room = LOOK_AHEAD if urls is None else math.inf
         self._interval = 1 / limits.rate if limits.rate else 0.0
         self._next_start = _NEVER  # of all hosts together, by the rate
@@ -92,12 +95,14 @@ class Queue:
         """Jobs that wait for their hosts or for their next try: all but one of each ready host."""
         return max(0, self.held - len(self._ready)) + len(self._again)
 
-    def offer(self, url: str) -> None:
-        """Add the next URL."""
-        host = self._found(self._host_of(url))
+    def offer(self, url: str | Request) -> None:
+        """Add the next URL, unless it is done already."""
         index = self._offered
         self._offered = index + 1
-        host.line.append(Job(index, url, host) if self._urls is None else index)
+        if self._is_done is not None and self._is_done(url):
+            return
+        host = self._found(self._host_of(url))
+        host.line.append(_job(index, url, host) if self._urls is None else index)
         self.held += 1
         if not host.queued:
             self._line_up(host)
@@ -159,6 +164,11 @@ class Queue:
         elif host.places == host.widest and not self._is_used(host):  # else it may come again soon
             del self._hosts[host.name]
 
+    def put_back(self, job: Job, now: Seconds) -> None:
+        """Take a job back that nobody has fetched: it starts anew when it may, and is no retry."""
+        self.settle(job, now, again=0.0)
+        job.tries -= 1
+
     def _told_time(self, now: Seconds) -> Seconds:
         """Take the time, and return it as it counts: who read it before others never goes back."""
         now = max(now, self._now)
@@ -209,7 +219,7 @@ class Queue:
             self._line_up(host)
         return None
 
-    def _first_at_hand(self, urls: Iterator[str], now: Seconds) -> _Host | None:
+    def _first_at_hand(self, urls: Iterator[str | Request], now: Seconds) -> _Host | None:
         """Read on until a host is ready; not too far, since others wait meanwhile."""
         read = self._offered
         for url in islice(urls, _IN_ONE_GO):
@@ -241,7 +251,7 @@ class Queue:
 
     def _job(self, index: int, host: _Host) -> Job:
         assert self._urls is not None  # noqa: S101 - numbers are held of a sequence only
-        return Job(index, self._urls[index], host)
+        return _job(index, self._urls[index], host)
 
     def _line_up(self, host: _Host) -> None:
         """Put a host that stands nowhere where its turn will be found: settling lines it up too."""
@@ -306,6 +316,12 @@ class Queue:
         for host in self._hosts.values():
             if not host.queued:
                 self._line_up(host)
+
+
+def _job(index: int, asked: str | Request, host: _Host) -> Job:
+    job = job_of(asked, index)
+    job.host = host
+    return job
 
 
 def _widen(host: _Host, job: Job, *, refused: bool) -> None:

@@ -109,7 +109,7 @@ class Retries:
         retry = self._retry
         if job.trail is None:
             self._begun += 1
-        if not is_concerned:
+        if not is_concerned or not job.may_be_sent_again(outcome):
             return _FINAL
         status = outcome.status_code if isinstance(outcome, Response) else None
         refused = status == _TOO_MANY

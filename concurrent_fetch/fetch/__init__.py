@@ -11,10 +11,12 @@ from concurrent_fetch.fetch._client import (
 )
 from concurrent_fetch.fetch._drivers import AsyncSend, Send
 from concurrent_fetch.fetch._exchange import Exchange
-from concurrent_fetch.fetch._fetching import Fetching
+from concurrent_fetch.fetch._fetching import ANY_METHOD, Fetching, UsualHeaders
+from concurrent_fetch.fetch._making import frozen_response, response_to_fill, timing_of
 from concurrent_fetch.fetch._turns import SLICE
 
 __all__ = [
+    "ANY_METHOD",
     "SLICE",
     "AsyncClient",
     "AsyncGet",
@@ -24,8 +26,12 @@ __all__ = [
     "Fetching",
     "Get",
     "Send",
+    "UsualHeaders",
     "classify",
     "find_async_client",
     "find_client",
+    "frozen_response",
     "in_words",
+    "response_to_fill",
+    "timing_of",
 ]

@@ -14,8 +14,9 @@ import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch.errors import UnknownNameError
-from concurrent_fetch.feed import Job, after_work, options_to_fetch
+from concurrent_fetch.feed import Job, after_work, job_of, options_to_fetch
 from concurrent_fetch.fetch._client_rules import (
+    as_methods,
     check_failures,
     check_name,
     check_open,
@@ -23,9 +24,9 @@ from concurrent_fetch.fetch._client_rules import (
     checked_manager,
 )
 from concurrent_fetch.fetch._drivers import AsyncSend, Send, drive, drive_async
-from concurrent_fetch.fetch._fetching import Fetching
+from concurrent_fetch.fetch._fetching import GET_ONLY, Fetching
 from concurrent_fetch.fetch._on_asyncio import task_of_asyncio
-from concurrent_fetch.model import Options, Outcome, check_options, options_home
+from concurrent_fetch.model import Options, Outcome, Request, check_options, options_home
 from concurrent_fetch.wire import warn_of_few_descriptors
 from concurrent_fetch.words import FLAG, described, did_you_mean, hinted
 
@@ -36,7 +37,7 @@ _ASYNC_GROUP = "concurrent_fetch.async_clients"
 class Get(Protocol):
     """Fetch one URL; a failed fetch is a `Failure`, never an exception."""
 
-    def __call__(self, url: str | Job, index: int = 0) -> Outcome:
+    def __call__(self, url: str | Request | Job, index: int = 0) -> Outcome:
         """Return the outcome; `index` is the URL's place in its set.
 
         Of a job of a feed the work on the response is left to the feed, which knows whether it is
@@ -48,7 +49,7 @@ class Get(Protocol):
 class AsyncGet(Protocol):
     """Fetch one URL on the event loop; a failed fetch is a `Failure`, never an exception."""
 
-    async def __call__(self, url: str | Job, index: int = 0) -> Outcome:
+    async def __call__(self, url: str | Request | Job, index: int = 0) -> Outcome:
         """Return the outcome, as `Get` does."""
         ...
 
@@ -77,6 +78,11 @@ class Client:
     )
     """Which kind of failure each exception class of the client is, where the innermost cause (a
     refused connection, an unknown name …) does not say it already."""
+    methods: frozenset[str] = attrs.field(
+        default=GET_ONLY, converter=as_methods, kw_only=True, repr=False
+    )
+    """Those that it sends, with their bodies: `exchange.method` and `exchange.content`; "*" is any.
+    A request of another one is a failure, and no GET."""
     checks_addresses: bool = attrs.field(
         default=False, validator=FLAG.of_field, kw_only=True, repr=False
     )
@@ -92,11 +98,11 @@ class Client:
         with checked_manager(self.name, self.open(fetching.options), on_loop=False) as send:
             check_send(self.name, send, on_loop=False)
 
-            def get(url: str | Job, index: int = 0) -> Outcome:
+            def get(url: str | Request | Job, index: int = 0) -> Outcome:
                 if isinstance(url, Job):
                     fetching.end_if(is_over=url.is_over)
-                    return drive(send, url.url, url.index, fetching, url.started)
-                return after_work(drive(send, url, index, fetching), options)
+                    return drive(send, url, fetching)
+                return after_work(drive(send, job_of(url, index), fetching), options)
 
             try:
                 yield get
@@ -110,7 +116,7 @@ class Client:
 class AsyncClient:
     """How one request is sent and answered on an event loop: `Client` with `async` and `await`.
 
-    `name`, `open`, `failures` and `checks_addresses` are as there; `open` is an async context
+    `name`, `failures`, `methods` and `checks_addresses` are as there; `open` is an async context
     manager, and yields a `send` that is awaited.
     """
 
@@ -120,6 +126,9 @@ class AsyncClient:
     )
     failures: Mapping[type[BaseException], FailureKind] = attrs.field(
         factory=dict, validator=check_failures, kw_only=True, repr=False, hash=False
+    )
+    methods: frozenset[str] = attrs.field(
+        default=GET_ONLY, converter=as_methods, kw_only=True, repr=False
     )
     checks_addresses: bool = attrs.field(
         default=False, validator=FLAG.of_field, kw_only=True, repr=False
@@ -138,11 +147,12 @@ class AsyncClient:
         async with checked_manager(self.name, self.open(fetching.options), on_loop=True) as send:
             check_send(self.name, send, on_loop=True)
 
-            async def get(url: str | Job, index: int = 0) -> Outcome:
+            async def get(url: str | Request | Job, index: int = 0) -> Outcome:
                 if isinstance(url, Job):
                     fetching.end_if(is_over=url.is_over)
-                    return await drive_async(send, url.url, url.index, fetching, url.started)
-                return after_work(await drive_async(send, url, index, fetching), options)
+                    return await drive_async(send, url, fetching)
+                job = job_of(url, index)
+                return after_work(await drive_async(send, job, fetching), options)
 
             try:
                 yield get
@@ -160,6 +170,8 @@ def _begun(client: Client | AsyncClient, options: Options, *, on_loop: bool) -> 
         client.failures,
         on_loop=on_loop,
         checks_addresses=client.checks_addresses,
+        methods=client.methods,
+        name=client.name,
     )
 
 

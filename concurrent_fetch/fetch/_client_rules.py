@@ -2,11 +2,13 @@
 
 import functools
 import inspect
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from concurrent_fetch._failure_kinds import FailureKind
 
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # before it is in capitals: a long s is none
 _SYNC, _ASYNC = "@contextmanager", "@asynccontextmanager"
 
 
@@ -111,3 +113,17 @@ def check_send(client: str, send: object, *, on_loop: bool) -> None:
         )
     if not on_loop and inspect.iscoroutinefunction(send):
         raise TypeError(f"send of client {client!r} is async; write AsyncClient, or a plain `def`")
+
+
+def as_methods(value: object) -> frozenset[str]:
+    """Return the methods that a client sends.
+
+    Raises:
+        TypeError: they are no names.
+    """
+    names = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if not names or not all(isinstance(name, str) and _METHOD.fullmatch(name) for name in names):
+        raise TypeError(
+            f"Client.methods must be names of methods, as ('GET', 'POST'), or ('*',), got {value!r}"
+        )
+    return frozenset(name.upper() for name in names)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from concurrent_fetch._units import Seconds
+from concurrent_fetch.feed import Job
 from concurrent_fetch.fetch._exchange import Exchange
 from concurrent_fetch.fetch._fetching import Fetching
 from concurrent_fetch.fetch._hops import exchanges
@@ -16,11 +16,9 @@ Send: TypeAlias = Callable[[Exchange], object]
 AsyncSend: TypeAlias = Callable[[Exchange], Awaitable[object]]
 
 
-def drive(
-    send: Send, url: object, index: int, fetching: Fetching, started: Seconds | None = None
-) -> Outcome:
+def drive(send: Send, job: Job, fetching: Fetching) -> Outcome:
     """Drive one fetch through a client's `send`; whatever happens is an outcome."""
-    hops = exchanges(url, index, fetching, threading.current_thread().name, started)
+    hops = exchanges(job, fetching, threading.current_thread().name)
     error: Exception | None = None
     try:
         exchange = next(hops)
@@ -33,14 +31,15 @@ def drive(
     except StopIteration as stop:
         outcome: Outcome = stop.value
         return outcome
+    except BaseException:
+        hops.close()  # now, and not when the traceback is gone: a sink may be open
+        raise
 
 
-async def drive_async(
-    send: AsyncSend, url: object, index: int, fetching: Fetching, started: Seconds | None = None
-) -> Outcome:
+async def drive_async(send: AsyncSend, job: Job, fetching: Fetching) -> Outcome:
     """Drive one fetch through an async client's `send`, and cancel it there at its deadline."""
     task = task_of_asyncio()
-    hops = exchanges(url, index, fetching, task.get_name(), started)
+    hops = exchanges(job, fetching, task.get_name())
     error: BaseException | None = None
     deadlines = fetching.deadlines
     deadlines.watch(task, fetching.time_for_one())

@@ -1,7 +1,7 @@
 """Exchange: one request and what came back, stamped. All that a client sees of a fetch."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import SEEK_END, BytesIO
 from time import perf_counter
 from typing import Any
@@ -27,6 +27,14 @@ class BodyUnwanted(Exception):  # noqa: N818 - a signal to the driver, no error
     """The body of a redirect is never read: it could stall, or be corrupt, for nothing."""
 
 
+class SinkRaised(Exception):  # noqa: N818 - a signal to the driver: the error is in it
+    """A sink raised: that is no outcome, and ends the run."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Exchange:
     """One request to send (`url`, `headers`) and the record of its response.
 
@@ -41,13 +49,17 @@ class Exchange:
         "_hash",
         "_limit",
         "_options",
+        "_write",
+        "content",
         "deadline",
         "ended_by",
         "first_byte",
         "head",
         "headers",
         "http_version",
+        "method",
         "on_new_connection",
+        "opening",
         "proxy",
         "redirected",
         "reused",
@@ -71,8 +83,12 @@ class Exchange:
     ) -> None:
         self.target: CanonicalURL = target
         """The canonical URL in its parts: scheme, host, port, origin, origin_form."""
+        self.method: str = "GET"
+        """To be sent; a client says by `Client(methods=...)` which ones it sends."""
         self.headers: Mapping[str, str] = headers
-        """To be sent, and no others."""
+        """To be sent, and no others; with a body `Content-Length` is among them."""
+        self.content: bytes | None = None
+        """The body to be sent, if there is one."""
         self.deadline: Seconds = deadline
         """The moment the fetch must be over, on the clock of `time.perf_counter`."""
         self.proxy: str | None = proxy
@@ -94,6 +110,9 @@ class Exchange:
         self._body: bytes | BytesIO = b""
         self.undecoded: bool = False
         """Whether some of what was received waits to be decoded."""
+        self.opening: Callable[[Exchange], Callable[[bytes], object] | None] | None = None
+        """What opens a sink for the body of the answer: not a client's affair."""
+        self._write: Callable[[bytes], object] | None = None
         # The event loop's, where there is one, and the task on it whose fetch this is.
         self.turns: Turns | None = None
         self.task: Any = None
@@ -169,8 +188,13 @@ class Exchange:
         except Exception as ended_by:
             self.ended_by = ended_by
             raise
-        if head.codings:
+        if head.codings and self.method != "HEAD":
             self._decoder = Decoder(head.codings, self._options.max_bytes)
+        if self.opening is not None and not self.redirected:
+            try:
+                self._write = self.opening(self)
+            except Exception as error:  # noqa: BLE001 - foreign code
+                raise self._ended_by_sink(error) from None
 
     def receive(self, chunk: bytes) -> None:
         """Record a piece of the body as it came off the wire, capped and decoded as it arrives.
@@ -240,6 +264,12 @@ class Exchange:
             raise self._beyond_cap()
         if self._hash is not None:
             self._hash.update(piece)
+        if self._write is not None:
+            try:
+                self._write(piece if type(piece) is bytes else bytes(piece))
+            except Exception as error:  # noqa: BLE001 - foreign code
+                raise self._ended_by_sink(error) from None
+            return
         if not self._options.keep_bodies:
             return
         if not self._body:
@@ -274,6 +304,7 @@ class Exchange:
     def release(self) -> None:
         """Let go of the body: a client may keep its last exchange for as long as it is open."""
         self._body = b""
+        self._write = None
         self._decoder = None
         self.undecoded = False
 
@@ -289,13 +320,17 @@ class Exchange:
 
     @property
     def _is_bodiless(self) -> bool:
-        return self.status in _BODILESS
+        return self.status in _BODILESS or self.method == "HEAD"
 
     def _consider_redirect(self, head: Head) -> None:
         if head.location is not None and self._options.max_redirects:
             self.redirected = True
-            if head.content_length != 0:
+            if head.content_length != 0 and self.method != "HEAD":
                 raise BodyUnwanted
+
+    def _ended_by_sink(self, error: Exception) -> SinkRaised:
+        self.ended_by = raised = SinkRaised(error)
+        return raised
 
     def _beyond_cap(self) -> Refusal:
         return Refusal(FailureKind.TOO_LARGE, f"the body is beyond max_bytes={self._limit}")

@@ -7,80 +7,119 @@ client moved the bytes stands here, once.
 
 import sys
 from asyncio import CancelledError
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
-from concurrent_fetch._units import Seconds
+from concurrent_fetch.feed import Delivery, Job, delivery_of, offered
+from concurrent_fetch.fetch._asked import Asked
 from concurrent_fetch.fetch._classify import classify, let_go
-from concurrent_fetch.fetch._exchange import BodyUnwanted, Exchange
+from concurrent_fetch.fetch._exchange import BodyUnwanted, Exchange, SinkRaised
 from concurrent_fetch.fetch._fetching import Fetching
+from concurrent_fetch.fetch._making import frozen_response, response_to_fill, timing_of
 from concurrent_fetch.fetch._message import message_of
 from concurrent_fetch.http import CanonicalURL, canonicalize, resolve
-from concurrent_fetch.model import Failure, Outcome, Response, Timing
+from concurrent_fetch.model import Failure, Outcome, Request, Response, Timing
 
 Hops: TypeAlias = Generator[Exchange, BaseException | None, Outcome]
 _Answer: TypeAlias = Generator[Exchange, BaseException | None, Exchange]
 
+_Outcome = TypeVar("_Outcome", Response, Failure)
+
 _NEARLY = 0.99  # clients keep their limits by clocks and timers of their own
 
 
-def exchanges(
-    url: object, index: int, fetching: Fetching, worker: str, started: Seconds | None = None
-) -> Hops:
+def exchanges(job: Job, fetching: Fetching, worker: str) -> Hops:
     """Yield an exchange for each request that this URL needs; return its outcome.
 
     The driver sends into it the exception that the client raised and that is to be the outcome's,
-    or None.
+    or None. What a sink raises is no outcome: it passes through.
     """
-    trip = _Trip(url, index, worker, fetching, started)
+    trip = _Trip(job, worker, fetching)
     try:
         if fetching.ends_at is not None and fetching.is_over:
             raise fetching.out_of_time()  # noqa: TRY301 - as every failure
-        if not fetching.is_trusted:
-            raise fetching.distrust()  # noqa: TRY301 - as every failure
-        exchange = yield from trip.follow(canonicalize(url))
+        if fetching.is_limited:
+            fetching.check_client("GET" if job.request is None else job.request.method)
+        if job.request is not None:
+            trip.ask(job.request)
+        exchange = yield from trip.follow(canonicalize(job.url))
         exchange.finish()
-        return trip.response(exchange)
+        response = trip.response(exchange)
+        if job.request is not None:
+            response = _told(response, job.request)
+        return trip.delivered(response) if fetching.takes_pieces else response
+    except SinkRaised as raised:
+        passed_on = raised.error
     except (Exception, CancelledError) as error:  # noqa: BLE001 - the border: costs this outcome only
         failure = trip.failure(error)
+        if job.request is not None:
+            failure = _told(failure, job.request)
+            job.was_answered = bool(trip.redirects)
         let_go(error, trip.handled)
         return failure
     finally:
         if trip.exchange is not None:
             trip.exchange.release()
+        if trip.delivery is not None:
+            trip.delivery.discard()
+    raise passed_on
 
 
 class _Trip:
     """How far one fetch has come, and how it goes on: from hop to hop, to an outcome."""
 
     __slots__ = (
-        *("attempts", "exchange", "fetching", "handled", "hop_started", "index"),
-        *("jar", "redirects", "set_cookies", "started", "url", "worker"),
+        *(
+            "asked",
+            "attempts",
+            "delivery",
+            "exchange",
+            "fetching",
+            "handled",
+            "hop_started",
+            "index",
+        ),
+        *("jar", "redirects", "request", "set_cookies", "started", "url", "worker"),
     )
 
-    def __init__(
-        self, url: object, index: int, worker: str, fetching: Fetching, started: Seconds | None
-    ) -> None:
+    def __init__(self, job: Job, worker: str, fetching: Fetching) -> None:
+        url: object = job.url  # as it was given
         self.url = url if isinstance(url, str) else _shown(url)
-        self.index = index
+        self.index = job.index
         self.worker = worker
         self.fetching = fetching
         self.handled = sys.exception()  # by the caller: no cause of what goes wrong here
-        self.started = self.hop_started = perf_counter() if started is None else started
+        self.started = self.hop_started = perf_counter() if job.started is None else job.started
         self.attempts = 1
+        self.request: Request | None = None
+        self.asked: Asked | None = None
         self.redirects: tuple[str, ...] = ()
         self.set_cookies = False  # by a redirect
         self.jar: Any = None  # made when they do
         self.exchange: Exchange | None = None
+        self.delivery: Delivery | None = None  # of the body, to a sink of pieces
+
+    def ask(self, request: Request) -> None:
+        """Send that, in the place of a GET."""
+        self.request = request
+        self.asked = Asked.of(request, self.fetching.headers)
+        self.fetching.check_method(request.method)
 
     def follow(self, target: CanonicalURL) -> _Answer:
         """Go from redirect to redirect; return the exchange that is the answer."""
         limit = self.fetching.options.max_redirects
         home: CanonicalURL | None = target
+        again = False
         while True:
-            exchange = yield from self._request(target, home)
+            exchange = self._next_exchange(target, home, again=again)
+            error = yield exchange
+            again = self._goes_again(exchange, error, again)
+            if again:
+                continue
             if not exchange.redirected:
                 return exchange
             self._take_cookies(exchange)
@@ -92,6 +131,9 @@ class _Trip:
             target = resolve(target, location or b"")
             if home is not None and target.origin != home.origin:
                 home = None  # credentials are dropped for good, also when a later hop leads back
+            if self.asked is not None:
+                self.asked = self.asked.after(exchange.status, same_origin=home is not None)
+                self.fetching.check_method(self.asked.method)
 
     def _take_cookies(self, exchange: Exchange) -> None:
         """Take the cookies that a redirect sets, for the hops that follow."""
@@ -109,39 +151,48 @@ class _Trip:
             message += "; they set cookies on the way, and keep_cookies=False is set"
         return Refusal(FailureKind.TOO_MANY_REDIRECTS, message)
 
-    def _request(self, target: CanonicalURL, home: CanonicalURL | None) -> _Answer:
-        """Do one request; once more where a kept connection turned out to be closed."""
+    def _next_exchange(
+        self, target: CanonicalURL, home: CanonicalURL | None, *, again: bool
+    ) -> Exchange:
         fetching = self.fetching
+        if fetching.stopped:
+            raise Refusal(FailureKind.CANCELLED, "the run was stopped")
         deadline = self.started + fetching.options.timeout
         if fetching.ends_at is not None:
             deadline = min(deadline, fetching.ends_at)
         cookies = "" if self.jar is None else self.jar.sent_to(target)
-        again = False
-        while True:
-            if fetching.stopped:
-                raise Refusal(FailureKind.CANCELLED, "the run was stopped")
-            exchange = self.exchange = fetching.exchange(target, home, deadline, cookies)
-            exchange.on_new_connection = again
-            error = yield exchange
-            ended_by, exchange.ended_by = exchange.ended_by, None
-            if isinstance(ended_by, BodyUnwanted):
-                let_go(ended_by, self.handled)
-                return exchange
-            if ended_by is not None:
-                raise ended_by
-            if error is None:
-                return exchange
-            if again or not self._was_stale(exchange, error):
-                raise error
-            again = True
-            self.attempts += 1
-            self.hop_started = perf_counter()
+        exchange = self.exchange = fetching.exchange(target, home, deadline, cookies, self.asked)
+        exchange.on_new_connection = again
+        if fetching.takes_pieces:
+            exchange.opening = self.opened
+        return exchange
+
+    def _goes_again(self, exchange: Exchange, error: BaseException | None, again: bool) -> bool:
+        """Whether it goes once more, as a kept connection turned out to be closed.
+
+        Raises what ended it otherwise.
+        """
+        ended_by, exchange.ended_by = exchange.ended_by, None
+        if isinstance(ended_by, BodyUnwanted):
+            let_go(ended_by, self.handled)
+            return False
+        if ended_by is not None:
+            raise ended_by
+        if error is None:
+            return False
+        if again or not self._was_stale(exchange, error):
+            raise error
+        self.attempts += 1
+        self.hop_started = perf_counter()
+        return True
 
     def _was_stale(self, exchange: Exchange, error: BaseException) -> bool:
-        """Whether a reused connection was closed before anything came back: nobody's fault."""
+        """Whether a reused connection was closed before a whole head came back: nobody's fault."""
         fetching = self.fetching
         if not exchange.reused or exchange.first_byte is not None or fetching.stopped:
             return False
+        if self.asked is not None and not self.asked.is_idempotent:
+            return False  # it may have been taken all the same
         failures, handled = fetching.failures, self.handled
         kind, _ = classify(error, failures, in_body=False, sent=True, handled=handled)
         return kind is FailureKind.DISCONNECTED
@@ -149,23 +200,44 @@ class _Trip:
     def response(self, exchange: Exchange) -> Response:
         """Return what the last exchange brought."""
         assert exchange.head is not None  # noqa: S101 - finish() has seen it
-        return Response(
-            url=self.url,
-            final_url=exchange.target.url,
-            status_code=exchange.status,
-            headers=exchange.head.headers,
-            body=exchange.body,
-            size=exchange.size,
-            wire_size=exchange.wire_size,
-            digest=exchange.digest,
-            redirects=self.redirects,
-            http_version=exchange.http_version,
-            reused=exchange.reused,
-            attempts=self.attempts,
-            timing=self._timing(),
-            worker=self.worker,
-            index=self.index,
-        )
+        filled = response_to_fill()
+        filled.url = self.url
+        filled.final_url = exchange.target.url
+        filled.status_code = exchange.status
+        filled.headers = exchange.head.headers
+        filled.body = exchange.body
+        filled.size = exchange.size
+        filled.wire_size = exchange.wire_size
+        filled.digest = exchange.digest
+        filled.sink = None
+        filled.redirects = self.redirects
+        filled.http_version = exchange.http_version
+        filled.reused = exchange.reused
+        filled.attempts = self.attempts
+        filled.earlier = ()
+        filled.method = "GET"
+        filled.tag = filled.key = None
+        filled.timing = self._timing()
+        filled.worker = self.worker
+        filled.index = self.index
+        return frozen_response(filled)
+
+    def opened(self, exchange: Exchange) -> Callable[[bytes], object] | None:
+        """Open the sink for the body that begins; return what takes its pieces."""
+        response = attrs.evolve(self.response(exchange), digest=None)
+        if self.request is not None:
+            response = _told(response, self.request)
+        self.delivery = delivery_of(response, self.fetching.options)
+        return None if self.delivery is None else self.delivery.write
+
+    def delivered(self, response: Response) -> Response:
+        """Return the response with the place where its body is, if a sink took it."""
+        if self.delivery is None:
+            return offered(response)
+        try:
+            return offered(self.delivery.commit(response))
+        except Exception as error:  # noqa: BLE001 - foreign code
+            raise SinkRaised(error) from None
 
     def failure(self, error: BaseException) -> Failure:
         """Return what the fetch comes to where something went wrong."""
@@ -205,13 +277,8 @@ class _Trip:
     def _timing(self) -> Timing:
         exchange = self.exchange
         if exchange is None:
-            return Timing(started=self.started, finished=perf_counter())
-        return Timing(
-            started=self.started,
-            sent=exchange.sent,
-            first_byte=exchange.first_byte,
-            finished=perf_counter(),
-        )
+            return timing_of(self.started, None, None, perf_counter())
+        return timing_of(self.started, exchange.sent, exchange.first_byte, perf_counter())
 
     def _which_limit(self, timing: Timing) -> str | None:
         """Say which of our limits has run out; None where it was one of the client's own."""
@@ -223,6 +290,13 @@ class _Trip:
         if not has_connected and connecting >= options.connect_timeout * _NEARLY:
             return f"not connected within connect_timeout={options.connect_timeout:g} s"
         return None
+
+
+def _told(outcome: _Outcome, request: Request) -> _Outcome:
+    """Return the outcome with what tells its request from others."""
+    from concurrent_fetch.feed import key_told  # noqa: PLC0415 - few send requests, all would pay
+
+    return attrs.evolve(outcome, method=request.method, tag=request.tag, key=key_told(request))
 
 
 def _new_jar() -> Any:

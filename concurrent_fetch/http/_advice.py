@@ -123,6 +123,12 @@ def _has(name: str) -> Callable[[object], bool]:
     return lambda value: isinstance(getattr(value, name, None), str)
 
 
+def _is_of_another_method(value: Any) -> bool:
+    """Whether it is a request, of any library, whose URL alone would stand for another one."""
+    method = getattr(value, "method", None)
+    return _has("url")(value) and isinstance(method, str) and method.upper() != "GET"
+
+
 _GIVEN: tuple[tuple[Callable[[object], bool], str], ...] = (
     (lambda value: isinstance(value, (bytes, bytearray)), "write url.decode()"),
     (lambda value: isinstance(value, memoryview), "write bytes(url).decode()"),
@@ -133,6 +139,7 @@ _GIVEN: tuple[tuple[Callable[[object], bool], str], ...] = (
     (lambda value: callable(getattr(value, "geturl", None)), "write url.geturl()"),
     (_is_url_in_str, "write str(url)"),
     (_has("full_url"), "write url.full_url"),  # a request of urllib
+    (_is_of_another_method, "it is no GET; write Request(url.url, method=url.method, body=...)"),
     (_has("url"), "write url.url"),  # of requests
     (lambda value: isinstance(value, Mapping), "take the URL out of it, as url['url']"),
     (lambda value: isinstance(value, (tuple, list)), "take the URL out of it, as url[0]"),

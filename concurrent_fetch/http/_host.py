@@ -8,7 +8,7 @@ import re
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 
-LABEL = "[a-z0-9_-]{1,63}+"
+LABEL = "[a-z0-9_-][a-z0-9_-]{0,62}+"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 _LONGEST = 253

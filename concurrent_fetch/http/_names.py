@@ -23,6 +23,7 @@ _FOR_ANYBODY = frozenset(
     {
         *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control"),
         *("connection", "dnt", "pragma", "range", "sec-gpc", "upgrade-insecure-requests"),
+        *("if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since"),
         "user-agent",
     }
 )
@@ -42,8 +43,7 @@ def is_secret(name: str, also: tuple[str, ...] = ()) -> bool:
 
 def may_go_anywhere(name: str) -> bool:
     """Whether a field that was given for one origin may be sent to another: it tells no secret."""
-    lowered = name.lower()
-    return lowered in _FOR_ANYBODY or lowered.startswith("if-")
+    return name.lower() in _FOR_ANYBODY
 
 
 def _bare(name: str) -> str:

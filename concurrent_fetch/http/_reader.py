@@ -24,16 +24,18 @@ from concurrent_fetch.http._response_head import (
 _MOST_AT_ONCE: Bytes = 16384  # of a head; a longer one is read line by line
 _START = b"HTTP/0.0 000"
 _TO_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
-_STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [\t -~\x80-\xff]*)?\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [\t -~\x80-\xff]*)?")
 _FIELD = re.compile(
-    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+((?:[^\x00-\x08\x0a-\x20\x7f]++|[ \t]++(?!\r?\n))*+)"
+    rb"(?!:)([!#$%&'*+.^_`|~0-9A-Za-z-]*+):[ \t]*+"
+    rb"((?:[^\x00-\x08\x0a-\x20\x7f][^\x00-\x08\x0a-\x20\x7f]*+|[ \t][ \t]*+(?!\r?\n))*)"
     rb"[ \t]*+\r?\n"
 )
-_FOLDED = re.compile(rb"[ \t]++([^\x00-\x08\x0a-\x1f\x7f]*+)\r?\n")
+_FOLDED = re.compile(rb"[ \t][ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*+)\r?\n")
 _LINE_ENDS = (b"\r\n", b"\n")
 _BEHIND_SIZE = rb"(?:;[^\x00-\x08\x0a-\x1f\x7f]*+|[ \t]*+)"
 _SIZE = re.compile(rb"0*+([0-9A-Fa-f]{0,16}+)(?<=[0-9A-Fa-f])" + _BEHIND_SIZE + rb"\r\n")
 _START_OF_SIZE = re.compile(rb"(?:0*+[0-9A-Fa-f]{0,16}+(?<=[0-9A-Fa-f])" + _BEHIND_SIZE + rb"\r?)?")
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _NO_SIZE = "the size of a chunk is invalid"
 _MOST_LOOKED_AT: Bytes = 1024
 _MOST_OF_A_CHUNK = 2**63 - 1
@@ -45,15 +47,24 @@ _State: TypeAlias = "Callable[[Reader, bytes, int, list[bytes]], int]"
 class Reader:
     """What a server answers to one request.
 
-    `opens_tunnel`: the request was a CONNECT, to which any 2xx is a head and no more.
+    `opens_tunnel`: the request was a CONNECT, to which any 2xx is a head and no more. `to_head`: it
+    was a HEAD, to which everything is. `read_chunks` is asked first for the pieces of a body in
+    chunks that is there as a whole; it returns None where it is in doubt.
     """
 
     __slots__ = (
-        *("_fields", "_left", "_opens_tunnel", "_rest", "_room", "_state", "_status"),
+        *("_fields", "_left", "_opens_tunnel", "_read_chunks", "_rest", "_room", "_state"),
+        *("_status", "_to_head"),
         *("head", "is_last", "is_whole", "refusal", "size"),
     )
 
-    def __init__(self, *, opens_tunnel: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        opens_tunnel: bool = False,
+        to_head: bool = False,
+        read_chunks: Callable[[bytes], list[bytes] | None] | None = None,
+    ) -> None:
         self.head: Head | None = None
         """Once it is there, past all interim ones."""
         self.is_whole: bool = False
@@ -65,6 +76,8 @@ class Reader:
         self.refusal: Refusal | None = None
         """What is wrong with it: then the connection is to be closed."""
         self._opens_tunnel = opens_tunnel
+        self._to_head = to_head
+        self._read_chunks = read_chunks
         self._state: _State = Reader._in_head
         self._rest = b""
         # Not set before they are needed: most responses need none of them.
@@ -120,17 +133,23 @@ class Reader:
     # The states. Each takes what it can of the data from `start` on, and returns where the next one
     # goes on. One that takes nothing and leaves the state as it is needs more.
 
-    def _in_head(self, data: bytes, start: int, _: list[bytes]) -> int:
-        """Read a whole head at once, if it is as nearly all are."""
-        end = data.find(b"\r\n\r\n", start, start + _MOST_AT_ONCE)
-        if end > 0:
-            fields_at = data.index(b"\r\n", start) + 2
-            status_line = _read_status_line(data[start:fields_at])
+    def _in_head(self, data: bytes, start: int, pieces: list[bytes]) -> int:
+        """Read a whole head at once, if it is as nearly all are; and the body, if it is there."""
+        # It is what comes first, so `start` is 0. A search from there on would cost twice as much.
+        text, found, rest = data.partition(b"\r\n\r\n")
+        if found and len(text) < _MOST_AT_ONCE:
+            lines = text.split(b"\r\n")
+            line = lines.pop(0)
+            status_line = _read_status_line(line)
             if status_line is not None and status_line[0] >= 200:
-                head = read_plain_head(data[fields_at : end + 2], *status_line)
+                head = read_plain_head(lines, text[len(line) + 2 :], *status_line)
                 if head is not None:
                     self._begin_body(head)
-                    return end + 4
+                    if self._state is Reader._in_body and self.size == len(rest):
+                        pieces.append(rest)
+                        self._finish()
+                        return len(data)
+                    return len(data) - len(rest)
         self._state = Reader._in_status_line
         return start
 
@@ -138,12 +157,14 @@ class Reader:
         end = data.find(b"\n", start, start + LONGEST_LINE) + 1
         if not end:
             # What is no response may be long in coming to the end of a line.
-            if not _may_begin_response(data[start : start + len(_START) + 1]):
-                raise _protocol("what came begins as no HTTP/1 response does")
+            _check_begins(data[start:])
             _check_line(len(data) - start)
             return start
-        status_line = _read_status_line(data[start:end])
+        line = data[start:end].removesuffix(b"\n").removesuffix(b"\r")
+        status_line = _read_status_line(line)
         if status_line is None:
+            # As above, or what is said of the same bytes would depend on how they were cut.
+            _check_begins(data[start : end - 1])
             raise _protocol("the status line is invalid")
         self._status = status_line
         self._begin_fields()
@@ -175,6 +196,17 @@ class Reader:
         pieces.append(data[start:])
         return len(data)
 
+    def _in_first_size(self, data: bytes, start: int, pieces: list[bytes]) -> int:
+        """Have all chunks read at once, if they are there and as nearly all are."""
+        self._state = Reader._in_sizes
+        if self._read_chunks is not None and data.endswith(_LAST_CHUNK):
+            found = self._read_chunks(data[start:])
+            if found is not None:
+                pieces += found
+                self._finish()
+                return len(data)
+        return start
+
     def _in_sizes(self, data: bytes, start: int, pieces: list[bytes]) -> int:
         """Read chunks for as long as they are there as a whole."""
         while begin := data.find(b"\n", start, start + MOST_BYTES) + 1:
@@ -188,11 +220,11 @@ class Reader:
                 return begin
             pieces.append(data[begin:end])
             start = end + 2
-        if len(data) - start >= MOST_BYTES:
-            raise _too_large("the size of a chunk comes with more than 96 KiB")
         # What is no size may be long in coming to the end of a line. So may an extension.
         if not _START_OF_SIZE.fullmatch(data, start, start + _MOST_LOOKED_AT):
             raise _protocol(_NO_SIZE)
+        if len(data) - start >= MOST_BYTES:
+            raise _too_large("the size of a chunk comes with more than 96 KiB")
         return start
 
     def _in_chunk(self, data: bytes, start: int, pieces: list[bytes]) -> int:
@@ -257,7 +289,7 @@ class Reader:
         self.is_last = head.is_last
         if self._opens_tunnel and head.status >= 300:
             raise Refusal(FailureKind.CONNECT, f"it answered {head.status}")
-        if self._opens_tunnel or head.status in _BODILESS:
+        if self._opens_tunnel or self._to_head or head.status in _BODILESS:
             self.size = 0
         else:
             self.size = head.content_length
@@ -268,7 +300,7 @@ class Reader:
             self._state = Reader._in_body
         elif head.chunked:
             self.is_last = head.is_last or head.http_version == "1.0"  # which knows no chunks
-            self._state = Reader._in_sizes
+            self._state = Reader._in_sizes if self._read_chunks is None else Reader._in_first_size
         else:
             self.is_last = True
             self._state = Reader._in_rest
@@ -287,9 +319,11 @@ class Reader:
         self._state = Reader._behind
 
 
-def _may_begin_response(data: bytes) -> bool:
-    shape = data[: len(_START)].translate(_TO_ZERO)
-    return _START.startswith(shape) and data[len(_START) : len(_START) + 1] in b" \r"
+def _check_begins(line: bytes) -> None:
+    """Refuse the beginning of a line, without its line end, that cannot begin a response."""
+    shape = line[: len(_START)].translate(_TO_ZERO)
+    if not _START.startswith(shape) or line[len(_START) : len(_START) + 1] not in b" \r":
+        raise _protocol("what came begins as no HTTP/1 response does")
 
 
 @lru_cache(64)  # nearly always one of a few

@@ -28,9 +28,9 @@ _USERINFO_WITHIN = re.compile(
 )
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 
-_PARAMETER = re.compile("(?<=[?&;#])([^=&;#?]++)=([^&#]*)")
-_PARAMETER_WITHIN = re.compile(r"(?<=[?&;#])([^=&;#?\s]++)=([^&#\s<>]*)")
-_NAME_WITHIN = re.compile(r"(?:\A|[?&;#\s])([^=&;#?\s]++)=")
+_PARAMETER = re.compile("(?<=[?&;#])([^=&;#?][^=&;#?]*+)=([^&#]*)")
+_PARAMETER_WITHIN = re.compile(r"(?<=[?&;#])([^=&;#?\s][^=&;#?\s]*+)=([^&#\s<>]*)")
+_NAME_WITHIN = re.compile(r"(?:\A|[?&;#\s])([^=&;#?\s][^=&;#?\s]*+)=")
 _FIELD_WITHIN = re.compile(
     r"\b((?:set-)?cookie2?|(?:proxy-)?authorization)\b.*", re.IGNORECASE | re.DOTALL
 )

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias, cast
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
 from concurrent_fetch.http._codings import codings_in
 from concurrent_fetch.http._headers import Headers
+from concurrent_fetch.http._names import is_secret
 
 MOST_FIELDS = 100
 """Of a head, and of what stands behind the last chunk of a body."""
@@ -26,12 +27,16 @@ _VERSIONS = frozenset({"1.0", "1.1", "2", "3"})
 _IN_NAMES = b"!#$%&'*+-.^_`|~" + (ascii_letters + digits).encode()
 _CONTROLS = bytes([*range(9), *range(10, 32), 127])  # all but tab
 
-_ACTED_ON = (
-    *(b"connection", b"content-length"),
-    *(b"transfer-encoding", b"content-encoding", b"location"),
-)
-_PLAIN_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]++): ([^\x00-\x08\x0a-\x1f\x7f]*+)\r\n")
-_MOST_PARTS = 3 * MOST_FIELDS + 1  # what is between the fields, their names, their values
+_CONNECTION, _CONTENT_LENGTH, _TRANSFER = b"connection", b"content-length", b"transfer-encoding"
+_ACTED_ON = {
+    name: name
+    for name in (_CONNECTION, _CONTENT_LENGTH, _TRANSFER, b"content-encoding", b"location")
+}
+"""By themselves: of equal names one object stands for all, told by its identity."""
+_MAY_BE_URL = re.compile(rb"://|[?&#@]")
+_NAME_MAY_TELL = re.compile(rb"auth|link|location|refresh|ur[il]", re.IGNORECASE)
+"""A path that nobody is to know, or what a server and a client agree on."""
+_PLAIN_LINE = re.compile(rb"(?!:)([!#$%&'*+.^_`|~0-9A-Za-z-]*+): ([^\x00-\x08\x0a-\x1f\x7f]*+)")
 _TRANSFER_ENCODING = re.compile(rb"^(transfer-encoding: )[^\r]*+", re.IGNORECASE | re.MULTILINE)
 _MOST_DIGITS = 64
 _FEW_DIGITS = 19
@@ -78,53 +83,106 @@ def read_head(
     # Everything at once: delete what is not allowed, and only the line ends may be gone.
     if len(block) - len(block.translate(None, _CONTROLS)) != 2 * len(names):
         raise _protocol("a header field has a control character in its value")
-    return _judged(block, names, values, status, http_version)
+    acted_on = [(name, values[at]) for name, at in _places(names)]
+    return _judged(block, acted_on, status, http_version)
 
 
-def read_plain_head(block: bytes, status: int, http_version: str) -> Head | None:
+def read_plain_head(
+    lines: Sequence[bytes], text: bytes, status: int, http_version: str
+) -> Head | None:
     """Read the lines of a head if they are as nearly all servers write them, else return None.
 
-    Raises `Refusal` as `read_head` does.
+    `text` is those lines joined by line ends. Raises `Refusal` as `read_head` does.
     """
-    parts = _PLAIN_FIELD.split(block)
-    if any(parts[::3]) or len(parts) > _MOST_PARTS or len(block) > LONGEST_LINE:
+    if len(lines) > MOST_FIELDS or len(text) >= LONGEST_LINE - 1:
         return None
-    return _judged(block, tuple(parts[1::3]), parts[2::3], status, http_version)
+    try:
+        acted_on = list(filter(None, map(_field_in, lines)))
+    except _NotPlainError:
+        return None
+    return _judged(text + b"\r\n" if lines else b"", acted_on, status, http_version)
 
 
-def _judged(
-    block: bytes,
-    names: tuple[bytes, ...],
-    values: Sequence[bytes],
-    status: int,
-    http_version: str,
-) -> Head:
+_Field: TypeAlias = tuple[bytes, bytes]
+"""Name, in lower case, and value of a field that a fetch acts on."""
+
+
+class _NotPlainError(Exception):
+    """A line is not as nearly all are."""
+
+
+class _KnownLines(dict[bytes, _Field | None]):
+    """The field in each line, None where nobody acts on it; a line that is not known is read.
+
+    Most lines of a head stand in every response of a server, or of a second. Kept are only short
+    ones of which neither name nor value looks like a URL's or a secret's: they outlast the fetch.
+    """
+
+    _MOST = 512
+    _LONGEST = 128
+
+    def __missing__(self, line: bytes) -> _Field | None:
+        parts = _PLAIN_LINE.fullmatch(line)
+        if parts is None:
+            raise _NotPlainError
+        name = _ACTED_ON.get(parts[1].lower())
+        field = None if name is None else (name, parts[2])
+        may_tell = (
+            _NAME_MAY_TELL.search(parts[1])
+            or _MAY_BE_URL.search(parts[2])
+            or is_secret(parts[1].decode("ascii"))
+        )
+        if len(line) <= self._LONGEST and not may_tell:
+            if len(self) >= self._MOST:
+                self.clear()
+            self[line] = field
+        return field
+
+
+_field_in = _KnownLines().__getitem__
+
+
+def _judged(block: bytes, acted_on: Sequence[_Field], status: int, http_version: str) -> Head:
     """Judge what the fields of a head mean; each has a valid name and a valid value."""
     if http_version not in _VERSIONS:
         raise _protocol("the HTTP version is not 1.0, 1.1, 2 or 3")
     if not 200 <= status <= 999:
         raise _protocol(f"status {status} cannot end an exchange: it must be 200 to 999")
-    length_at, connection_at, places = _places(names)
-    if length_at is not None:
-        length = values[length_at]
-        if length.isdigit() and len(length) < _FEW_DIGITS:
-            said = b"" if connection_at is None else values[connection_at]
-            last = _is_last(said, http_version)
+    length = connection = None
+    for name, value in acted_on:
+        if name is _CONTENT_LENGTH and length is None:
+            length = value
+        elif name is _CONNECTION and connection is None:
+            connection = value
+        else:
+            break
+    else:  # the ordinary case
+        if length is not None and length.isdigit() and len(length) < _FEW_DIGITS:
+            last = not (connection is None or connection == b"keep-alive") or http_version == "1.0"
+            last = last and _is_last(connection or b"", http_version)
             return _make(
                 Head, (status, http_version, Headers(block), int(length), last, (), None, False)
             )
-    found = {name: [values[at].strip(b" \t") for at in where] for name, where in places}
-    if chunked := b"transfer-encoding" in found:
+    return _judged_in_full(block, acted_on, status, http_version)
+
+
+def _judged_in_full(
+    block: bytes, acted_on: Sequence[_Field], status: int, http_version: str
+) -> Head:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in acted_on:
+        found.setdefault(name, []).append(value.strip(b" \t"))
+    if chunked := _TRANSFER in found:
         _check_chunked(found)
         block = _TRANSFER_ENCODING.sub(rb"\1chunked", block)
     return Head(
         status,
         http_version,
         Headers(block),
-        _content_length(found[b"content-length"]) if b"content-length" in found else None,
-        _is_last(b",".join(found.get(b"connection", [])), http_version),
+        _content_length(found[_CONTENT_LENGTH]) if _CONTENT_LENGTH in found else None,
+        _is_last(b",".join(found.get(_CONNECTION, [])), http_version),
         codings_in(b",".join(found.get(b"content-encoding", [])).decode("latin-1")),
-        next(filter(None, found[b"location"]), None) if b"location" in found else None,
+        next(filter(None, found.get(b"location", [])), None),
         chunked,
     )
 
@@ -172,28 +230,11 @@ def _check_names(names: tuple[bytes, ...]) -> None:
         raise _protocol("a header field has an invalid name")
 
 
-_Places: TypeAlias = tuple[tuple[bytes, list[int]], ...]
-
-
-@lru_cache(64)  # as above
-def _places(names: tuple[bytes, ...]) -> tuple[int | None, int | None, _Places]:
-    """Return which fields those are that a fetch acts on.
-
-    And first, for the ordinary case, which Content-Length and which Connection are all of them.
-    """
-    lowered = [name.lower() for name in names]
-    places = tuple(
-        [
-            (acted_on, [n for n, name in enumerate(lowered) if name == acted_on])
-            for acted_on in _ACTED_ON
-            if acted_on in lowered
-        ]
-    )
-    found = sorted(name for name in lowered if name in _ACTED_ON)
-    if found not in ([b"content-length"], [b"connection", b"content-length"]):
-        return None, None, places
-    connection_at = lowered.index(b"connection") if len(found) > 1 else None
-    return lowered.index(b"content-length"), connection_at, places
+@lru_cache(64)  # a server names its fields in the same order in every answer
+def _places(names: tuple[bytes, ...]) -> tuple[tuple[bytes, int], ...]:
+    """Return which fields those are that a fetch acts on, and where they stand."""
+    found = [(_ACTED_ON.get(name.lower()), at) for at, name in enumerate(names)]
+    return tuple([(name, at) for name, at in found if name is not None])
 
 
 def _check_size(count: int, block: bytes) -> None:

@@ -19,7 +19,8 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 _ALL_MARKS = tuple(mark for mark, _ in _MARKS)
 
 _PARAMETER = re.compile(
-    r""";[ \t]*+([^\s;="]++)[ \t]*+=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"?|'?[ \t]*+([^\s;,"]*+))""",
+    r""";[ \t]*+([^\s;="][^\s;="]*+)[ \t]*+=[ \t]*+"""
+    r"""(?:"((?:[^"\\]|\\.)*)"?|'?[ \t]*+([^\s;,"]*+))""",
     re.DOTALL,
 )
 _CHARSET = re.compile("[A-Za-z0-9][A-Za-z0-9._:+-]{0,63}")

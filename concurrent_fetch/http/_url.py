@@ -24,13 +24,14 @@ _TRIPLET = "%(?:[01][0-9A-F]|2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCDF]|[89A-F][0-9
 
 # The ordinary case: canonical but for dot segments and the port's value, which code looks at.
 _CANONICAL_ORIGIN = re.compile(
-    r"(https?)://(?=[^:]{1,253}+(?::|\Z))"
+    r"(https?)://(?=[^:][^:]{0,252}+(?::|\Z))"
     rf"({IPV4}(?=:|\Z)|(?:{LABEL}\.)*[a-z_][a-z0-9_-]{{0,62}}+)"
     r"(?::([1-9][0-9]{0,4}+))?"
 )
 _LONGEST_ORIGIN = len("https://") + 253 + len(":65535")
 _CANONICAL_TARGET = re.compile(
-    rf"/(?:[{_CHARACTERS}]++|{_TRIPLET})*+(?:\?(?:[{_CHARACTERS}?]++|{_TRIPLET})*+)?+"
+    rf"/(?:[{_CHARACTERS}][{_CHARACTERS}]*+|{_TRIPLET})*"
+    rf"(?:\?(?:[{_CHARACTERS}?][{_CHARACTERS}?]*+|{_TRIPLET})*)?"
 )
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:", re.IGNORECASE)
@@ -42,6 +43,9 @@ _TO_QUOTE = re.compile(rf"%[0-9A-Fa-f]{{2}}|%|[^{_CHARACTERS}?%]+")
 _UNRESERVED_CHARACTER = re.compile(f"[{_UNRESERVED}]")
 _AUTHORITY = re.compile(rb"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)([^/?#]*)")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
+
+
+_make = tuple.__new__  # a NamedTuple's own is Python code
 
 
 class CanonicalURL(NamedTuple):
@@ -147,7 +151,7 @@ def _recognise(url: str) -> CanonicalURL | None:
     origin = _recognise_origin(url[:slash])
     if origin is None or not _CANONICAL_TARGET.fullmatch(url, slash):
         return None
-    return CanonicalURL(url, *origin, None)
+    return _make(CanonicalURL, (url, *origin, None))
 
 
 @lru_cache(1024)  # a URL set has many URLs of few origins

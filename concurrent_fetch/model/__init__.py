@@ -1,7 +1,6 @@
 """What is asked and what came of it: `Options`, `Outcome`, `Run`."""
 
 from concurrent_fetch.model._arrow import stream_of
-from concurrent_fetch.model._called import called
 from concurrent_fetch.model._columns import COLUMNS
 from concurrent_fetch.model._options import (
     Options,
@@ -13,6 +12,7 @@ from concurrent_fetch.model._options import (
 from concurrent_fetch.model._outcome import Attempt, Failure, Outcome, Response, Timing
 from concurrent_fetch.model._outcome_rules import check_outcome
 from concurrent_fetch.model._pace import Pace
+from concurrent_fetch.model._request import Request
 from concurrent_fetch.model._retry import Retry
 from concurrent_fetch.model._row import Row
 from concurrent_fetch.model._run import Run
@@ -26,6 +26,7 @@ __all__ = [
     "Options",
     "Outcome",
     "Pace",
+    "Request",
     "Response",
     "Retry",
     "Row",
@@ -35,7 +36,6 @@ __all__ = [
     "Stopwatch",
     "Timing",
     "Work",
-    "called",
     "check_options",
     "check_outcome",
     "options_home",

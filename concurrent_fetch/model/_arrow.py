@@ -22,6 +22,7 @@ _TYPES = {
     "bool_": ("ok", "reused", "recommended"),
     "large_string": (
         *("url", "kind", "message", "error", "final_url", "digest", "http_version", "worker"),
+        *("host", "method", "tag", "key", "content_type", "at", "sink"),
         *("strategy", "limit", "change"),
     ),
 }
@@ -53,10 +54,18 @@ def stream_of(columns: Mapping[str, Sequence[Any]], requested_schema: object = N
         nanoarrow.struct(types),
         length=max(map(len, columns.values()), default=0),
         buffers=[None],
-        children=[nanoarrow.c_array(map(_value, v), types[name]) for name, v in columns.items()],
+        children=[
+            nanoarrow.c_array(map(_text if name == "tag" else _value, values), types[name])
+            for name, values in columns.items()
+        ],
     )
     capsule: object = CArrayStream.from_c_arrays([batch], batch.schema).__arrow_c_stream__()
     return capsule
+
+
+def _text(value: Any) -> Any:
+    """A tag may be a number in one row and a text in another; a column has one type."""
+    return None if value is None else _value(str(value))
 
 
 def _value(value: Any) -> Any:

@@ -11,15 +11,18 @@ import attrs
 from concurrent_fetch._failure_kinds import Refusal
 from concurrent_fetch._progress import OnProgress, check_progress
 from concurrent_fetch._units import Bytes, Seconds
-from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact
-from concurrent_fetch.model._called import called
+from concurrent_fetch.http import Decoder, Headers, proxy_origin, redact, redact_within
 from concurrent_fetch.model._other_words import MISSING, OTHER_WORDS
 from concurrent_fetch.model._outcome import Response
 from concurrent_fetch.model._pace import DELAY, PER_HOST, RATE, Pace, Paces, as_paces
 from concurrent_fetch.model._retry import Retry, as_retry
+from concurrent_fetch.model._sent_headers import as_headers, sendable
+from concurrent_fetch.model._sink import Sink, check_sink, takes_pieces
+from concurrent_fetch.model._sugar import Cookies, as_auth, as_cookies, basic
 from concurrent_fetch.words import (
     FLAG,
     Home,
+    called,
     described,
     did_you_mean,
     hinted,
@@ -29,13 +32,6 @@ from concurrent_fetch.words import (
 )
 
 Work: TypeAlias = Callable[[Response], object]
-
-# These say how the message is framed or how the connection is kept: the clients' business.
-_OWNED_BY_CLIENT = {
-    "connection": "write Options(reuse_connections=False) for a new connection each time",
-    "content-length": "a GET has no body",
-    "transfer-encoding": "a GET has no body",
-}
 
 
 def _another_limit(name: str, value: object) -> str:
@@ -95,6 +91,10 @@ def _work(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
         )
 
 
+def _sink(options: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
+    check_sink(f"Options.{field.name}", value, options.retry)
+
+
 def _progress(_: "Options", field: "attrs.Attribute[Any]", value: object) -> None:
     check_progress(f"Options.{field.name}", value)
 
@@ -110,18 +110,22 @@ def _shown(value: object) -> str:
     return called(value) if callable(value) else repr(value)
 
 
-def _as_headers(value: Mapping[str, str]) -> Headers:
-    if isinstance(value, Headers):
-        return value
-    if not isinstance(value, Mapping):
+def _as_journal(value: object) -> str | None:
+    if value is None:
+        return None
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else value
+    if not isinstance(path, str):
         raise TypeError(
-            f"Options.headers must be a mapping of names to values, got {type(value).__name__}; "
-            "write headers={'Accept': 'text/html'}"
+            f"Options.journal must be the path of a file or None, got {type(value).__name__}; "
+            "write journal='today.jsonl'"
         )
-    try:
-        return Headers.from_mapping(value)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"Options.headers: {error}") from None
+    if not path.lower().endswith(".jsonl"):
+        raise ValueError(f"Options.journal must end in .jsonl, which load reads, got {path!r}")
+    return path
+
+
+def _as_headers(value: Mapping[str, str]) -> Headers:
+    return as_headers("Options", value)
 
 
 def _as_names(value: Iterable[str]) -> tuple[str, ...]:
@@ -160,19 +164,27 @@ def _encodings(_: "Options", field: "attrs.Attribute[Any]", value: tuple[str, ..
             raise ValueError(f"Options.{field.name} cannot name {name!r}: {reason}{hint}")
 
 
-def _sendable(_: "Options", field: "attrs.Attribute[Headers]", value: Headers) -> None:
-    for owned, advice in _OWNED_BY_CLIENT.items():
-        if owned in value:
-            name = next(name for name in value if name.lower() == owned)
-            raise ValueError(f"Options.{field.name} must not set {name!r}: {advice}")
-    if value.is_ascii:
+_FIELD_OF = {"auth": "Authorization", "cookies": "Cookie", "user_agent": "User-Agent"}
+
+
+def _no_other(options: "Options", field: "attrs.Attribute[Any]", value: Any) -> None:
+    """Refuse what `headers` say too."""
+    if value and (name := _FIELD_OF[field.name]) in options.headers:
+        raise ValueError(f"Options.{field.name} and the header {name!r} are the same: write one")
+
+
+def _user_agent(options: "Options", field: "attrs.Attribute[Any]", value: Any) -> None:
+    if value is None:
         return
-    for name, text in value.fields:
-        if not text.isascii():
-            raise ValueError(
-                f"Options.{field.name}: the value of {name!r} must be ASCII, since clients encode "
-                "the rest differently; percent-encode it"
-            )
+    if not isinstance(value, str):
+        raise TypeError(f"Options.user_agent must be a str or None, got {value!r}")
+    if not (value.strip() and value.isascii() and value.isprintable()):
+        raise ValueError(f"Options.user_agent must be printable ASCII, got {value!r}")
+    _no_other(options, field, value)
+
+
+def _hidden(value: object) -> str:
+    return repr(value and "***")
 
 
 def _names() -> list[str]:
@@ -201,7 +213,7 @@ class Options:
     connect_timeout: Seconds = attrs.field(default=10.0, validator=_DURATION)
     """For the connection and the TLS handshake; never beyond `timeout`."""
     headers: Mapping[str, str] = attrs.field(
-        factory=Headers, converter=_as_headers, validator=_sendable
+        factory=Headers, converter=_as_headers, validator=sendable
     )
     """Added to every request; replace the defaults of the same name."""
     encodings: tuple[str, ...] = attrs.field(
@@ -212,6 +224,18 @@ class Options:
     3.14), `br` and `zstd`; `()` asks for none. An `Accept-Encoding` in `headers` is sent instead.
     Whatever arrives is decoded wherever a decoder is there.
     """
+    auth: tuple[str, str] | None = attrs.field(
+        default=None, converter=as_auth, validator=_no_other, repr=_hidden
+    )
+    """`(user, password)`, for basic authentication at the origin of every given URL, and at no
+    other that a redirect leads to; user info in a URL goes before it."""
+    cookies: Mapping[str, str] = attrs.field(
+        factory=lambda: Cookies({}), converter=as_cookies, validator=_no_other
+    )
+    """Sent with every request to the origin of a given URL: `{"name": "value"}`. What servers set
+    is not added."""
+    user_agent: str | None = attrs.field(default=None, validator=_user_agent)
+    """Who asks, to every host: a name, and an address to write to."""
     max_redirects: int = attrs.field(default=10, validator=whole(0).of_field)
     """0 returns a 3xx as it is; one more than allowed is a failure."""
     keep_cookies: bool = attrs.field(default=True, validator=_FLAG)
@@ -261,9 +285,29 @@ class Options:
     )
     """Names of query parameters whose values are hidden besides those that the list of secrets
     has (docs, "Security"); what is sent stays as it is."""
+    journal: str | None = attrs.field(default=None, converter=_as_journal, eq=False, repr=_redacted)
+    """The path of a file, there or not, whose name ends in `.jsonl`. It gets a line for each final
+    outcome: after the sink and the work, and before the outcome is handed on. A later run with the
+    same file skips the URLs that are done, each as often as it is done; failures are fetched again,
+    and so are statuses that `retry` names (without it: those that `Retry()` does), but for a
+    request that may be sent once only, if anybody can have heard of it. `Run` has what is new, and
+    `index` is still the place in what was given. What an `iter_*` has written and not handed on
+    when it ends counts as done: what must not be lost goes through `sink` or `work`. `load` reads
+    all of the file, also while it grows. One run at a time may write it.
+    """
+    journal_sync: bool = attrs.field(default=True, validator=_FLAG, eq=False, repr=False)
+    """Have the journal on the disk about every second, so that even a power cut loses no more.
+    False: when the system likes; the death of this process alone loses nothing either way."""
     work: Work | None = attrs.field(default=None, validator=_work, repr=called, hash=False)
     """Called on every `Response` where it was fetched, in its thread or on its event loop, with
     the body there even if it is not kept. What it returns is dropped; what it raises ends the run.
+    """
+    sink: Sink | None = attrs.field(default=None, validator=_sink, repr=called, eq=False)
+    """Where bodies go: a function of the final `Response`, called before `work` where that is, or a
+    sink that takes pieces, as `Folder("pages")`. What it returns is `Response.sink`; what it raises
+    ends the run. With a sink of pieces `Response.body` is empty, for `work` too, and `max_bytes`
+    holds: write `max_bytes=None` for larger bodies. It never gets a response without a body (204,
+    304, HEAD), and none of a status that `Retry.on` names, which may be tried again.
     """
     progress: bool | OnProgress = attrs.field(
         default=False, validator=_progress, repr=_shown, eq=False
@@ -273,16 +317,43 @@ class Options:
     Within a `Runner` it is off, since it would be on the clock: `Runner.progress` is for that.
     """
 
+    @property
+    def takes_pieces(self) -> bool:
+        """Whether the sink takes bodies in pieces, while they arrive."""
+        return takes_pieces(self.sink)
+
     def pace_of(self, host: str) -> Pace:
         """Return the pace that is in force at a host, by its name as `hosts` has it."""
         general = Pace(per_host=self.per_host, delay=self.delay)
         own = self.hosts.get(host)
         return general if own is None else own.over(general)
 
+    @property
+    def all_headers(self) -> Mapping[str, str]:
+        """`headers`, and what `auth`, `cookies` and `user_agent` come to."""
+        told = {"User-Agent": self.user_agent} if self.user_agent else {}
+        if self.cookies:
+            told["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if self.auth is not None:
+            told["Authorization"] = basic(self.auth)
+        return {**told, **self.headers} if told else self.headers
+
+    def without_secrets(self) -> "Options":
+        """Return the same, with `***` for credentials, cookies, `secret_params`: to be saved."""
+        if not (self.auth or self.cookies or self.secret_params):
+            return self
+        hidden = {n: redact_within(v, None, self.secret_params) for n, v in self.headers.items()}
+        return attrs.evolve(
+            self,
+            auth=None if self.auth is None else ("***", "***"),
+            cookies=dict.fromkeys(self.cookies, "***"),
+            headers=hidden,
+        )
+
     def differences(self, other: "Options") -> tuple[str, ...]:
         """Return a phrase for each field that differs, this one's value first; headers by name."""
         return tuple(
-            f"{name}: {_shown(mine)} against {_shown(theirs)}"
+            f"{name}: {_shown(mine)} against {_shown(theirs)}" if name != "auth" else "auth"
             for name in (field.name for field in attrs.fields(Options) if field.eq)
             if (mine := getattr(self, name)) != (theirs := getattr(other, name))
         )

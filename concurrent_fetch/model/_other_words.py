@@ -19,11 +19,14 @@ _SPELLINGS = {
     "encodings={}": "accept_encoding",
     "encodings=()": "auto_decompress decompress",
     "proxy={}": "http_proxy https_proxy proxies proxy_url",
-    "headers={{'User-Agent': ...}}": "agent user_agent",
-    "headers={{'Cookie': ...}}": "cookie cookies",
+    "user_agent={}": "agent",
+    "cookies={}": "cookie cookie_jar",
+    "auth={}": "basic_auth credentials",
     "progress={}": "on_progress progress_bar show_progress tqdm verbose",
     "work={}": "callback hooks on_response",
     "digest={}": "checksum hash sha256",
+    "sink=Folder({})": "body_dir directory download_dir download_to files_store folder output_dir "
+    "output_folder save_dir save_to",
     "per_host={}": "concurrency_per_host concurrent_requests_per_domain "
     "concurrent_requests_per_host connections_per_host domain_parallelism host_limit "
     "limit_per_domain limit_per_host max_connections_per_host max_per_domain max_per_host "
@@ -34,6 +37,7 @@ _SPELLINGS = {
     "hosts={{'api.example': Pace(per_host=2)}}": "download_slots host_limits "
     "limits_by_host pace paces per_host_limits",
     "deadline={}": "max_run_time max_runtime overall_timeout run_timeout time_limit",
+    "journal={}": "checkpoint jobdir resume state_file",
     "retry={}": "attempts max_attempts max_tries tries",
 }
 OTHER_WORDS: Mapping[str, str] = {
@@ -44,7 +48,13 @@ OTHER_WORDS: Mapping[str, str] = {
 _REDIRECTS = (
     "redirects are followed, ten at most; write Options(max_redirects=0) to get a redirect as it is"
 )
-_GET_ONLY = "every request is a GET without a body"
+_PARAMS = "write the query into the URL, as 'http://host/?page=2'"
+
+
+def _of_request(how: str) -> str:
+    return f"a URL may be a Request: write Request(url, {how}) in the place of the URL"
+
+
 _RETRIES = "write Options(retry=...) with the number of tries in all: one more than of retries"
 _TIME = "write Options(timeout=...) for the time of one fetch, Options(deadline=...) for the run's"
 _PER_SECOND = "a rate is of starts per second; write Options(rate=...)"
@@ -74,12 +84,12 @@ RETRY_WORDS: Mapping[str, str] = {
 MISSING: Mapping[str, str] = {
     "allow_redirects": _REDIRECTS,
     "follow_redirects": _REDIRECTS,
-    "auth": "write user info into the URL, as 'http://user:password@host/', or "
-    "Options(headers={'Authorization': ...})",
-    "params": "write the query into the URL, as 'http://host/?page=2'",
-    "data": _GET_ONLY,
-    "json": _GET_ONLY,
-    "method": _GET_ONLY,
+    "params": _PARAMS,
+    "data": _of_request("data={...}"),
+    "files": _of_request("files={...}"),
+    "json": _of_request("json={...}"),
+    **dict.fromkeys(("body", "content", "payload"), _of_request("body=b'...'")),
+    **dict.fromkeys(("method", "verb"), _of_request("method='POST'")),
     **dict.fromkeys(
         ("max_request_retries", "max_retries", "num_retries", "retries", "retry_times"), _RETRIES
     ),
@@ -98,8 +108,29 @@ MISSING: Mapping[str, str] = {
     "which a host that answers 429 is asked less",
     **dict.fromkeys(("obey_robots", "respect_robots", "robots", "robotstxt_obey"), _ROBOTS),
     "cert": "no client sends a certificate of its own",
-    "stream": "bodies are read whole; write iter_threaded(urls) to get outcomes as they complete",
+    "stream": "write sink=Folder(path) for bodies that go to files as they arrive, and "
+    "iter_threaded(urls) to get outcomes as they complete",
     "timeout_ms": "times are in seconds; write Options(timeout=...)",
     "session": "every run opens its own; write client='httpx' for another library",
 }
 """What other libraries have and this one has not, with what to do."""
+
+REQUEST_WORDS: Mapping[str, str] = {
+    "content": "body={}",
+    "payload": "json={}",
+    "verb": "method={}",
+    "meta": "tag={}",
+}
+"""How a field of `Request` is written here, by what it is called elsewhere."""
+
+NOT_OF_REQUEST: Mapping[str, str] = {
+    "params": _PARAMS,
+    "auth": "write user info into the URL, as 'http://user:password@host/', or "
+    "headers={'Authorization': ...}",
+    "cookies": "write headers={'Cookie': 'name=value'}",
+    "timeout": "it holds for all URLs; write Options(timeout=...)",
+    "proxies": "it holds for all URLs; write Options(proxy=...)",
+    "allow_redirects": _REDIRECTS,
+    "follow_redirects": _REDIRECTS,
+}
+"""What requests have elsewhere, with what to do."""

@@ -5,7 +5,7 @@ it against the rules of its fields. A `Runner` does so with all that a strategy 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -133,13 +133,16 @@ class Response:
     headers: Headers = attrs.field(converter=_as_headers, repr=False)
     """Those of the last response, looked up in any case."""
     body: bytes = attrs.field(default=b"", repr=False)
-    """Content-encoding removed; empty where `Options.keep_bodies` is False."""
+    """Content-encoding removed; empty where `Options.keep_bodies` is False, or where
+    `Options.sink` takes pieces."""
     size: Bytes
     """Of the decoded body."""
     wire_size: Bytes | None = None
     """Of the body as it came, before decoding; None where the client cannot know."""
     digest: str | None = None
     """SHA-256 of the decoded body in hexadecimal, where `Options.digest` asked for it."""
+    sink: str | None = None
+    """Where the body is, as `Options.sink` says."""
     redirects: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple, repr=_all_redacted)
     """The URLs that redirected, in order."""
     http_version: str = "1.1"
@@ -150,6 +153,13 @@ class Response:
     """How often it was sent, in all tries; once more where a kept connection was found closed."""
     earlier: tuple[Attempt, ...] = ()
     """The tries before this one, where `Options.retry` asked for more; first one first."""
+    method: str = "GET"
+    """Of the request."""
+    tag: Any = attrs.field(default=None, repr=False, hash=False)
+    """That of the `Request`, if there was one."""
+    key: str | None = attrs.field(default=None, repr=False)
+    """Fingerprint of all that was sent, 16 hexadecimal digits: of a `Request` that is more than a
+    GET of its URL; else None."""
     timing: Timing
     """When the phases of the last try began."""
     worker: str
@@ -207,6 +217,13 @@ class Failure:
     """How often it was sent, in all tries; once more where a kept connection was found closed."""
     earlier: tuple[Attempt, ...] = ()
     """The tries before this one, where `Options.retry` asked for more; first one first."""
+    method: str = "GET"
+    """Of the request."""
+    tag: Any = attrs.field(default=None, repr=False, hash=False)
+    """That of the `Request`, if there was one."""
+    key: str | None = attrs.field(default=None, repr=False)
+    """Fingerprint of all that was sent, 16 hexadecimal digits: of a `Request` that is more than a
+    GET of its URL; else None."""
     timing: Timing
     """When the phases of the last try began."""
     worker: str

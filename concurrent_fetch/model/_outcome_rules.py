@@ -1,6 +1,7 @@
 """The rules of an outcome's fields: what an outcome that a stranger made is held against."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -25,6 +26,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _is_key(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{16}", value) is not None
+
+
 def _or_none(rule: _Rule) -> _Rule:
     return _Rule(lambda value: value is None or rule.holds(value), f"{rule.words}, or None")
 
@@ -40,6 +45,8 @@ _KIND = _Rule(lambda v: isinstance(v, FailureKind), "a FailureKind")
 
 _OF_BOTH = {
     "url": _TEXT,
+    "method": _TEXT,
+    "key": _or_none(_Rule(_is_key, "16 hexadecimal digits")),
     "attempts": _ATTEMPTS,
     "earlier": _Rule(
         lambda v: isinstance(v, tuple) and all(isinstance(one, Attempt) for one in v),
@@ -72,6 +79,7 @@ _RULES: Mapping[type, Mapping[str, _Rule]] = {
         "size": _BYTES,
         "wire_size": _or_none(_BYTES),
         "digest": _or_none(_TEXT),
+        "sink": _or_none(_TEXT),
         "redirects": _TEXTS,
         "http_version": _TEXT,
         "reused": _or_none(_Rule(lambda v: isinstance(v, bool), "True or False")),

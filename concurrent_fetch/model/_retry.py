@@ -11,12 +11,12 @@ import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.model._called import called
 from concurrent_fetch.model._other_words import RETRY_WORDS
 from concurrent_fetch.model._outcome import Failure, Outcome
 from concurrent_fetch.words import (
     Home,
     Rule,
+    called,
     described,
     did_you_mean,
     hinted,

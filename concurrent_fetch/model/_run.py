@@ -11,13 +11,13 @@ from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.errors import FetchFailed
 from concurrent_fetch.model._arrow import stream_of
-from concurrent_fetch.model._columns import COLUMNS
+from concurrent_fetch.model._columns import COLUMNS, moments
 from concurrent_fetch.model._failures import is_failed, sorted_by
 from concurrent_fetch.model._no_array import says_it_is_no_array
 from concurrent_fetch.model._options import Options, check_options
 from concurrent_fetch.model._outcome import Failure, Outcome, Response, first_start, spans_of
 from concurrent_fetch.model._outcomes import as_outcomes
-from concurrent_fetch.words import described
+from concurrent_fetch.words import described, whole
 from concurrent_fetch.words import seconds as finite
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Run(Sequence[Outcome]):
     """
 
     outcomes: tuple[Outcome, ...] = attrs.field(converter=tuple[Outcome, ...], validator=_outcomes)
-    """One for each URL, in URL order."""
+    """One for each URL, in URL order; with a journal, for each that was not done already."""
     strategy: str = attrs.field(validator=_text)
     """Its name."""
     options: Options = attrs.field(validator=_options)
@@ -75,11 +75,19 @@ class Run(Sequence[Outcome]):
     elapsed: Seconds = attrs.field(validator=_DURATION)
     """From the call to the last outcome."""
     cpu: Seconds = attrs.field(validator=_DURATION)
-    """CPU time of the whole process in that time."""
+    """CPU time of the whole process in that time, and of worker processes of the strategy."""
     waited_for_hosts: Seconds = attrs.field(default=0.0, validator=_DURATION)
     """Seconds times places that were idle while URLs waited for hosts whose limits were reached."""
     advice: str = attrs.field(default="", validator=_text)
     """What would have kept these places from being idle; empty where nothing is known."""
+    skipped: int = attrs.field(default=0, validator=whole(0).of_field)
+    """How many of the URLs were not fetched, since they are done by `Options.journal`: so many
+    more than `len(run)` were given."""
+    clock_error: Seconds | None = attrs.field(
+        default=None, validator=finite(least=0, none="None").of_field
+    )
+    """How far the times of outcomes may be off, since workers on other machines have clocks of
+    their own; 0: all were on this machine; None: no other process has fetched."""
 
     @classmethod
     def of(
@@ -215,15 +223,20 @@ class Run(Sequence[Outcome]):
     def to_columns(self) -> dict[str, list[Any]]:
         """Return one list per fact, one entry per outcome: feeds pandas, polars or pyarrow.
 
-        User info in URLs is hidden, and what `Options.secret_params` says.
+        `at` is when a fetch was started by the clock on the wall, as text (ISO 8601, UTC);
+        `content_type` is None where headers are gone, as in what `load` reads; `tag` where it is no
+        text and no whole number. User info in URLs is hidden, and what `Options.secret_params`
+        says.
         """
         also = self.options.secret_params
-        return {name: [read(o, also) for o in self.outcomes] for name, read in COLUMNS.items()}
+        told = {name: [read(o, also) for o in self.outcomes] for name, read in COLUMNS.items()}
+        return {**told, "at": moments(self.outcomes, self.started_at)}
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return one dict per outcome, with the same names as `to_columns`."""
-        also = self.options.secret_params
-        return [{name: read(o, also) for name, read in COLUMNS.items()} for o in self.outcomes]
+        columns = self.to_columns()
+        rows = zip(*columns.values(), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return `to_columns` as Arrow, for `pyarrow.table` and `polars.from_dataframe`."""
@@ -286,13 +299,15 @@ class Run(Sequence[Outcome]):
             len(self.failures),
             self.elapsed,
             pace=(self.requests_per_second, self.mean_in_flight) if len(self) else (0.0, 0.0),
+            skipped=self.skipped,
+            clock_error=self.clock_error or 0.0,
         )
         return shown
 
 
 def _view() -> Any:
     """Return what shows a run: imported when one is shown, or every fetch would pay for it."""
-    from concurrent_fetch.model import _run_view  # noqa: PLC0415
+    from concurrent_fetch.model import _run_view  # noqa: PLC0415 - see above
 
     return _run_view
 

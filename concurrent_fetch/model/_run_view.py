@@ -35,15 +35,25 @@ def repr_of(strategy: str, count: int, failed: int, elapsed: Seconds) -> str:
     return f"<Run {visible(strategy)}: {what}>"
 
 
-def caption_of(
-    strategy: str, count: int, failed: int, elapsed: Seconds, *, pace: tuple[float, float]
+def caption_of(  # all that the line says
+    strategy: str,
+    count: int,
+    failed: int,
+    elapsed: Seconds,
+    *,
+    pace: tuple[float, float],
+    skipped: int = 0,
+    clock_error: Seconds = 0.0,
 ) -> str:
     """Return a run in one line; `pace`: requests per second, and how many in flight."""
+    unsure = f", times approximate (± {seconds(clock_error)})" if clock_error else ""
+    before = f", {skipped:,} done before" if skipped else ""
     if not count:
-        return f"{strategy}: no URLs"
+        return f"{strategy}: no URLs{before}"
     return (
         f"{strategy}: {many(count, 'URL')} in {seconds(elapsed)}, {rate(pace[0])} requests/s, "
         f"{pace[1]:.1f} in flight, {many(failed, 'failure')}"
+        f"{before}{unsure}"
     )
 
 

@@ -4,8 +4,8 @@ from typing import ClassVar, NoReturn
 
 import attrs
 
-from concurrent_fetch.model._called import called
 from concurrent_fetch.model._outcome import Outcome
+from concurrent_fetch.words import called
 
 
 @attrs.frozen(eq=False, repr=False)

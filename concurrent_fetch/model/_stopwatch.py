@@ -1,6 +1,6 @@
 """Stopwatch: turns the outcomes of a strategy into its `Run`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from time import perf_counter, process_time
 from typing import Protocol
@@ -20,6 +20,11 @@ class Waited(Protocol):
         ...
 
     @property
+    def skipped(self) -> int:
+        """How many URLs the journal had already."""
+        ...
+
+    @property
     def advice(self) -> str:
         """What would help."""
         ...
@@ -34,10 +39,16 @@ class Stopwatch:
         self._started_at = datetime.now(UTC)
         self._start = perf_counter(), process_time()
 
-    def run(self, outcomes: Iterable[Outcome], waited: Waited | None = None) -> Run:
-        """Collect the outcomes, then stop."""
+    def run(
+        self,
+        outcomes: Iterable[Outcome],
+        waited: Waited | None = None,
+        elsewhere: Callable[[], Seconds] = lambda: 0.0,
+    ) -> Run:
+        """Collect the outcomes, then stop; `elsewhere` is CPU time that other processes used."""
         collected = list(outcomes)
         elapsed, cpu = perf_counter() - self._start[0], process_time() - self._start[1]
+        cpu += elsewhere()
         return Run(
             outcomes=tuple(sorted(collected, key=lambda outcome: outcome.index)),
             strategy=self._strategy,
@@ -47,4 +58,5 @@ class Stopwatch:
             cpu=cpu,
             waited_for_hosts=waited.waited_for_hosts if waited else 0.0,
             advice=waited.advice if waited else "",
+            skipped=waited.skipped if waited else 0,
         )

@@ -34,7 +34,11 @@ class Strip:
 
     def shown(self, cell: str, room: int) -> list[str]:
         """Return the lines of a cell where the column is that wide."""
-        clipped = clip(cell, self.column.max_width)
+        most = self.column.max_width
+        if self.column.narrow is Narrow.SHORTENED and most is not None:
+            clipped = shorten(cell, most)  # what tells names apart may be at their end
+        else:
+            clipped = clip(cell, most)
         if width(clipped) <= room:
             return [clipped]
         if self.column.narrow is Narrow.FOLDED:

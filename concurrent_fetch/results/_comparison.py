@@ -55,6 +55,8 @@ class Comparison:
     """When the last run was over."""
     card: Card
     """The environment: Python, machine and versions."""
+    cards: Mapping[str, Card] = attrs.field(factory=dict, hash=False)
+    """Of those strategies that ran in another interpreter, by `elsewhere`: their own."""
     checks: Mapping[str, Record] = attrs.field(hash=False)
     """The untimed first run of each strategy."""
     records: tuple[Record, ...]
@@ -283,6 +285,7 @@ class Comparison:
             },
             probes=self.probes,
             card=self.card,
+            cards=self.cards,
             urls=self.urls,
             retries={
                 name: max(run.retries for run in (self.checks[name], *of_one))

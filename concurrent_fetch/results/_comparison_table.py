@@ -12,6 +12,7 @@ from concurrent_fetch.results._line import (
     IDEAL,
     IN_FLIGHT,
     LIMIT,
+    OUTSIDE,
     RATE,
     RETRIES,
     SPEEDUP,
@@ -33,6 +34,7 @@ def table(
     """Return the table of a comparison; the first line is the reference."""
     some = [FAILED] if any(line.failures for line in lines) else []
     some += [RETRIES] if any(line.retries for line in lines) else []
+    some += [OUTSIDE] if any(line.outside is not None for line in lines) else []
     mark = _mark(lines)
 
     def verdict(line: Line) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from concurrent_fetch.analysis import Limit, Why
-from concurrent_fetch.render import average, seconds
+from concurrent_fetch.render import average, percent, seconds
 from concurrent_fetch.results._comparison_table import reasons_of
 from concurrent_fetch.results._limit_told import limits
 from concurrent_fetch.results._line import Line
-from concurrent_fetch.results._phrases import behind, changed, gain
+from concurrent_fetch.results._phrases import behind, changed, cores, gain
 from concurrent_fetch.stats import Estimate, Verdict, is_told
 from concurrent_fetch.words import visible
 
@@ -160,11 +160,22 @@ def _why(winners: Sequence[Line], reference: Line) -> str:
 
 def _cause(line: Line, reference: Line) -> str:
     why, first = line.why, reference.why
+    at_once = _cores_at_once(why, first)
     flying, longer = changed(why.more_in_flight, "fewer"), changed(why.longer, "shorter")
-    return (
-        f"{line.name} had {average(why.in_flight)} fetches in flight against "
+    return at_once + (
+        f"{'it' if at_once else line.name} had {average(why.in_flight)} fetches in flight against "
         f"{average(first.in_flight)} ({flying}), and each took "
         f"{seconds(why.time_per_fetch)} against {seconds(first.time_per_fetch)} ({longer})"
+    )
+
+
+def _cores_at_once(why: Why, first: Why) -> str:
+    """Say that more cores computed at once than for the reference, where they did."""
+    if why.cores_at_once <= first.cores_at_once:
+        return ""
+    return (
+        f"{why.strategy} had {cores(why.cores_at_once)} compute at once ({percent(why.cpu)} of one "
+        f"core against {percent(first.cpu)}); "
     )
 
 

@@ -1,6 +1,7 @@
 """Findings: what follows from the runs of a comparison, for each strategy and each pair."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -25,6 +26,8 @@ class Findings:
     """How many URLs were not answered, in the worst run of any sort."""
     probes: Mapping[str, Probe]
     card: Card
+    cards: Mapping[str, Card]
+    """Of those that ran in another interpreter."""
     urls: Sequence[str]
     """What they fetched."""
     retries: Mapping[str, int]
@@ -44,6 +47,7 @@ class Findings:
             comparable=[name for name, against in self.reasons.items() if not against],
             probes=self.probes,
             card=self.card,
+            cards=self.cards,
             urls=self.urls,
         )
 
@@ -56,6 +60,7 @@ class Findings:
         runs, reasons, ranking = self.complete[name], self.reasons[name], self.ranking
         elapsed = math.fsum(run.elapsed for run in runs)
         fetches = sum(len(run.columns["started"]) for run in runs)
+        outside = [run.elapsed_outside for run in runs if run.elapsed_outside is not None]
         ahead, lead = ranking.ahead_of(name) or (None, None)
         return Line(
             name=name,
@@ -69,6 +74,7 @@ class Findings:
             failures=self.failures[name],
             retries=self.retries[name],
             fastest=ranking.is_ranked and name in ranking.fastest,
+            outside=statistics.median(outside) if outside else None,
             ahead=ahead,
             lead=lead,
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from concurrent_fetch.analysis import Evidence, Why
 from concurrent_fetch.render import percent, rate, ratio, seconds
-from concurrent_fetch.results._phrases import CURE, blocked
+from concurrent_fetch.results._phrases import CURE, blocked, cores
 
 _NOTEWORTHY = 0.1
 _CROWDED = 1.5
@@ -30,8 +30,15 @@ def limits(why: Why, subject: str | None = None) -> str:
     if why.queue > _NOTEWORTHY * why.time_per_fetch:
         spent = f"{seconds(why.queue)} connecting, or waiting in the client"
         said.append(f"A fetch that was sent had spent {spent}.")
-    said += [_HELP[why.evidence]] if why.evidence in _HELP else []
-    return " ".join(said)
+    return " ".join([*said, *_help(why)])
+
+
+def _help(why: Why) -> list[str]:
+    if why.evidence is Evidence.SEVERAL_CORES and why.in_workers > why.cpu / 2:
+        return ["Less work per response would help, or more workers, as far as there are cores."]
+    if why.evidence is Evidence.COMPUTING and why.cores_at_once > 1:  # all that there are
+        return [_HELP[Evidence.SEVERAL_CORES]]
+    return [_HELP[why.evidence]] if why.evidence in _HELP else []
 
 
 def _by_nothing_known(why: Why) -> str:
@@ -84,6 +91,11 @@ def _by_cpu(why: Why) -> str:
         f"is CPU-bound: it computes {percent(why.cpu)} of the time, {seconds(why.cpu_per_fetch)} "
         f"per fetch, of which one core can do {rate(1 / why.cpu_per_fetch)} a second"
     )
+
+
+def _by_several_cores(why: Why) -> str:
+    spent = f"{percent(why.cpu)} of one, {seconds(why.cpu_per_fetch)} per fetch"
+    return f"computes on {cores(why.cores_at_once)} at once: {spent}"
 
 
 def _by_gil(why: Why) -> str:
@@ -153,6 +165,7 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
     Evidence.ONE_AT_A_TIME: _one_at_a_time,
     Evidence.FULL: _by_concurrency,
     Evidence.COMPUTING: _by_cpu,
+    Evidence.SEVERAL_CORES: _by_several_cores,
     Evidence.LATE_LOOP: _by_cpu,
     Evidence.LATE_THREADS: _by_gil,
     Evidence.SERVICE_GREW: _by_longer_service,
@@ -168,6 +181,7 @@ _HELP: Mapping[Evidence, str] = {
     Evidence.NOTHING_SEEN: f"If one did: {CURE}.",
     Evidence.HELD_LOOP: f"What helps: {CURE}. More in flight does not.",
     Evidence.COMPUTING: "Less work per response would help, or more processes.",
+    Evidence.SEVERAL_CORES: "Less work per response would help, or more cores.",
     Evidence.LATE_LOOP: "Less work per response would help, or more processes.",
     Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",

@@ -2,6 +2,7 @@
 
 import attrs
 
+from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Why
 from concurrent_fetch.render import Field, average, interval, percent, rate, ratio, seconds
 from concurrent_fetch.stats import Estimate, Spread, Verdict
@@ -30,6 +31,8 @@ class Line:
     """The speed-up of that one over it."""
     retries: int = 0
     """How often something was tried again, in the run with the most."""
+    outside: Seconds | None = None
+    """The typical time of a call seen from here, of a strategy in another interpreter."""
 
     @property
     def has_times(self) -> bool:
@@ -79,3 +82,4 @@ IN_FLIGHT = Field[Line].number(
 LIMIT = Field[Line]("limit", lambda line: None if line.reasons else _limit(line), leaves=6)
 FAILED = Field[Line].number("failed", lambda line: f"{line.failures:,}")
 RETRIES = Field[Line].number("retries", lambda line: f"{line.retries:,}")
+OUTSIDE = Field[Line].number("outside", lambda line: seconds(line.outside), leaves=5)

@@ -14,6 +14,8 @@ from concurrent_fetch.words import visible
 _IN_PERCENT = 1.095
 """Below it two decimals of a ratio are hard to hear, and `1.02× slower` sounds like twice."""
 
+_FEW = ("one", "two", "three", "four")
+
 CURE = (
     "await an async client (aiohttp, httpx.AsyncClient), wrap the call in asyncio.to_thread, or "
     "use fetch_threaded"
@@ -73,6 +75,11 @@ def blocked(whys: Sequence[Why]) -> str:
     place = next((probe.blocked_in for probe in probes if probe.blocked_in), None)
     span = least if least == most else f"{least} to {most}"
     return f"blocked {span} of the time{f', in {visible(place)}' if place else ''}"
+
+
+def cores(count: int) -> str:
+    """Return so many cores, in a word where they are few."""
+    return f"{_FEW[count - 1] if count <= len(_FEW) else count} core{'s' * (count > 1)}"
 
 
 def _either(x: float, whom: str = "") -> str:

@@ -2,7 +2,7 @@
 
 A plain strategy runs in the caller's thread, so that Ctrl-C reaches it. An awaitable one runs on
 a loop of its own in a worker thread, and Ctrl-C cancels it there. The loop is kept from run to
-run: starting one is no part of fetching.
+run: starting one is no part of fetching. Of each kind of loop that strategies ask for there is one.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ from typing import NamedTuple, Self
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.model import Options, Run
-from concurrent_fetch.runner._loop_thread import LoopThread
+from concurrent_fetch.runner._loop_thread import LoopFactory, LoopThread
 from concurrent_fetch.runner._values import is_value
-from concurrent_fetch.strategies import AnyStrategy, Each, function_of, how_called, is_async
+from concurrent_fetch.strategies import AnyStrategy, awaits, how_called, loop_of
 
-_WHOLE = (str, bytes, bytearray, memoryview, Mapping)
-_USUAL = (list, tuple, Run, GeneratorType, map, filter, zip, set, frozenset)
+_WHOLE = (str, bytes, bytearray, memoryview, Mapping, Run)
+_USUAL = (list, tuple, GeneratorType, map, filter, zip, set, frozenset)
 
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
@@ -40,11 +40,16 @@ class Clocks(NamedTuple):
 class Driven(NamedTuple):
     """What a strategy gave back and how long it took."""
 
-    returned: object
-    """A list of what it yielded or returned one by one; anything else as it was."""
+    given: object
+    """A list of what it yielded or returned one by one; anything else as it was, a `Run` too."""
     started: Seconds
     finished: Seconds
     cpu: Seconds
+
+    @property
+    def returned(self) -> object:
+        """The same, of a `Run` its outcomes."""
+        return list(self.given) if isinstance(self.given, Run) else self.given
 
 
 class Bridge:
@@ -52,7 +57,7 @@ class Bridge:
 
     def __init__(self, clocks: Clocks) -> None:
         self.clocks = clocks
-        self._loop: LoopThread | None = None
+        self._loops: dict[LoopFactory | None, _Owned] = {}
         self._returned: object = None
 
     def __enter__(self) -> Self:
@@ -64,9 +69,9 @@ class Bridge:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._loop is not None:
-            self._loop.close()
-            self._otherwise.detach()
+        for loop, otherwise in self._loops.values():
+            loop.close()
+            otherwise.detach()
         if inspect.iscoroutine(self._returned):
             self._returned.close()  # or Python would say that Ctrl-C kept it from being awaited
 
@@ -81,18 +86,23 @@ class Bridge:
 
         `on_loop` makes what is entered on the loop around an awaitable strategy.
 
-        An `async` function finds its loop started. For what turns out to be awaitable only when
-        called, the first run starts it, on the clock: below 1 ms. What the strategy raises passes
-        through.
+        An `async` function finds its loop started. One that asks for a kind of loop is called where
+        that runs. For what turns out to be awaitable only when called, the first run starts it, on
+        the clock: below 1 ms. What the strategy raises passes through.
         """
-        if _is_async(strategy):
-            self._start_loop()
-        calling = how_called(strategy)
+        factory = loop_of(strategy)
+        if factory is not None or awaits(strategy):
+            self._start_loop(factory)
+        call = functools.partial(how_called(strategy).call, strategy, urls, options)
         wall, cpu = self.clocks.read()
-        returned = self._returned = calling.call(strategy, urls, options)
+        if factory is not None:
+            consume = functools.partial(self._call_and_consume, call, on_loop)
+            items, (wall_end, cpu_end) = self._start_loop(factory).run(consume)
+            return Driven(items, wall, wall_end, cpu_end - cpu)
+        returned = self._returned = call()
         if isinstance(returned, (Awaitable, AsyncIterable)):
             consume = functools.partial(self._consume, returned, on_loop)
-            items, (wall_end, cpu_end) = self._start_loop().run(consume)
+            items, (wall_end, cpu_end) = self._start_loop(None).run(consume)
         else:
             items, (wall_end, cpu_end) = _listed(returned), self.clocks.read()
         return Driven(items, wall, wall_end, cpu_end - cpu)
@@ -107,21 +117,31 @@ class Bridge:
                 items = [item async for item in returned]
             return items, self.clocks.read()
 
-    def _start_loop(self) -> LoopThread:
-        if self._loop is None:
-            loop = LoopThread()
+    async def _call_and_consume(
+        self, call: Callable[[], object], on_loop: OnLoop
+    ) -> tuple[object, tuple[Seconds, Seconds]]:
+        returned = call()
+        if not isinstance(returned, (Awaitable, AsyncIterable)):
+            raise TypeError(
+                f"it returned {type(returned).__name__}, and nothing to await: with_loop takes a "
+                "strategy that runs on an event loop"
+            )
+        return await self._consume(returned, on_loop)
+
+    def _start_loop(self, factory: LoopFactory | None) -> LoopThread:
+        if factory not in self._loops:
+            loop = LoopThread(factory)
             # For a Ctrl-C that comes when `__exit__` is to begin, and keeps it from doing so.
-            self._otherwise = weakref.finalize(self, loop.end)
-            self._loop = loop
+            self._loops[factory] = _Owned(loop, weakref.finalize(self, loop.end))
             loop.start()
-        return self._loop
+        return self._loops[factory].loop
 
 
-def _is_async(strategy: AnyStrategy) -> bool:
-    function = function_of(strategy)
-    if isinstance(function, Each):
-        function = function.function
-    return is_async(function)
+class _Owned(NamedTuple):
+    """A loop, and what ends it should the bridge be dropped without being left."""
+
+    loop: LoopThread
+    otherwise: "weakref.finalize[..., Bridge]"
 
 
 def _listed(returned: object) -> object:

@@ -4,7 +4,7 @@ A check run of each strategy; rounds in random order; one more run of each, with
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,8 +27,20 @@ from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.model import Options
 from concurrent_fetch.results import Comparison
 from concurrent_fetch.runner._bridge import Clock
+from concurrent_fetch.runner._loop_thread import LoopFactory
+from concurrent_fetch.runner._loops import loops_of
 from concurrent_fetch.runner._meter import Meter
+from concurrent_fetch.runner._pythons import (
+    cards_of,
+    notes_on_clocks,
+    notes_on_counts,
+    notes_on_leaving,
+    notes_on_pythons,
+    notes_on_workers,
+)
+from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._rounds import rounds
+from concurrent_fetch.runner._warming import MOST_WARMING, Warmed, notes_on_warming, warmed
 from concurrent_fetch.stats import Verdict
 from concurrent_fetch.strategies import AnyStrategy
 
@@ -45,26 +57,42 @@ class Experiment:
     seed: int
     clock: Clock
     meter: Meter
+    ready: Ready
     tally: Tally
+    warming: Collection[str] = ()
+    """The strategies that run where code is compiled while it runs."""
     keep: Callable[[Comparison], None] | None = None
     """Called after every round with what there is so far, and at the end; on no clock."""
 
     _started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
-    _card: Card = attrs.field(factory=read_card, init=False)
+    _loops: Mapping[str, LoopFactory] = attrs.field(
+        default=attrs.Factory(lambda self: loops_of(self.strategies), takes_self=True), init=False
+    )
+    _card: Card = attrs.field(
+        default=attrs.Factory(lambda self: read_card(self._loops.values()), takes_self=True),
+        init=False,
+    )
     _audit: Audit = attrs.field(
-        default=attrs.Factory(lambda self: Audit(self.urls, self._card), takes_self=True),
+        default=attrs.Factory(
+            lambda self: Audit(self.urls, self._card, self._loops), takes_self=True
+        ),
         init=False,
     )
     _probes: dict[str, Probe] = attrs.field(factory=dict, init=False)
+    _warmed: dict[str, Warmed] = attrs.field(factory=dict, init=False)
+    _clock_errors: dict[str, Seconds] = attrs.field(factory=dict, init=False)
     _order: list[tuple[str, ...]] = attrs.field(factory=list, init=False)
     _telling: Seconds = attrs.field(default=0.0, init=False)
     """How long progress took to be told in this round, which is on nobody's budget."""
     _intern: Callable[[Any], Any] = attrs.field(factory=interning, init=False)
 
     def hold(self) -> Comparison:
-        """Run everything; return what it showed."""
+        """Run everything; return what it showed. What was made ready is left."""
         for name in self.strategies:
+            self._warm_up(name)
             self._check(name)
+        # A client that has been imported since may have turned the GIL on again.
+        self._card = attrs.evolve(self._card, build=read_card(self._loops.values()).build)
         spent: Seconds = 0.0
         for names in rounds(list(self.strategies), random.Random(self.seed)):  # noqa: S311 - lots are drawn, no secrets
             start, self._telling = self.clock(), 0.0
@@ -74,6 +102,7 @@ class Experiment:
             if self._is_over(spent):
                 break
         self._again()
+        self.ready.leave()
         return self._kept(self._comparison())
 
     def _keep_unfinished(self) -> None:
@@ -92,6 +121,12 @@ class Experiment:
             note = _note_on_unsaved(error)
             return attrs.evolve(comparison, notes=(*comparison.notes, note))
         return comparison
+
+    def _warm_up(self, name: str) -> None:
+        """Let what compiles while it runs come to its end; how long that takes nobody knows."""
+        if name in self.warming:
+            runs = (self._run(name, None).elapsed for _ in range(MOST_WARMING))
+            self._warmed[name] = warmed(runs)
 
     def _check(self, name: str) -> None:
         record = self._run(name, None, digest=True)
@@ -142,6 +177,8 @@ class Experiment:
     ) -> Record:
         options = attrs.evolve(self.options, keep_bodies=False, digest=digest)
         measured = self.meter.measure(name, self.strategies[name], options, probes)
+        before = self._clock_errors.get(name, 0.0)
+        self._clock_errors[name] = max(before, measured.clock_error or 0.0)
         return Record(
             strategy=name,
             round=number,
@@ -150,6 +187,8 @@ class Experiment:
             begun=measured.begun,
             elapsed=measured.elapsed,
             cpu=measured.cpu,
+            cpu_of_workers=measured.cpu_of_workers,
+            elapsed_outside=measured.elapsed_outside,
             outside=measured.outside,
             worked=measured.worked,
             working=measured.working,
@@ -183,12 +222,21 @@ class Experiment:
             started_at=self._started_at,
             finished_at=datetime.now(UTC),
             card=self._card,
+            cards=cards_of(self.ready),
             checks=dict(audit.checks),
             records=tuple(audit.records),
             probes={n: probe for n, probe in self._probes.items() if n not in audit.useless},
             marked=dict(audit.marked),
             reasons=audit.reasons,
-            notes=tuple(audit.notes),
+            notes=(
+                *notes_on_pythons(self._card, self.ready, self.meter.culprits),
+                *notes_on_workers(self.ready),
+                *notes_on_counts(self.ready),
+                *notes_on_leaving(self.ready),
+                *notes_on_clocks(self._clock_errors),
+                *notes_on_warming(self._warmed),
+                *audit.notes,
+            ),
         )
 
 

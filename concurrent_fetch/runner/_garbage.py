@@ -2,7 +2,6 @@
 
 import gc
 import signal
-import threading
 
 
 def collect() -> None:
@@ -11,15 +10,16 @@ def collect() -> None:
     Python swallows one that comes in a finalizer. In a notebook, where a collection takes a tenth
     of a second, that would be every tenth.
     """
-    if threading.current_thread() is not threading.main_thread():
-        gc.collect()
-        return
     usual = signal.getsignal(signal.SIGINT)
     if usual is None:  # it is not of Python's making, and could not be put back
         gc.collect()
         return
     came = []
-    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    except ValueError:  # Ctrl-C comes to the main thread of the main interpreter only
+        gc.collect()
+        return
     try:
         gc.collect()
     finally:

@@ -6,11 +6,11 @@ Ctrl-C that comes while a thread waits for it ends the wait, and `close` cancels
 import asyncio
 import contextlib
 import contextvars
-import threading
 from collections.abc import Callable, Coroutine
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias, TypeVar, cast
 
+from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 
 _T = TypeVar("_T")
@@ -18,16 +18,19 @@ _Work: TypeAlias = Callable[[], Coroutine[Any, Any, _T]]
 _Ended: TypeAlias = tuple[_T | None, BaseException | None]
 _TICK: Seconds = 0.1
 
+LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
+
 
 class LoopThread:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own, made by the factory; None: the usual one."""
 
-    def __init__(self) -> None:
+    def __init__(self, factory: LoopFactory | None = None) -> None:
+        self._factory = factory
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = SimpleQueue[None]()
         self._is_over = False
         self._ended_by: BaseException | None = None
-        self._thread = threading.Thread(target=self._live, name="fetch-loop", daemon=True)
+        self._thread = background_thread(self._live, "fetch-loop")
 
     def start(self) -> None:
         """Return when the loop is there."""
@@ -70,7 +73,7 @@ class LoopThread:
                 self._loop.call_soon_threadsafe(self._closing.set)
 
     def _live(self) -> None:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=self._factory) as runner:
             self._closing = asyncio.Event()
             self._loop = runner.get_loop()
             self._started.put(None)

@@ -1,82 +1,47 @@
 """Meter: runs one strategy over the URL set, with the clocks around just that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any
 
 import attrs
 
+from concurrent_fetch._python import WORKERS_TIME
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis import Probes, Record
+from concurrent_fetch.analysis import Probes
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.feed import CountedWork
 from concurrent_fetch.fetch import in_words
 from concurrent_fetch.http import redact_message
 from concurrent_fetch.model import Options, Outcome, Row, Run
 from concurrent_fetch.runner._bridge import Bridge, Driven
+from concurrent_fetch.runner._elsewhere import Elsewhere, ElsewhereError, elsewhere_in
 from concurrent_fetch.runner._garbage import collect
+from concurrent_fetch.runner._gil import watching_imports
 from concurrent_fetch.runner._matching import are_outcomes, in_url_order
+from concurrent_fetch.runner._measured import Measured
+from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._rows import Rows, rows_of
 from concurrent_fetch.strategies import (
     AnyStrategy,
-    Each,
     effective_options,
-    function_of,
+    innermost,
     load_client,
     under,
 )
 from concurrent_fetch.words import told
 
 
-class Measured(NamedTuple):
-    """What a run brought, and what the clock and the outcomes say beside it."""
-
-    strategy: str
-    options: Options
-    started_at: datetime
-    rows: Rows
-    elapsed: Seconds
-    cpu: Seconds
-    begun: Seconds
-    """When the strategy was called, on the Runner's clock."""
-    outside: int
-    """Outcomes whose times lie outside the run: saved ones, say, that no fetch brought now."""
-    worked: int | None
-    """How often the work on a response was done; None where there was none to do."""
-    working: Seconds
-    """The times of the work added up, on `time.perf_counter`."""
-    waited_for_hosts: Seconds = 0.0
-    """As the strategy's own `Run` says; 0 where it returned none."""
-    advice: str = ""
-
-    def run(self) -> Run:
-        """Return the run.
-
-        Raises:
-            StrategyError: it brought values that are no outcomes.
-        """
-        outcomes = [one for one in self.rows.results if not isinstance(one, Row)]
-        if len(outcomes) < len(self.rows.results):
-            raise StrategyError(Record.no_run(self.strategy))
-        return Run(
-            outcomes=tuple(outcomes),
-            strategy=self.strategy,
-            options=self.options,
-            started_at=self.started_at,
-            elapsed=self.elapsed,
-            cpu=self.cpu,
-            waited_for_hosts=self.waited_for_hosts,
-            advice=self.advice,
-        )
-
-
 class Meter:
     """Measures strategies on one URL set."""
 
-    def __init__(self, urls: Sequence[str], bridge: Bridge) -> None:
+    def __init__(self, urls: Sequence[str], bridge: Bridge, ready: Ready | None = None) -> None:
         self._urls = urls
         self._bridge = bridge
+        self._ready = ready
+        self.culprits: list[str] = []
+        """The modules that turned the GIL on again, as clients were imported."""
 
     def measure(
         self, name: str, strategy: AnyStrategy, options: Options, probes: Probes | None = None
@@ -89,23 +54,28 @@ class Meter:
 
         Raises:
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
-                breaks a rule of its fields.
+                breaks a rule of its fields; or its `ready` does not tell what workers have used.
         """
         # Telling progress is kept off the clock, and the work counted.
         whole = attrs.evolve(effective_options(strategy, options), progress=False)
+        if away := elsewhere_in(strategy):
+            return self._measure_there(name, away, innermost(strategy)[1], whole, probes)
         work = None if whole.work is None else CountedWork(whole.work)
         strategy, options = under(strategy, options, progress=False, work=work)
+        before = self._clocks_of_workers(name)
         try:
-            load_client(strategy)
+            with watching_imports(self.culprits):
+                load_client(strategy)
             collect()  # its own garbage is a strategy's cost, that of the one before is not
             started_at = datetime.now(UTC)
             driven = self._drive(strategy, options, probes)
         except Exception as error:
             what = told(redact_message(_in_words(error), None, whole.secret_params))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
+        of_workers = self._used_by_workers(name, *before)
         try:
-            found = driven.returned
-            rows = self._rows(strategy, found, whole)
+            found = driven.given
+            rows = self._rows(strategy, driven.returned, whole)
         except ValueError as error:
             raise StrategyError(f"strategy {name!r} {error}") from None
         on_its_clock = self._bridge.clocks.wall is perf_counter
@@ -115,21 +85,54 @@ class Meter:
             started_at=started_at,
             rows=rows,
             elapsed=driven.finished - driven.started,
-            cpu=driven.cpu,
+            cpu=driven.cpu + of_workers,
+            cpu_of_workers=of_workers,
             begun=driven.started,
             outside=_outside(rows.results, driven) if on_its_clock else 0,
             worked=None if work is None else work.done,
             working=0.0 if work is None else work.seconds,
             waited_for_hosts=found.waited_for_hosts if isinstance(found, Run) else 0.0,
             advice=found.advice if isinstance(found, Run) else "",
+            clock_error=found.clock_error if isinstance(found, Run) else None,
         )
+
+    def _measure_there(
+        self,
+        name: str,
+        away: Elsewhere,
+        keywords: Mapping[str, Any],
+        options: Options,
+        probes: Probes | None,
+    ) -> Measured:
+        """Let another interpreter measure, with the clocks and probes in there."""
+        try:
+            measured = away.measure(
+                list(self._urls), options, watched=probes is not None, **keywords
+            )
+        except ElsewhereError as error:
+            raise error.called(name) from None
+        except TypeError as error:  # what cannot cross
+            what = told(redact_message(in_words(error), None, options.secret_params))
+            raise StrategyError(f"strategy {name!r} raised {what}") from error
+        if probes is not None and measured.probe is not None:
+            probes.take(measured.probe)
+        return attrs.evolve(measured, strategy=name)
+
+    def _clocks_of_workers(self, name: str) -> tuple[Seconds, Seconds]:
+        """Read both clocks of workers: of those that `ready` keeps, and of all of our own."""
+        return self._ready.cpu(name) if self._ready else 0.0, WORKERS_TIME.read()
+
+    def _used_by_workers(self, name: str, kept: Seconds, all_of_ours: Seconds) -> Seconds:
+        """Return what workers have used since: a worker that both clocks know counts once."""
+        by_ready = self._ready.used(name, kept) if self._ready else 0.0
+        return max(by_ready, WORKERS_TIME.read() - all_of_ours)
 
     def _rows(self, strategy: AnyStrategy, returned: object, options: Options) -> Rows:
         """Match what came back to the URLs; nothing of that is on a clock."""
         also = options.secret_params
         if are_outcomes(returned):
             return Rows(list(in_url_order(returned, self._urls, also)), ordered=True)
-        in_order = isinstance(function_of(strategy), Each)
+        in_order = getattr(innermost(strategy)[0], "keeps_order", False)
         return rows_of(returned, self._urls, also, digest=options.digest, in_order=in_order)
 
     def _drive(self, strategy: AnyStrategy, options: Options, probes: Probes | None) -> Driven:

@@ -2,12 +2,14 @@
 
 import functools
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from itertools import pairwise
 
 import attrs
 
 from concurrent_fetch.fetch import AsyncClient, Client, find_async_client, find_client
+from concurrent_fetch.runner._elsewhere import elsewhere_in
 from concurrent_fetch.strategies import (
     AnyStrategy,
     fetch_async,
@@ -19,7 +21,8 @@ from concurrent_fetch.strategies import (
 )
 from concurrent_fetch.words import is_whole
 
-_BRIDGE = "httpx"
+_IN_BOTH_COLOURS = ("httptools", "plain", "httpx")
+"""Names of the clients that are the same in threads and on an event loop."""
 
 
 def by_name(
@@ -37,13 +40,20 @@ def by_name(
         name = name_of(strategy)
         if name.startswith("<lambda>"):
             raise ValueError("a lambda has no name; give it one: compare(mine=lambda ...)")
-        _add(strategies, name, strategy)
+        _add(strategies, _exact(strategies, name, strategy), strategy)
     for name, strategy in keyword.items():
         check_callable(strategy)
         _add(strategies, name, strategy)
     if not strategies:
         raise ValueError("no strategy to run; write compare(fetch_sync, fetch_threaded)")
     return strategies
+
+
+def _exact(strategies: Collection[str], name: str, strategy: AnyStrategy) -> str:
+    """Return a name that tells enough of the interpreter, if it runs on another one."""
+    away = elsewhere_in(strategy)
+    names = [name] if away is None else away.interpreter.named(name)
+    return next((one for one in names if one not in strategies), name)
 
 
 def _add(strategies: dict[str, AnyStrategy], name: str, strategy: AnyStrategy) -> None:
@@ -101,13 +111,15 @@ class Rung:
 def rungs_of(client: str | Client, async_client: str | AsyncClient) -> list[Rung]:
     """Return the strategies from bare requests to the event loop.
 
-    `httpx` is the bridge between threads and the event loop, unless both clients have one name.
+    Between threads and the event loop the client stays the same. It is one of the two given if that
+    is to be had for both, so that it changes no more often than need be; else `httptools`, or
+    `plain` where httptools is not installed, which does the same in Python.
 
     Raises:
         UnknownNameError, TypeError: no such client for threads, or for the event loop.
     """
     one, other = find_client(client), find_async_client(async_client)
-    bridge = one.name if one.name == other.name else _BRIDGE
+    bridge = _bridge_of(one.name, other.name)
     rungs = [
         _bare(one),
         _rung("reuse", "sync", functools.partial(fetch_sync, client=one), one),
@@ -124,6 +136,15 @@ def rungs_of(client: str | Client, async_client: str | AsyncClient) -> list[Rung
         on_loop = functools.partial(fetch_async, client=other)
         rungs.append(_rung(f"client {other.name}", "async", on_loop, other))
     return rungs
+
+
+def _bridge_of(name: str, async_name: str) -> str:
+    if name == async_name:
+        return name
+    for given in (name, async_name):
+        if given in _IN_BOTH_COLOURS:
+            return given
+    return "plain" if find_spec("httptools") is None else "httptools"
 
 
 def _bare(client: Client) -> Rung:

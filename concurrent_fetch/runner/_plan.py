@@ -31,6 +31,8 @@ class Plan:
     """Timed runs of each strategy, at most."""
     untimed: int = 2
     """Runs of each strategy beside them: the check run, and the one with probes."""
+    warming: int = 0
+    """Runs before them of strategies on a Python that compiles while it runs, at most."""
     hosts: Mapping[str, int] = attrs.field(hash=False)
     """How many URLs of the set each host gets, named with its port where that is not usual."""
     in_flight: int
@@ -48,7 +50,7 @@ class Plan:
     @property
     def runs(self) -> int:
         """How often the URL set is fetched, at most."""
-        return len(self.strategies) * (self.rounds + self.untimed)
+        return len(self.strategies) * (self.rounds + self.untimed) + self.warming
 
     @property
     def requests(self) -> int:
@@ -77,11 +79,12 @@ class Plan:
         told = [f"{visible(name)} ({n * self.runs:,})" for name, n in most[:_SHOWN]]
         told += [f"{many(len(most) - _SHOWN, 'host')} more"] if len(most) > _SHOWN else []
         retries = "1 retry" if self.retried == 1 else f"{self.retried:,} retries"
+        warming = f" and {many(self.warming, 'run')} to warm up" if self.warming else ""
         again = f" and {retries}" if self.retried else ""
         return (
             f"at most {many(self.requests, 'request')} to {', '.join(told) or 'no host'}: "
             f"{many(self.urls, 'URL')} × {k} {'strategy' if k == 1 else 'strategies'} × "
-            f"{many(self.rounds + self.untimed, 'run')}{untimed}{again}, "
+            f"{many(self.rounds + self.untimed, 'run')}{untimed}{warming}{again}, "
             f"up to {self.in_flight} in flight"
             + (f", in {seconds(self.least)} or more" if self.least else "")
         )

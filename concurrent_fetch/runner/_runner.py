@@ -22,6 +22,8 @@ from concurrent_fetch.runner._experiment import Experiment
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
 from concurrent_fetch.runner._plan import Plan, hosts_of, pace_of, retries_in
+from concurrent_fetch.runner._ready import Ready
+from concurrent_fetch.runner._warming import MOST_WARMING, warming_of
 from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
 from concurrent_fetch.words import Home, described, hint, hinted, told
 
@@ -32,6 +34,7 @@ _MISUSE = Border(TypeError, ValueError, ImportError)
 
 def _options(_: object, __: object, value: Any) -> None:
     check_options(value)
+    settings.check_repeatable(value)
 
 
 def _homes(call: str = "") -> tuple[Home, ...]:
@@ -128,8 +131,9 @@ class Runner:
             check_callable(strategy)
             name = name_of(strategy)
             self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
-        with Border(), Bridge(self._clocks) as bridge:
-            return Meter(self.urls, bridge).measure(name, strategy, self.options).run()
+        ready = Ready({name: strategy}, self.urls, self.options)
+        with Border(), Bridge(self._clocks) as bridge, ready:
+            return Meter(self.urls, bridge, ready).measure(name, strategy, self.options).run()
 
     def plan(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Plan:
         """Return how many requests `compare` would send to whom; sends none.
@@ -146,7 +150,8 @@ class Runner:
         """Run all strategies in rounds of random order; the first one is the reference.
 
         Each runs once untimed before, as a warm-up and to check that all do the same work, and
-        once untimed afterwards, with probes that tell what holds it up. One that gives outcomes
+        once untimed afterwards, with probes that tell what holds it up. What a strategy can prepare
+        by its `ready`, as worker processes, is there before. One that gives outcomes
         whose times lie outside its run, as a cache does, is not comparable.
 
         Raises:
@@ -200,8 +205,9 @@ class Runner:
         """Take the usual comparison apart: bare `requests.get` in a loop against an event loop.
 
         Between the two everything changes at once: connections, concurrency, client. Here one
-        thing changes per rung, all rungs are compared in one experiment, and `httpx` is the bridge
-        between threads and the event loop, since it is a client of both.
+        thing changes per rung, all rungs are compared in one experiment, and between threads and
+        the event loop the client stays the same: `httptools`, or `plain` where that is not
+        installed, unless one of those given serves both.
 
         Raises:
             UnknownNameError: there is no such client for threads, or for the event loop.
@@ -227,7 +233,8 @@ class Runner:
         whole: Callable[[Comparison], Whole],
     ) -> Whole:
         tally = tallying(self.progress, _begun(plan), self.clock)
-        with Bridge(self._clocks) as bridge, tally as counts:
+        ready = Ready(experimentants, self.urls, self.options)
+        with Bridge(self._clocks) as bridge, ready, tally as counts:
             experiment = Experiment(
                 urls=self.urls,
                 options=attrs.evolve(self.options, progress=False),
@@ -236,7 +243,9 @@ class Runner:
                 seconds=self.seconds,
                 seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
                 clock=self.clock,
-                meter=Meter(self.urls, bridge),
+                meter=Meter(self.urls, bridge, ready),
+                ready=ready,
+                warming=warming_of(experimentants),
                 tally=counts,
                 keep=self._keeper(whole),
             )
@@ -255,6 +264,8 @@ class Runner:
 
     def _plan(self, strategies: Mapping[str, AnyStrategy], rounds: int, untimed: int = 2) -> Plan:
         effective = [effective_options(s, self.options) for s in strategies.values()]
+        for one in effective:
+            settings.check_repeatable(one)
         if any(one.allow_private != self.options.allow_private for one in effective):
             raise ValueError(
                 "allow_private is one option for all strategies; write "
@@ -266,6 +277,7 @@ class Runner:
             untimed=untimed,
             hosts=hosts_of(self.urls),
             in_flight=max(one.concurrency for one in effective),
+            warming=MOST_WARMING * len(warming_of(strategies)) if untimed > 1 else 0,
             retries=sum(retries_in(len(self.urls), one) for one in effective),
             pace=sum(pace_of(self.urls, one) for one in effective),
         )

@@ -14,6 +14,7 @@ from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export import LOADED, suffix_of
 from concurrent_fetch.feed import check_plain_urls
 from concurrent_fetch.http import redact, what_to_write
+from concurrent_fetch.model import Options, Request
 from concurrent_fetch.words import Rule, is_number, is_whole, told, whole
 
 _MOST_SEED = 2**256 - 1
@@ -25,17 +26,28 @@ OTHER_WORDS = {
 }
 """How a setting is written here, by what it is called elsewhere."""
 
+_ONLY_GETS = "a Runner sends GETs, each many times"
+_OF_REQUEST = "give requests to fetch_threaded, fetch_async, fetch_sync, or iter_ of these"
+
 
 def as_urls(urls: Iterable[str]) -> tuple[str, ...]:
     """Return the URLs, at least one, each a `str`."""
-    check_plain_urls(urls)
-    kept = tuple(urls)
+    kept = plain_urls(urls, _ONLY_GETS)
     if not kept:
         raise ValueError("urls is empty; a Runner needs at least one URL")
+    return kept
+
+
+def plain_urls(urls: Iterable[str], on_requests: str) -> tuple[str, ...]:
+    """Return the URLs, each a `str`; `on_requests` says why requests are none."""
+    check_plain_urls(urls)
+    kept = tuple(urls)
     for index, url in enumerate(kept):
         if not isinstance(url, str):
             shown = told(redact(repr(url)))
-            raise TypeError(f"urls[{index}] must be a str, got {shown}; {what_to_write(url)}")
+            of_request = f"{on_requests}; {_OF_REQUEST}"
+            advice = of_request if isinstance(url, Request) else what_to_write(url)
+            raise TypeError(f"urls[{index}] must be a str, got {shown}; {advice}")
     return kept
 
 
@@ -58,6 +70,20 @@ check_allowance = whole(1, none="None for any number").of_argument
 check_seed = whole(
     -_MOST_SEED, _MOST_SEED, none="None to draw one", what="an int of at most 256 bits"
 ).of_argument
+
+
+def check_repeatable(options: Options) -> None:
+    """Refuse a journal, with which only the first round would fetch, and a sink."""
+    if options.journal is not None:
+        raise ValueError(
+            "a Runner fetches the same URLs again and again, and writes no journal; call "
+            f"fetch_threaded(urls, Options(journal={options.journal!r})), or leave it out"
+        )
+    if options.sink is not None:
+        raise ValueError(
+            "a Runner fetches the same URLs again and again and keeps no body, so it takes no "
+            "sink; call fetch_threaded(urls, Options(sink=...)), or leave it out"
+        )
 
 
 def check_progress(_: object, __: object, value: object) -> None:

@@ -102,7 +102,7 @@ def _of_pair(url: object, value: Any) -> Row:
     return attrs.evolve(_converted(value), url=str(url))
 
 
-_URLS = frozenset({"yarl._url.URL", "yarl.URL", "httpx._urls.URL", "httpx.URL"})
+_URLS = frozenset({"yarl._url.URL", "yarl.URL", "httpx._urls.URL", "httpx.URL", "httpx2.URL"})
 
 
 # --- exceptions ---
@@ -246,6 +246,7 @@ _CONVERTERS: Mapping[str, Converter] = {
     "requests.models.Response": _of_requests,
     "httpx.Response": _of_httpx,
     "httpx._models.Response": _of_httpx,
+    "httpx2.Response": _of_httpx,
     "urllib3.response.BaseHTTPResponse": _of_urllib3,
     "aiohttp.client_reqrep.ClientResponse": _of_aiohttp,
     "aiohttp.ClientResponse": _of_aiohttp,

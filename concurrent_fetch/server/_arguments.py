@@ -15,7 +15,7 @@ class UnusableError(ValueError):
 def whole(name: str, text: str, low: int, high: int) -> int:
     """Return a whole number from `low` to `high`; raises UnusableError."""
     if not _WHOLE.fullmatch(text) or not low <= int(text) <= high:
-        raise UnusableError(f"{name} must be a whole number from {low} to {high}; it is {text!r}.")
+        raise UnusableError(f"{name} must be a whole number from {low} to {high}, got {text!r}")
     return int(text)
 
 
@@ -26,5 +26,5 @@ def seconds(name: str, text: str) -> Seconds:
     except ValueError:
         value = -1.0
     if not 0 <= value <= MAX_DELAY:
-        raise UnusableError(f"{name} must be seconds from 0 to {MAX_DELAY:g}; it is {text!r}.")
+        raise UnusableError(f"{name} must be seconds from 0 to {MAX_DELAY:g}, got {text!r}")
     return value

@@ -13,6 +13,7 @@ from concurrent_fetch.server._reply import Part, Reply
 from concurrent_fetch.server._request import Request
 
 JSON = "application/json"
+BINARY = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
 _CONTROL = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -53,6 +54,20 @@ def get(request: Request) -> Reply:
 def anything(request: Request, _name: str = "") -> Reply:
     """Show the same as `get`, under any name."""
     return get(request)
+
+
+def echo(request: Request) -> Reply:
+    """Send the body of the request back as it is; `X-Method` and `X-Content-…` say what came."""
+    described = {
+        f"X-{name}": value
+        for name, value in headers_of(request).items()
+        if name.startswith("Content-")
+    }
+    return Reply(
+        content_type=BINARY,
+        headers=(("X-Method", request.method), *described.items()),
+        body=request.body,
+    )
 
 
 def headers(request: Request) -> Reply:
@@ -115,6 +130,6 @@ def response_headers(request: Request) -> Reply:
     """Send the query as headers."""
     for name, value in request.query:
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value) or name.lower() in _OURS:
-            raise UnusableError(f"{name!r}: {value!r} is no header that can be sent.")
+            raise UnusableError(f"{name!r}: {value!r} is no header that can be sent")
     shown = json_reply(arguments(request))
     return Reply(content_type=JSON, headers=request.query, body=shown.body)

@@ -13,6 +13,7 @@ from typing import IO, Any, Self
 
 import attrs
 
+from concurrent_fetch._python import HAS_DAEMONS
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._latency import Latency
 from concurrent_fetch.server._service import ServerStats
@@ -92,7 +93,7 @@ class _Child:
         with self._lock:
             self._asked += 1
             timer = threading.Timer(_PATIENCE, self._process.kill)
-            timer.daemon = True
+            timer.daemon = HAS_DAEMONS
             timer.start()
             try:
                 self._send({"id": self._asked, **question})

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import attrs
 
 from concurrent_fetch._units import Bytes, Seconds
-from concurrent_fetch.server._request import Refused, Request
+from concurrent_fetch.server._request import METHODS, Refused, Request
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _BODILESS = frozenset({204, 304})
@@ -90,7 +90,7 @@ def to_wire(reply: Reply, request: Request) -> Wire:
 
 def refusal(refused: Refused) -> bytes:
     """Return the bytes that answer a refused request; the connection ends after them."""
-    allow = (("Allow", "GET, HEAD"),) if refused.status == 405 else ()
+    allow = (("Allow", ", ".join(METHODS)),) if refused.status == 405 else ()
     body = f"{refused.reason}\n".encode()
     framing = f"Content-Length: {len(body)}"
     return _head(refused.status, "text/plain", framing, allow, False) + body

@@ -1,4 +1,4 @@
-"""From bytes to requests: HTTP/1.1 heads, without any I/O."""
+"""From bytes to requests: HTTP/1.1 heads and what comes behind them, without any I/O."""
 
 import functools
 import re
@@ -6,10 +6,14 @@ from urllib.parse import parse_qsl, unquote
 
 import attrs
 
+from concurrent_fetch._units import Bytes
+
 MAX_HEAD = 65_536
-_METHODS = frozenset({"GET", "HEAD"})
+MAX_BODY: Bytes = 2**20
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _REQUEST_LINE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~]+) HTTP/1\.([01])")
 _FIELD = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*")
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _INDEX = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -24,7 +28,7 @@ class Refused(Exception):  # noqa: N818 - an answer to the client, no failure of
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """One request head.
+    """One request.
 
     `segments` are the decoded parts of the path, `index` is `i=` or None; `host` is the name in the
     Host field, in lower case and without a port.
@@ -39,6 +43,9 @@ class Request:
     chunked_allowed: bool
     keep_alive: bool
     host: str
+    length: Bytes = 0
+    """Of the body."""
+    body: bytes = b""
     scheme: str = "http"
 
     def argument(self, name: str, default: str = "") -> str:
@@ -65,7 +72,7 @@ class Request:
 
 
 def next_request(buffer: bytearray) -> Request | None:
-    """Take one complete head off the buffer; None if it needs more bytes.
+    """Take one complete request off the buffer; None if it needs more bytes.
 
     Raises Refused if the bytes are no request that is served here.
     """
@@ -76,8 +83,14 @@ def next_request(buffer: bytearray) -> Request | None:
         _check_unfinished(buffer)
         return None
     head = bytes(buffer[:end])
-    del buffer[: end + 4]
-    return _cached_head(head) if end <= 2048 else parse_head(head)
+    request = _cached_head(head) if end <= 2048 else parse_head(head)
+    behind = end + 4 + request.length
+    if len(buffer) < behind:
+        return None
+    if request.length:
+        request = attrs.evolve(request, body=bytes(buffer[end + 4 : behind]))
+    del buffer[:behind]
+    return request
 
 
 def _check_unfinished(buffer: bytearray) -> None:
@@ -115,15 +128,19 @@ def _field(line: str) -> tuple[str, str]:
 
 
 def _check_method(method: str) -> None:
-    if method not in _METHODS:
-        raise Refused(405, "Only GET and HEAD are served.")
+    if method not in METHODS:
+        raise Refused(405, f"Only {', '.join(METHODS)} are served.")
 
 
 def _check_facts(facts: dict[str, str], minor: str) -> None:
     if minor == "1" and "host" not in facts:
         raise Refused(400, "HTTP/1.1 requests need a Host header.")
-    if "transfer-encoding" in facts or facts.get("content-length", "0") != "0":
-        raise Refused(413, "Requests with a body are not served.")
+    if "transfer-encoding" in facts:
+        raise Refused(411, "The length of a body must be said, by Content-Length.")
+    if not _LENGTH.fullmatch(length := facts.get("content-length", "0")):
+        raise Refused(400, "Content-Length must be a number.")
+    if int(length) > MAX_BODY:
+        raise Refused(413, f"The body is longer than {MAX_BODY} bytes.")
 
 
 def _origin_form(target: str) -> str:
@@ -154,6 +171,7 @@ def _request(
         chunked_allowed=minor == "1",
         keep_alive=minor == "1" and "close" not in facts.get("connection", "").lower(),
         host=host_name(facts.get("host", "")),
+        length=int(facts.get("content-length", "0")),
     )
 
 

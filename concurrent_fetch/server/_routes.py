@@ -50,11 +50,10 @@ def _bytes(request: Request, size: str) -> Reply:
     if request.index is not None and not seed:
         return _text(length, request.index)
     seed = seed or "0"
-    binary = "application/octet-stream"
     if length <= bodies.BLOCK:
-        return Reply(content_type=binary, body=bodies.block(length, seed))
+        return Reply(content_type=echo.BINARY, body=bodies.block(length, seed))
     parts = map(Part, bodies.pieces(length, seed, bodies.BLOCK))
-    return Reply(content_type=binary, parts=parts, length=length)
+    return Reply(content_type=echo.BINARY, parts=parts, length=length)
 
 
 def _text(length: Bytes, index: int) -> Reply:
@@ -71,7 +70,7 @@ def _stream_bytes(request: Request, size: str) -> Reply:
     length = whole("n", size, 0, MAX_BYTES)
     each = whole("chunk_size", request.argument("chunk_size", "10240"), 1, _LONGEST_CHUNK)
     pieces = bodies.pieces(length, request.argument("seed") or "0", min(each, max(length, 1)))
-    return Reply(content_type="application/octet-stream", parts=map(Part, pieces))
+    return Reply(content_type=echo.BINARY, parts=map(Part, pieces))
 
 
 def _status(_request: Request, code: str) -> Reply:
@@ -114,7 +113,7 @@ def _drip(request: Request) -> Reply:
     duration = seconds("duration", request.argument("duration", "2"))
     return Reply(
         status=whole("code", request.argument("code", "200"), 200, 599),
-        content_type="application/octet-stream",
+        content_type=echo.BINARY,
         parts=_drops(size, duration),
         length=size,
         delay=seconds("delay", request.argument("delay", "0")),
@@ -155,6 +154,7 @@ ROUTES: dict[str, Route] = {
     "/deflate": echo.deflate,
     "/delay/<seconds>": echo.delay,
     "/drip": _drip,
+    "/echo": echo.echo,
     "/encoding/utf8": _page(_HTML, bodies.UTF8),
     "/fault": _faults,
     "/fault/<name>": _fault,

@@ -3,11 +3,12 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
     asynccontextmanager,
+    contextmanager,
     nullcontext,
 )
 from time import perf_counter
@@ -20,6 +21,7 @@ from concurrent_fetch.model import (
     Failure,
     Options,
     Outcome,
+    Request,
     Run,
     Stopwatch,
     check_options,
@@ -36,7 +38,7 @@ _FOR_THE_LOOP = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 
 @hinted(options_home("fetch_async(urls, Options({}))"))
 async def fetch_async(
-    urls: Iterable[str] | AsyncIterable[str],
+    urls: Iterable[str | Request] | AsyncIterable[str | Request],
     options: Options = _DEFAULTS,
     *,
     client: str | AsyncClient = "aiohttp",
@@ -45,21 +47,28 @@ async def fetch_async(
 
     No URLs give an empty `Run`.
 
+    With `Options.journal`, what is done already is not among them: `Run.skipped` counts it, and
+    `len(run)` may be less than the number of URLs.
+
     Raises:
-        TypeError: `urls` is one `str`, or cannot be iterated; `client` is a blocking one.
+        TypeError: `urls` is one `str`, or cannot be iterated; `client` is a blocking one; a tag
+            cannot be written into the journal.
         UnknownNameError: there is no async client of that name.
+        FormatError: the journal is damaged, or the file is no journal.
+        OSError: the journal cannot be opened or written, or another run writes it.
         EventLoopError: no task of asyncio runs here, as below trio.
     """
-    made = _workers("fetch_async", urls, options, client)  # imports the client: not on the clock
+    # Imports the client: not on the clock.
+    feed, made = _workers("fetch_async", urls, options, client)
     watch = Stopwatch("fetch_async", options)
     async with made as workers:
         await workers.are_done()
-    return watch.run(workers.ready, workers.feed)
+    return watch.run(workers.ready, feed)
 
 
 @hinted(options_home("iter_async(urls, Options({}))"))
 def iter_async(
-    urls: Iterable[str] | AsyncIterable[str],
+    urls: Iterable[str | Request] | AsyncIterable[str | Request],
     options: Options = _DEFAULTS,
     *,
     client: str | AsyncClient = "aiohttp",
@@ -70,8 +79,25 @@ def iter_async(
     outcomes taken; with limits of hosts 10,000 more, so that others are found. Arguments are
     checked at the call; errors as in `fetch_async`. When the generator ends or is closed, what is
     in flight is cancelled.
+
+    What reading the URLs raises is raised here, behind the outcomes that are there by then; what is
+    in flight is cancelled, and the URLs of it have no outcome.
+
+    An outcome is in `Options.journal` before it is yielded: what a program that dies has not taken
+    yet, at most twice `concurrency`, counts as done all the same.
     """
-    return _outcomes(_workers("iter_async", urls, options, client, bounded=True))
+    return begin_async("iter_async", urls, options, client)[1]
+
+
+def begin_async(
+    name: str,
+    urls: Iterable[str | Request] | AsyncIterable[str | Request],
+    options: Options,
+    client: str | AsyncClient,
+) -> tuple[Feed, AsyncGenerator[Outcome, None]]:
+    """Return the feed and the outcomes of a fetch, told of as `name`."""
+    feed, made = _workers(name, urls, options, client, bounded=True)
+    return feed, _outcomes(made)
 
 
 async def _outcomes(
@@ -85,22 +111,30 @@ async def _outcomes(
 
 def _workers(
     name: str,
-    urls: Iterable[str] | AsyncIterable[str],
+    urls: Iterable[str | Request] | AsyncIterable[str | Request],
     options: Options,
     client: str | AsyncClient,
     *,
     bounded: bool = False,
-) -> "AbstractAsyncContextManager[_Workers]":
-    """Check the arguments; return what opens the client, and the workers on it.
+) -> "tuple[Feed, AbstractAsyncContextManager[_Workers]]":
+    """Check the arguments; return the feed, and what opens the client and the workers on it.
 
     `bounded`: they wait when as many outcomes as may be in flight have not been taken.
     """
     check_options(options)
+    found = find_async_client(client)
     feed = feed_of(urls, options)
     room = options.concurrency if bounded else math.inf
-    found = find_async_client(client)
     made = tally_of(name, urls, options, feed)
-    return _at_work(feed, urls, options, found, room=room, made=made)
+    return feed, _at_work(feed, urls, options, found, room=room, made=made)
+
+
+@contextmanager
+def _ended(feed: Feed) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        feed.end()
 
 
 @asynccontextmanager
@@ -113,7 +147,7 @@ async def _at_work(
     room: float,
     made: AbstractContextManager[Tally] | None,
 ) -> "AsyncIterator[_Workers]":
-    with made or nullcontext() as tally:
+    with _ended(feed), made or nullcontext() as tally:
         async with client.session(options) as get:
             workers = _Workers(feed, urls, options.concurrency, get, room=room, tally=tally)
             try:
@@ -140,9 +174,9 @@ class _Workers:
         tally: Tally | None,
     ) -> None:
         self.ready = deque[Outcome]()
-        self.feed = feed
+        self._feed = feed
         # Where nothing ever has to wait, they pull from the feed itself: it costs half as much.
-        has_to_wait = feed.has_limits or not feed.reads
+        has_to_wait = feed.has_limits or feed.has_journal or not feed.reads
         self._jobs = JobsOnLoop(feed, urls, self._fail) if has_to_wait else None
         self._concurrency = concurrency
         self._room = room
@@ -197,7 +231,7 @@ class _Workers:
             while True:
                 if len(self.ready) >= self._room:
                     await self._there_is_room()
-                job = self.feed.take(0.0) if self._jobs is None else await self._jobs.take()
+                job = self._feed.take(0.0) if self._jobs is None else await self._jobs.take()
                 if not isinstance(job, Job):
                     return
                 if len(self._tasks) < self._concurrency:
@@ -218,7 +252,7 @@ class _Workers:
             self.start()
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
-        settled = (self._jobs or self.feed).settle(job, outcome, perf_counter())
+        settled = (self._jobs or self._feed).settle(job, outcome, perf_counter())
         if settled is None:
             return  # it is tried again
         self.ready.append(settled)

@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from importlib import import_module
-from typing import Any, TypeAlias, get_args
+from types import UnionType
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 import attrs
 
@@ -204,9 +205,7 @@ def _text_says_options(node: ast.expr) -> bool:
 
 def _members_of(annotation: object) -> Iterator[object]:
     """Yield what a union or an `Annotated` stands for; not what a list or a dict holds."""
-    if not isinstance(getattr(annotation, "__origin__", None), type) or hasattr(
-        annotation, "__metadata__"
-    ):
+    if get_origin(annotation) in (Annotated, Union, UnionType):
         yield from (part for part in get_args(annotation) if not isinstance(part, str))
 
 

@@ -38,7 +38,8 @@ def tally_of(
         failures=0,
         elapsed=0.0,
     )
-    return tallying(options.progress, begun, feed=feed if feed.has_limits else None)
+    is_told = feed.has_limits or options.journal is not None
+    return tallying(options.progress, begun, feed=feed if is_told else None)
 
 
 def _counted(

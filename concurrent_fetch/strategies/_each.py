@@ -5,12 +5,12 @@ import contextlib
 import inspect
 from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
-from threading import Thread
 from time import perf_counter
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, ClassVar, Literal, TypeAlias, overload
 
 import attrs
 
+from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.feed import feed_of
 from concurrent_fetch.model import Options
@@ -32,6 +32,8 @@ class Each:
 
     function: Callable[..., Any]
     threads: bool = False
+    keeps_order: ClassVar[bool] = True
+    """Whether its results come in the order of the URLs, whatever they are."""
     _calling: Calling = attrs.field(
         default=attrs.Factory(lambda self: _calling_of(self.function), takes_self=True),
         init=False,
@@ -42,6 +44,7 @@ class Each:
         self, urls: list[str], options: Options = _DEFAULTS, /
     ) -> list[Any] | Awaitable[list[Any]]:
         """Return what the function returns or raises for each URL, in their order."""
+        _check_keeps_nothing(self, options)
 
         def fetch(url: str) -> Any:
             return self._calling.call(self.function, url, options)
@@ -122,6 +125,16 @@ def _result(fetch: _Fetch, url: str) -> Any:
     return found
 
 
+def _check_keeps_nothing(strategy: object, options: Options) -> None:
+    """Refuse a journal and a sink: what a function of the user's returns may be anything."""
+    for name, value in (("journal", options.journal), ("sink", options.sink)):
+        if value is not None:
+            raise ValueError(
+                f"a {name} is served by fetch_* and iter_*, and by a strategy of your own that "
+                f"pulls from cf.feed_of; {strategy!r} does not: leave out {name}="
+            )
+
+
 def _one_by_one(fetch: _Fetch, urls: list[str], options: Options) -> list[Any]:
     feed = feed_of(urls, attrs.evolve(options, concurrency=1))
     results: list[Any] = [None] * len(urls)
@@ -167,7 +180,7 @@ def _in_threads(fetch: _Fetch, urls: list[str], options: Options) -> list[Any]:
 
     # Daemons: a blocking fetch cannot be interrupted, and must not hold the process after Ctrl-C.
     workers = [
-        Thread(target=work, name=f"each-{number}", daemon=True)
+        background_thread(work, f"each-{number}")
         for number in range(1, min(options.concurrency, len(urls)) + 1)
     ]
     try:

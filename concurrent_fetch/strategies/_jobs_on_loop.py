@@ -43,7 +43,7 @@ class JobsOnLoop:
 
     async def take(self) -> Job | None:
         """Wait for a job; None: there will be no more."""
-        if not self._feed.has_limits and self._urls is None:
+        if not (self._feed.has_limits or self._feed.has_journal or self._urls is not None):
             found = self._feed.take(0.0)
             return found if isinstance(found, Job) else None  # nothing has to wait
         self._waiting += 1
@@ -93,7 +93,7 @@ class JobsOnLoop:
     async def _read_one(self) -> None:
         self._feed.read()
         self._read_in_one_go += 1
-        if self._read_in_one_go >= _IN_ONE_GO:
+        if self._read_in_one_go >= _IN_ONE_GO or self._feed.is_listed:  # of lists many at once
             self._read_in_one_go = 0
             await asyncio.sleep(0)
 

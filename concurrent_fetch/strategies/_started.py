@@ -7,14 +7,14 @@ import attrs
 
 from concurrent_fetch.feed import Feed, check_plain_urls, feed_of
 from concurrent_fetch.fetch import Client, find_client
-from concurrent_fetch.model import Options, Outcome, check_options
+from concurrent_fetch.model import Options, Outcome, Request, check_options
 from concurrent_fetch.strategies._counted import Tick, counted, tally_of
 
 
 def started(
     name: str,
     fetch: Callable[[Feed, Options, Client, Tick], Generator[Outcome, None, None]],
-    urls: Iterable[str],
+    urls: Iterable[str | Request],
     options: Options,
     client: str | Client,
     *,
@@ -29,6 +29,15 @@ def started(
     check_plain_urls(urls)
     if in_flight is not None:
         options = attrs.evolve(options, concurrency=in_flight)
+    found = find_client(client)
     feed = feed_of(urls, options)
-    outcomes_of = partial(fetch, feed, options, find_client(client))
-    return feed, counted(outcomes_of, tally_of(name, urls, options, feed))
+    outcomes_of = partial(fetch, feed, options, found)
+    outcomes = counted(outcomes_of, tally_of(name, urls, options, feed))
+    return feed, outcomes if options.journal is None else _ended(feed, outcomes)
+
+
+def _ended(feed: Feed, outcomes: Generator[Outcome, None, None]) -> Generator[Outcome, None, None]:
+    try:
+        yield from outcomes
+    finally:
+        feed.end()

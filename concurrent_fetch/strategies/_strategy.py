@@ -11,6 +11,7 @@ from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options, Outcome, Retry, check_options, options_home
 from concurrent_fetch.strategies._calling import Calling, calling_of
+from concurrent_fetch.strategies._loops import check_runs_here
 from concurrent_fetch.words import hint
 
 _DEFAULTS = Options()
@@ -42,10 +43,11 @@ AnyStrategy: TypeAlias = Strategy | Callable[..., object]
 
 @attrs.frozen(repr=False)
 class ConfiguredStrategy:
-    """A strategy with some options changed; made by `with_options`."""
+    """A strategy with some options changed, or on another loop; see `with_options`, `with_loop`."""
 
     strategy: AnyStrategy
     changes: tuple[tuple[str, Any], ...]
+    loop: str | None = None
     _calling: Calling = attrs.field(
         default=attrs.Factory(lambda self: how_called(self.strategy), takes_self=True),
         init=False,
@@ -53,11 +55,22 @@ class ConfiguredStrategy:
     )
 
     def __call__(
-        self, urls: list[str], options: Options = _DEFAULTS, /
+        self, urls: list[str], options: Options = _DEFAULTS, /, **keywords: Any
     ) -> Iterable[Outcome] | AsyncIterable[Outcome] | Awaitable[Iterable[Outcome]]:
-        """Run the strategy with its own options in place of those given."""
+        """Run the strategy with its own options in place of those given.
+
+        Keywords are the strategy's own, as a partial gives them.
+
+        Raises:
+            EventLoopError: it has a loop, and this is none of that kind.
+        """
+        if self.loop is not None:
+            check_runs_here(self.loop, name_of(self))
+        function: AnyStrategy = self.strategy
+        if keywords:
+            function = functools.partial(function, **keywords)
         found: Awaitable[Iterable[Outcome]] = self._calling.call(
-            self.strategy, urls, self.applied_to(options)
+            function, urls, self.applied_to(options)
         )
         return found
 
@@ -94,8 +107,9 @@ def with_options(strategy: AnyStrategy, **changes: Any) -> ConfiguredStrategy:
     """
     if not callable(strategy):
         raise TypeError(f"a strategy must be callable, got {strategy!r}")
-    if not how_called(strategy).takes_options:
-        name = name_of(strategy)
+    function, before, loop = taken_apart(strategy)
+    if not how_called(function).takes_options:
+        name = name_of(function)
         raise TypeError(
             f"{name} takes no options, so changed ones cannot reach it; write "
             f"def {name}(urls, options): ... and heed those"
@@ -103,17 +117,37 @@ def with_options(strategy: AnyStrategy, **changes: Any) -> ConfiguredStrategy:
     names = _CHANGES.names()
     if unknown := {name: value for name, value in changes.items() if name not in names}:
         raise TypeError(hint("Options", "field", names, unknown, [_CHANGES]))
-    if isinstance(strategy, ConfiguredStrategy):
-        changes = dict(strategy.changes) | changes
-        strategy = strategy.strategy
+    changes = dict(before) | changes
     # As Options keeps them: checked, hashable, and headers that hide their secrets.
     checked = attrs.evolve(Options(), **changes)
-    return ConfiguredStrategy(strategy, tuple((name, getattr(checked, name)) for name in changes))
+    return ConfiguredStrategy(
+        function, tuple((name, getattr(checked, name)) for name in changes), loop
+    )
+
+
+def taken_apart(
+    strategy: AnyStrategy,
+) -> tuple[AnyStrategy, tuple[tuple[str, Any], ...], str | None]:
+    """Return what is called below all changes, partials included; the changes; and the loop."""
+    if isinstance(strategy, ConfiguredStrategy):
+        function, changes, loop = taken_apart(strategy.strategy)
+        return function, (*changes, *strategy.changes), strategy.loop or loop
+    if isinstance(strategy, functools.partial) and any(configured_in(strategy)):
+        function, changes, loop = taken_apart(strategy.func)
+        return functools.partial(function, *strategy.args, **strategy.keywords), changes, loop
+    return strategy, (), None
+
+
+def configured_in(strategy: object) -> "Iterator[ConfiguredStrategy]":
+    """Yield what `with_options` and `with_loop` made of a strategy, the outer one first."""
+    return (layer for layer, _ in layers_of(strategy) if isinstance(layer, ConfiguredStrategy))
 
 
 def effective_options(strategy: object, options: Options) -> Options:
     """Return the options that the strategy will work under when called with `options`."""
-    return strategy.applied_to(options) if isinstance(strategy, ConfiguredStrategy) else options
+    for layer in configured_in(strategy):
+        options = layer.applied_to(options)
+    return options
 
 
 def under(strategy: AnyStrategy, options: Options, **changes: Any) -> tuple[AnyStrategy, Options]:
@@ -121,27 +155,44 @@ def under(strategy: AnyStrategy, options: Options, **changes: Any) -> tuple[AnyS
 
     For what belongs to a run and not to a strategy, as who is told of its progress.
     """
-    if isinstance(strategy, ConfiguredStrategy):
+    if any(layer.changes for layer in configured_in(strategy)):
         strategy = with_options(strategy, **changes)
     return strategy, attrs.evolve(options, **changes)
 
 
 def name_of(strategy: object) -> str:
-    """Return what a strategy is called: its function, and what a partial or options change."""
-    if isinstance(strategy, ConfiguredStrategy):
-        return _call(strategy.strategy, (), dict(strategy.changes))
-    if isinstance(strategy, functools.partial):
-        return _call(strategy.func, strategy.args, strategy.keywords)
-    name = getattr(strategy, "__name__", None)
-    return name if isinstance(name, str) else type(strategy).__name__
+    """Return what a strategy is called: its function, what partials and changes give it, its loop.
 
-
-def _call(function: object, arguments: Iterable[object], keywords: Mapping[str, Any]) -> str:
+    However often it was wrapped there is one pair of brackets: the keywords of partials, then
+    changed options, then the loop; of two that say the same thing the outer one, which holds.
+    """
+    arguments: tuple[object, ...] = ()
+    keywords: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
+    loops: list[str] = []
+    is_called = False
+    for layer, _ in layers_of(strategy):
+        if isinstance(layer, functools.partial):
+            arguments = (*layer.args, *arguments)
+            keywords = layer.keywords | keywords
+            is_called = True
+        elif isinstance(layer, ConfiguredStrategy):
+            changes = dict(layer.changes) | changes
+            loops += [layer.loop] if layer.loop is not None else []
+            is_called = True
+    function = function_of(strategy)
+    named = getattr(function, "__name__", None)
+    name = named if isinstance(named, str) else type(function).__name__
+    if not is_called:
+        return name
     shown = [_shown(value) for value in arguments]
     shown += [
-        f"{name}={_shown(value, is_client=name == 'client')}" for name, value in keywords.items()
+        f"{key}={_shown(value, is_client=key == 'client')}"
+        for key, value in (*keywords.items(), *changes.items())
     ]
-    return f"{name_of(function)}({', '.join(shown)})"
+    shown += [f"loop={loop!r}" for loop in loops[:1]]
+    name, at, where = name.partition(" @ ")
+    return f"{name}({', '.join(shown)}){at}{where}"
 
 
 def _shown(value: object, *, is_client: bool = False) -> str:
@@ -157,10 +208,18 @@ def _shown(value: object, *, is_client: bool = False) -> str:
     return f"<{type(value).__name__}>"
 
 
+def innermost(strategy: object) -> tuple[object, dict[str, Any]]:
+    """Return what is called in the end, and the keywords that partials give it."""
+    layers = list(layers_of(strategy))
+    given: dict[str, Any] = {}
+    for _, keywords in layers:
+        given = {**keywords, **given}
+    return layers[-1][0], given
+
+
 def function_of(strategy: object) -> object:
     """Return what is called in the end, below partials and changed options."""
-    *_, (function, _) = layers_of(strategy)
-    return function
+    return innermost(strategy)[0]
 
 
 def is_async(strategy: object) -> bool:

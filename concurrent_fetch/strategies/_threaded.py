@@ -3,14 +3,17 @@
 import contextlib
 import threading
 from collections.abc import Generator, Iterable
+from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
 
+from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.feed import Feed, Job
 from concurrent_fetch.fetch import Client, Get
-from concurrent_fetch.model import Options, Outcome, Run, Stopwatch, options_home
+from concurrent_fetch.model import Options, Outcome, Request, Run, Stopwatch, options_home
 from concurrent_fetch.strategies._counted import Tick
+from concurrent_fetch.strategies._handover import Handover
 from concurrent_fetch.strategies._jobs_in_threads import JobsInThreads
 from concurrent_fetch.strategies._started import started
 from concurrent_fetch.words import hinted
@@ -23,23 +26,35 @@ _TICK: Seconds = 0.1
 
 @hinted(options_home("fetch_threaded(urls, Options({}))"))
 def fetch_threaded(
-    urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
+    urls: Iterable[str | Request],
+    options: Options = _DEFAULTS,
+    *,
+    client: str | Client = "requests",
 ) -> Run:
     """Fetch the URLs in `options.concurrency` threads; return all outcomes in URL order.
 
     No URLs give an empty `Run`.
 
+    With `Options.journal`, what is done already is not among them: `Run.skipped` counts it, and
+    `len(run)` may be less than the number of URLs.
+
     Raises:
-        TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one.
+        TypeError: `urls` is one `str`, or cannot be iterated; `client` is an async one; a tag
+            cannot be written into the journal.
         UnknownNameError: there is no client of that name.
+        FormatError: the journal is damaged, or the file is no journal.
+        OSError: the journal cannot be opened or written, or another run writes it.
     """
-    feed, outcomes = started("fetch_threaded", _outcomes, urls, options, client)
+    feed, outcomes = begin_threaded("fetch_threaded", urls, options, client, at_once=False)
     return Stopwatch("fetch_threaded", options).run(outcomes, feed)
 
 
 @hinted(options_home("iter_threaded(urls, Options({}))"))
 def iter_threaded(
-    urls: Iterable[str], options: Options = _DEFAULTS, *, client: str | Client = "requests"
+    urls: Iterable[str | Request],
+    options: Options = _DEFAULTS,
+    *,
+    client: str | Client = "requests",
 ) -> Generator[Outcome, None, None]:
     """Fetch the URLs in `options.concurrency` threads; yield the outcomes as they complete.
 
@@ -47,14 +62,36 @@ def iter_threaded(
     of the outcomes taken; with limits of hosts 10,000 more, so that others are found. Arguments are
     checked at the call; errors as in `fetch_threaded`. When the generator ends or is closed, what
     is in flight is aborted and the threads end.
+
+    What reading the URLs raises is raised here, behind the outcomes that are there by then; what is
+    in flight is aborted, and the URLs of it have no outcome.
+
+    An outcome is in `Options.journal` before it is yielded: what a program that dies has not taken
+    yet, at most twice `concurrency`, counts as done all the same.
     """
-    return started("iter_threaded", _outcomes, urls, options, client)[1]
+    return begin_threaded("iter_threaded", urls, options, client)[1]
+
+
+def begin_threaded(
+    name: str,
+    urls: Iterable[str | Request],
+    options: Options,
+    client: str | Client,
+    *,
+    at_once: bool = True,
+) -> tuple[Feed, Generator[Outcome, None, None]]:
+    """Return the feed and the outcomes of a fetch, told of as `name`.
+
+    They are yielded as they complete; not `at_once`: a tenth of a second later, which costs less.
+    """
+    return started(name, partial(_outcomes, at_once=at_once), urls, options, client)
 
 
 def _outcomes(
-    feed: Feed, options: Options, client: Client, tick: Tick
+    feed: Feed, options: Options, client: Client, tick: Tick, *, at_once: bool
 ) -> Generator[Outcome, None, None]:
-    workers = _Workers(feed, options.concurrency, tick)
+    at_once = at_once or tick is not None  # progress is told as it comes
+    workers = _Workers(feed, options.concurrency, tick, at_once=at_once)
     try:
         with client.session(options) as get:
             try:
@@ -74,7 +111,7 @@ class _Workers:
     than URLs; where these have no length, one more, which waits for the next URL.
     """
 
-    def __init__(self, feed: Feed, concurrency: int, tick: Tick) -> None:
+    def __init__(self, feed: Feed, concurrency: int, tick: Tick, *, at_once: bool) -> None:
         self._feed = feed
         self._tick = tick
         self._jobs = JobsInThreads(feed)
@@ -83,16 +120,17 @@ class _Workers:
         self._active = 0
         self._stopped = False
         self._lock = threading.Lock()
-        self._ready = SimpleQueue[Outcome | BaseException | None]()
+        self._ready = Handover[Outcome | BaseException | None](at_once=at_once)
         # A permit for every outcome that may be under way or not yet taken. In a queue: Ctrl-C
-        # that comes inside a Semaphore leaves it locked, and stopping would wait for ever.
-        self._permits = SimpleQueue[None]()
+        # that comes inside a Semaphore leaves it locked, and stopping would wait for ever. None
+        # where all outcomes are held anyway.
+        self._permits = SimpleQueue[None]() if at_once else None
         self._permit(2 * concurrency)
 
     def start(self, get: Get) -> None:
         self._get = get
         if self._feed.is_used_up:
-            self._ready.put(None)
+            self._ready.put(None, is_urgent=True)
             return
         with self._lock:
             self._add()
@@ -131,13 +169,14 @@ class _Workers:
             thread.join(max(0.0, limit - monotonic()))
 
     def _permit(self, count: int = 1) -> None:
-        for _ in range(count):
-            self._permits.put(None)
+        if self._permits is not None:
+            for _ in range(count):
+                self._permits.put(None)
 
     def _add(self) -> None:
         number = len(self._threads) + 1
         # A daemon: a look-up that cannot be interrupted must not hold the process.
-        thread = threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True)
+        thread = background_thread(self._work, f"fetch-{number}")
         try:
             thread.start()
         except RuntimeError:
@@ -157,14 +196,15 @@ class _Workers:
                 else:
                     self._ready.put(outcome)
         except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
-            self._ready.put(error)
+            self._ready.put(error, is_urgent=True)
         with self._lock:
             self._active -= 1
             if not self._active:
-                self._ready.put(None)
+                self._ready.put(None, is_urgent=True)
 
     def _take(self) -> Job | None:
-        self._permits.get()
+        if self._permits is not None:
+            self._permits.get()
         job = self._jobs.take()
         if job is None:
             self._permit()

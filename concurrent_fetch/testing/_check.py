@@ -1,7 +1,6 @@
 """Check and Report: one small question to a part, asked within a time limit, and its answer."""
 
 import inspect
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import attrs
 
+from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import AsyncClient, Client, in_words
 from concurrent_fetch.server import LocalServer
@@ -108,7 +108,7 @@ class Check:
         with _SERVERS.lent() as server:
             # A daemon: one that hangs is reported, and must not hold the process.
             name = f"check {self.name}"
-            thread = threading.Thread(target=asking, args=(server,), name=name, daemon=True)
+            thread = background_thread(partial(asking, server), name)
             thread.start()
             wait((done,), self.limit)
             if done.done():

@@ -3,7 +3,8 @@
 import pickle
 from datetime import UTC, datetime
 
-from concurrent_fetch.model import Outcome, Run
+from concurrent_fetch.feed import CountedWork
+from concurrent_fetch.model import Outcome, Response, Run
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.testing._check import Finding, for_both, for_strategies
 from concurrent_fetch.testing._facts import closed_port, results
@@ -95,10 +96,15 @@ def _nests(outcome: Outcome, started: float, finished: float) -> bool:
 @for_strategies
 def work(subject: Subject, server: LocalServer) -> Finding:
     """`Options.work` is done once on each response, with its body, and on no failure."""
-    sizes: list[int] = []
+    counted = CountedWork(_look_at)  # also of what was done in another process
     urls = [*server.urls(4, "/bytes/9"), "nonsense"]
-    subject.fetch(urls, work=lambda response: sizes.append(len(response.body)), keep_bodies=False)
-    return Finding([9] * 4, sizes)
+    subject.fetch(urls, work=counted, keep_bodies=False)
+    return Finding("done 4 times", f"done {counted.done} times")
+
+
+def _look_at(response: Response) -> None:
+    if len(response.body) != 9:
+        raise ValueError(f"a body of 9 bytes came with {len(response.body)}")
 
 
 @for_both

@@ -1,11 +1,12 @@
 """Checks of laziness and of an early end: closed, cancelled or left."""
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator
+from functools import partial
 from time import perf_counter
 from typing import Any
 
+from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.fetch import AsyncClient, Client
 from concurrent_fetch.model import Outcome
@@ -101,10 +102,11 @@ def leaving(subject: Subject, server: LocalServer) -> Finding:
 def _left(client: Client, server: LocalServer) -> tuple[list[Outcome], Seconds]:
     outcomes: list[Outcome] = []
     with client.session(options(**_LONG)) as get:
-        threads = [
-            threading.Thread(target=lambda url=url: outcomes.append(get(url)), daemon=True)
-            for url in _slow(server)
-        ]
+
+        def fetch(url: str) -> None:
+            outcomes.append(get(url))
+
+        threads = [background_thread(partial(fetch, url), "leaving") for url in _slow(server)]
         for thread in threads:
             thread.start()
         eventually(lambda: server.stats().in_flight == _MANY, _SOON)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from concurrent_fetch.fetch import AsyncClient, Client
-from concurrent_fetch.model import Options, Outcome
+from concurrent_fetch.model import Options, Outcome, Request
 from concurrent_fetch.runner import Bridge, Clocks, Driven, in_url_order
 from concurrent_fetch.strategies import (
     Strategy,
@@ -56,6 +56,22 @@ class Subject:
     def fetch_one(self, url: str, **changes: Any) -> Outcome:
         """Fetch one URL."""
         return self.fetch([url], **changes)[0]
+
+    def ask(self, requests: Sequence[Request], **changes: Any) -> list[Outcome]:
+        """Send the requests one after another; return the outcomes in their order.
+
+        Raises:
+            DoesNotApply: the client does not declare that it sends such.
+        """
+        declared: frozenset[str] = getattr(self.part, "methods", frozenset())
+        missing = {request.method for request in requests} - declared
+        if missing and "*" not in declared:
+            raise DoesNotApply(f"it does not declare that it sends {', '.join(sorted(missing))}")
+        changes["concurrency"] = 1
+        with Bridge(Clocks(perf_counter, process_time)) as bridge:
+            asked: list[Any] = list(requests)
+            returned = bridge.drive(self.strategy, asked, options(**changes)).returned
+        return matched(returned, [request.url for request in requests])
 
     def call(self, urls: Sequence[str], **changes: Any) -> Any:
         """Call the strategy and return what it returned, as yet undriven."""

@@ -4,6 +4,7 @@ What a name means, which addresses may be tried and in which order, which TLS, w
 connections may wait idle.
 """
 
+from concurrent_fetch.wire._deadline_sockets import BoundedSocket, has_news
 from concurrent_fetch.wire._environment import Environment
 from concurrent_fetch.wire._idle import Kept, most_of_a_line, most_open, warn_of_few_descriptors
 from concurrent_fetch.wire._proxies import told_to
@@ -12,11 +13,13 @@ from concurrent_fetch.wire._sockets import Sockets
 from concurrent_fetch.wire._tls import tls_context, tls_name
 
 __all__ = [
+    "BoundedSocket",
     "Environment",
     "Kept",
     "Sockets",
     "check_target",
     "connect",
+    "has_news",
     "most_of_a_line",
     "most_open",
     "tls_context",

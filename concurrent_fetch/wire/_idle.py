@@ -73,6 +73,11 @@ class Kept(Generic[_Key, _Kept]):
         self._items[key] = item
         self._latest = key, item
 
+    def forget(self, key: _Key) -> None:
+        """Keep no more what leads there."""
+        self._latest = None
+        self._items.pop(key, None)
+
     def all(self) -> Iterable[_Kept]:
-        """Return all that is kept."""
-        return tuple(self._items.values())
+        """Return all that is kept; also while another thread adds something."""
+        return self._items.copy().values()  # one step, also without a GIL

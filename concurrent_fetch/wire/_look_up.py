@@ -9,12 +9,12 @@ import asyncio
 import contextlib
 import os
 import socket
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
+from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.wire._addresses import Address, interleaved, literal_address
 
@@ -74,7 +74,7 @@ def _begin(host: str, port: int, hand_over: Callable[[Found], None]) -> None:
         hand_over(_found(host, port))
 
     try:
-        threading.Thread(target=work, name=f"look-up of {host}", daemon=True).start()
+        background_thread(work, f"look-up of {host}").start()
     except RuntimeError:  # there is no thread to be had: then here
         work()
 

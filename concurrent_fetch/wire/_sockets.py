@@ -1,26 +1,23 @@
-"""Blocking sockets that keep the deadline of a fetch and can be aborted from another thread.
-
-A limit checked between chunks misses a server that drips; a timeout per read never adds up. So
-the deadline sits in the socket: every read and write of it is bounded by what is left.
-"""
+"""The blocking sockets of one run: how they are connected, and aborted from another thread."""
 
 import contextlib
-import errno
 import socket
-import ssl
 import threading
 from functools import partial
 from time import perf_counter
-from typing import Any
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.model import Options
 from concurrent_fetch.wire._addresses import Address, allowed
+from concurrent_fetch.wire._deadline_sockets import (
+    BoundedSocket,
+    connect_time_left,
+    here,
+    new_socket,
+)
 from concurrent_fetch.wire._look_up import look_up_blocking
 from concurrent_fetch.wire._racing import race_blocking
 
-# poll() takes milliseconds as a C int: a longer wait overflows, or comes out as none at all.
-_LONGEST_WAIT: Seconds = 1e6
 _FEW = 64  # sockets, closed ones among them, that need no tidying
 
 
@@ -39,12 +36,12 @@ class Sockets:
         """Bind this thread's sockets to the deadline of a fetch until the next call."""
         if self._aborted:
             raise ConnectionAbortedError("the run was stopped")
-        _here.sockets = self
-        _here.deadline = deadline
+        here.register = self.register
+        here.deadline = deadline
 
     def connect(
         self, host: str, port: int, *, to_proxy: bool = False, for_tunnel: bool = False
-    ) -> socket.socket:
+    ) -> BoundedSocket:
         """Return a connected socket, to the first address that answers.
 
         Look-up, connection, the tunnel that a proxy opens and TLS handshake share one
@@ -60,11 +57,11 @@ class Sockets:
         if len(addresses) > 1:
             opened = partial(self._opened, for_tunnel=for_tunnel)
             winner = race_blocking(addresses, opened, self._time_left)
-            winner.bound(_connect_time_left())
+            winner.bound(connect_time_left())
             return winner
         sock = self._opened(addresses[0], for_tunnel=for_tunnel)
         try:
-            sock.bound(_connect_time_left())
+            sock.bound(connect_time_left())
             sock.connect(addresses[0].at)
         except BaseException:
             sock.close()
@@ -76,16 +73,16 @@ class Sockets:
         allowed(self._addresses(host, port), host, every=True)
 
     def _addresses(self, host: str, port: int) -> list[Address]:
-        _here.connect_by = perf_counter() + self._options.connect_timeout
+        here.connect_by = perf_counter() + self._options.connect_timeout
         return look_up_blocking(host, port, self._time_left)
 
     def _time_left(self) -> Seconds:
         if self._aborted:
             raise ConnectionAbortedError("the run was stopped")
-        return _connect_time_left()
+        return connect_time_left()
 
-    def _opened(self, address: Address, *, for_tunnel: bool) -> "DeadlineSocket":
-        sock = (_TunnelSocket if for_tunnel else DeadlineSocket)(address.family, socket.SOCK_STREAM)
+    def _opened(self, address: Address, *, for_tunnel: bool) -> BoundedSocket:
+        sock = new_socket(address.family, for_tunnel=for_tunnel)
         try:
             self.register(sock)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -113,95 +110,3 @@ class Sockets:
             # Not SSLSocket.shutdown: it would take the TLS state from under the reading thread.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-
-class _Here(threading.local):
-    """Whose fetch this thread is in: set by `Sockets.enter`, read by the sockets below it."""
-
-    sockets: Sockets
-    deadline: Seconds
-    connect_by: Seconds
-
-
-_here = _Here()
-
-
-def _time_left() -> Seconds:
-    left = _here.deadline - perf_counter()
-    if left <= 0:
-        raise TimeoutError("the deadline of the fetch is over")
-    return left
-
-
-def _connect_time_left() -> Seconds:
-    left = min(_here.connect_by - perf_counter(), _time_left())
-    if left <= 0:
-        raise TimeoutError("connect_timeout is over")
-    return left
-
-
-class _Bounded(socket.socket):
-    """Every wait is bounded by the deadline of the fetch; timeouts set by libraries are ignored."""
-
-    def settimeout(self, value: float | None, /) -> None:
-        pass
-
-    def bound(self, seconds: Seconds) -> None:
-        super().settimeout(min(seconds, _LONGEST_WAIT))
-
-    def recv(self, *args: Any, **kwargs: Any) -> bytes:
-        self.bound(_time_left())
-        return super().recv(*args, **kwargs)
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.bound(_time_left())
-        return super().recv_into(*args, **kwargs)
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        self.bound(_time_left())
-        super().sendall(*args, **kwargs)
-
-
-class DeadlineSocket(_Bounded):
-    """A plain socket with a deadline."""
-
-
-class _TunnelSocket(DeadlineSocket):
-    """To a proxy that is to open a tunnel: until TLS begins all is part of connecting."""
-
-    def bound(self, seconds: Seconds) -> None:
-        super().bound(min(seconds, _connect_time_left()))
-
-
-class DeadlineTLSSocket(_Bounded, ssl.SSLSocket):
-    """A TLS socket with a deadline; the handshake counts as part of connecting."""
-
-    def do_handshake(self, block: bool = False) -> None:
-        try:
-            _here.sockets.register(self)
-            self.bound(_connect_time_left())
-            super().do_handshake(block)
-        except BaseException:
-            self.close()  # SSLSocket does so for an OSError, not for Ctrl-C
-            raise
-
-    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002 - its name in ssl
-        """Read; a reset is told from a connection that ends without a word of TLS.
-
-        ssl calls both an end of data, or an `SSLEOFError`. An event loop can tell them apart.
-        """
-        self.suppress_ragged_eofs = False
-        try:
-            return super().read(len, buffer)
-        except ssl.SSLEOFError as error:
-            if error.reason:
-                return b"" if buffer is None else 0
-            raise ConnectionResetError(errno.ECONNRESET, "connection reset by peer") from error
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        try:
-            super().sendall(*args, **kwargs)
-        except ssl.SSLEOFError as error:
-            # As a plain socket says it: then libraries still read what the server had to say, an
-            # alert perhaps.
-            raise BrokenPipeError(errno.EPIPE, str(error)) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from concurrent_fetch.model import Options
-from concurrent_fetch.wire._sockets import DeadlineTLSSocket
+from concurrent_fetch.wire._deadline_sockets import DeadlineTLSSocket
 
 
 class _Bundle(NamedTuple):

@@ -9,12 +9,13 @@ from concurrent_fetch.words._rules import (
     seconds,
     whole,
 )
-from concurrent_fetch.words._text import did_you_mean, nearest, told, visible
+from concurrent_fetch.words._text import called, did_you_mean, nearest, told, visible
 
 __all__ = [
     "FLAG",
     "Home",
     "Rule",
+    "called",
     "described",
     "did_you_mean",
     "hint",

@@ -42,30 +42,37 @@ class Home(NamedTuple):
         return f"{word}={value}" if word in self.names() else None
 
 
-def hinted(*homes: Home, noun: str = "argument") -> Callable[[_Callable], _Callable]:
+def hinted(
+    *homes: Home, noun: str = "argument", by_name: str = ""
+) -> Callable[[_Callable], _Callable]:
     """Return what makes a function or a class say, of a keyword that it has not, what to write.
 
+    `by_name` is how a call is written, said where more is given without names than it takes so.
     It costs one call more: for what is called once per run, and not for each fetch.
     """
 
     def decorated(called: _Callable) -> _Callable:
         public: object = called
         if isinstance(public, type):
-            initialize = _telling(vars(public)[_INIT], public.__name__, homes, noun)
+            initialize = _telling(vars(public)[_INIT], public.__name__, homes, noun, by_name)
             setattr(public, _INIT, initialize)
             return called
-        return _telling(called, called.__qualname__, homes, noun)
+        return _telling(called, called.__qualname__, homes, noun, by_name)
 
     return decorated
 
 
-def _telling(function: _Callable, name: str, homes: tuple[Home, ...], noun: str) -> _Callable:
+def _telling(
+    function: _Callable, name: str, homes: tuple[Home, ...], noun: str, by_name: str
+) -> _Callable:
     @functools.wraps(function)
     def telling(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         try:
             return function(*args, **kwargs)
         except TypeError:
+            if by_name and _has_too_many(function, args):
+                raise TypeError(f"{name} takes more by name only; write {by_name}") from None
             if not (unknown := _unknown(function, args, kwargs)):
                 raise
         own = [word for word in _words_of(function) if word != "self"]
@@ -96,6 +103,15 @@ def _unknown(
         own = _words_of(function)
         return {word: value for word, value in kwargs.items() if word not in own}
     return {}  # it was called, and what it raised is its own
+
+
+def _has_too_many(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    """Whether more is given without names than the function takes so."""
+    try:
+        inspect.signature(function).bind_partial(*args)
+    except TypeError:
+        return True
+    return False
 
 
 def _words_of(function: Callable[..., Any]) -> list[str]:

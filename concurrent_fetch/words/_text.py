@@ -22,6 +22,11 @@ def told(text: str) -> str:
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
+def called(function: object) -> str:
+    """Return the name of a function of the user's, or its type; nothing of what it holds."""
+    return str(getattr(function, "__name__", None) or (function and f"<{type(function).__name__}>"))
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the nearest of the names; empty if none is near.
 

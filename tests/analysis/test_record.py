@@ -2,11 +2,11 @@
 
 import gc
 import pickle
-import tracemalloc
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import attrs
+import pytest
 from fakes import failure, record, response, tried_before
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +127,7 @@ def test_a_further_run_of_20_000_urls_takes_less_than_200_bytes_for_each() -> No
     intern = interning()
     first = columns_of(outcomes(), intern)  # brings the values that all runs share
     gc.collect()
+    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy has none
     tracemalloc.start()
     second = columns_of(outcomes(), intern)
     gc.collect()

@@ -142,7 +142,11 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
         (flying(), probe(), CARD, Limit.CONCURRENCY),
         (flying(cpu=0.95), probe(), CARD, Limit.CPU),
         (flying(cpu=0.95), probe(), FREE, None),  # of four cores that it may use
+        (flying(cpu=1.54), probe(), FREE, Limit.CPU),  # more than one of them
         (flying(cpu=3.7), probe(), FREE, Limit.CPU),
+        (attrs.evolve(flying(cpu=0.95), cpu_of_workers=1.8), probe(), CARD, None),  # each has a GIL
+        (attrs.evolve(flying(cpu=1.6), cpu_of_workers=3.0), probe(), CARD, Limit.CPU),
+        (attrs.evolve(flying(cpu=7.6), cpu_of_workers=15.0), probe(), CARD, Limit.CPU),
         (flying(cpu=0.95), probe(loop=CALM), FREE, Limit.CPU),  # a loop has one
         (flying(cpu=0.7), probe(LATE), CARD, Limit.GIL),
         (flying(cpu=0.7), probe(LATE), FREE, None),
@@ -186,7 +190,50 @@ def test_the_limit_is_read_off_the_figures(
     assert explained(mine, probe=seen, card=card).limit is limit
 
 
+@given(st.floats(0, 100))
+def test_so_many_cores_computed_as_one_less_would_not_have_done(cpu: float) -> None:
+    cores = attrs.evolve(explained(ONE_BY_ONE), cpu=cpu).cores_at_once
+    assert cores >= 1
+    assert cpu - 0.1 <= cores < max(1.0, cpu - 0.1) + 1
+
+
+def test_two_cores_are_no_three() -> None:
+    assert attrs.evolve(explained(ONE_BY_ONE), cpu=2.02).cores_at_once == 2
+
+
+def test_a_strategy_elsewhere_is_held_against_the_card_of_its_interpreter() -> None:
+    runs = {"first": [ONE_BY_ONE], "mine": [flying(cpu=0.7)]}
+    found = Causes(
+        runs=runs, comparable=[*runs], probes={"mine": probe(LATE)}, card=FREE, cards={"mine": CARD}
+    )
+    assert found.of("mine").limit is Limit.GIL
+
+
 SENTENCES: list[tuple[Why, list[str]]] = [
+    (
+        explained(flying(cpu=1.54), probe=probe(), card=FREE),
+        [
+            "mine computes on two cores at once: 154% of one, 385 ms per fetch.",
+            "With up to 4 in flight it reached 100% of the speed that the reference's latencies",
+            "allow. Less work per response would help, or more cores.",
+        ],
+    ),
+    (
+        explained(attrs.evolve(flying(cpu=1.6), cpu_of_workers=3.0), probe=probe()),
+        [
+            "mine computes on two cores at once: 160% of one, 400 ms per fetch.",
+            "With up to 4 in flight it reached 100% of the speed that the reference's latencies",
+            "allow. Less work per response would help, or more workers, as far as there are cores.",
+        ],
+    ),
+    (
+        explained(attrs.evolve(flying(cpu=7.6), cpu_of_workers=15.0), probe=probe()),
+        [
+            "mine is CPU-bound: it computes 760% of the time, 1.90 s per fetch, of which one core",
+            "can do 0.53 a second. With up to 4 in flight it reached 100% of the speed that the",
+            "reference's latencies allow. Less work per response would help, or more cores.",
+        ],
+    ),
     (
         explained(ONE_BY_ONE),
         [

@@ -10,6 +10,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 
 import pytest
 from fetching import eventually
@@ -18,7 +19,10 @@ from pace import in_time
 import concurrent_fetch
 from concurrent_fetch import Response, fetch_sync
 from concurrent_fetch.cli._commands import main
+from concurrent_fetch.runner import find_interpreter
 from concurrent_fetch.server import LocalServer
+
+pytestmark = pytest.mark.once  # most start a process
 
 PROGRAM = [sys.executable, "-W", "error", "-m", "concurrent_fetch"]
 ROOT = pathlib.Path(concurrent_fetch.__file__).parents[1]
@@ -198,6 +202,52 @@ def test_compare_names_the_strategies_as_the_user_did(
     assert explanation.startswith("There are too few rounds")
 
 
+def test_compare_runs_each_strategy_on_another_interpreter_as_well(
+    local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["-s", "sync", "-s", "async", "--also-on", sys.executable]
+    assert main(["compare", *flags, "-r", "1", *local.urls(2)]) == 0
+    out = capsys.readouterr().out
+    tag = find_interpreter(sys.executable).tags[0]  # and not the path, which may be long
+    rows = [line.split()[:3] for line in out.splitlines()]
+    assert [row for row in rows if row[1:2] == ["@"]] == [["sync", "@", tag], ["async", "@", tag]]
+    assert "outside" in out
+
+
+def test_an_interpreter_that_is_given_twice_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--also-on", sys.executable, "--also-on", sys.executable]
+    assert main(["compare", *flags, "http://127.0.0.1/"]) == 2
+    assert f"--also-on {sys.executable} is given twice" in capsys.readouterr().err
+
+
+def test_an_interpreter_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--also-on", "python3.99", "http://127.0.0.1/"]) == 2
+    err = capsys.readouterr().err
+    assert "--also-on: no interpreter is called 'python3.99'" in err
+
+
+@pytest.mark.skipif(find_spec("uvloop") is None, reason="there is no uvloop here")
+def test_compare_takes_a_loop_behind_the_client_and_says_so(
+    local: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["async", "async@uvloop", "async+plain@uvloop"]
+    flags = [argument for name in names for argument in ("-s", name)]
+    assert main(["compare", *flags, "-r", "1", *local.urls(3)]) == 0
+    out, err = capsys.readouterr()
+    rows = [line.split()[0] for line in out.splitlines() if line]
+    assert [row for row in rows if row in names] == names
+    assert "async@uvloop, async+plain@uvloop: it runs on uvloop.Loop where async" in out + err
+
+
+def test_a_loop_that_is_not_installed_is_told_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    for command in ("compare", "fetch"):
+        assert main([command, "-s", "async@uvloop", "http://127.0.0.1:1/"]) == 2
+        assert 'pip install "concurrent_fetch[fast]"' in capsys.readouterr().err
+
+
 def test_compare_takes_all_three_where_none_is_named(
     local: LocalServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -282,22 +332,22 @@ MISUSES = {
     ("fetch", "-", URL): "- stands alone: it reads all URLs from stdin",
     ("fetch", "--file", "/no/such"): "cannot read '/no/such': No such file or directory",
     ("fetch", "--file", os.devnull): f"no URLs in {os.devnull!r}: write one per line",
-    ("fetch", URL, "-s", "thraeded"): "-s/--strategy: no strategy is called 'thraeded' (did you "
+    ("fetch", URL, "-s", "thraeded"): "--strategy: no strategy is called 'thraeded' (did you "
     "mean 'threaded'?)",
-    ("compare", URL, "-s", "sync+htpx"): "-s/--strategy: no client is called 'htpx' (did you mean "
+    ("compare", URL, "-s", "sync+htpx"): "--strategy: no client is called 'htpx' (did you mean "
     "'httpx'?). There are",
     ("compare", URL, "-s", "sync+zz"): "no client is called 'zz'. There are",
     ("compare", URL, "-s", "sync+aiohttp"): "client 'aiohttp' works with fetch_async only",
     ("compare", URL, "-s", "sync", "-s", "sync"): "--strategy sync is given twice",
     ("fetch", URL, "-s", "sync", "-s", "async"): "fetch takes one --strategy",
     ("fetch", URL, "-c", "0"): "--concurrency must be at least 1, got 0",
-    ("fetch", URL, "-c", "many"): "-c/--concurrency: 'many' is no whole number",
+    ("fetch", URL, "-c", "many"): "--concurrency: 'many' is no whole number",
     ("fetch", URL, "--timeout", "-1"): "--timeout must be",
     ("fetch", URL, "--timeout", "nan"): "--timeout must be",
     ("fetch", URL, "--timeout", "30s"): "--timeout: '30s' is no number of seconds",
     ("compare", URL, "-r", "0"): "--rounds must be at least 1, got 0",
     ("compare", URL, "-r", "20,10"): "--rounds must ascend",
-    ("compare", URL, "-r", "10,"): "-r/--rounds: '' is no whole number",
+    ("compare", URL, "-r", "10,"): "--rounds: '' is no whole number",
     ("compare", URL, "--seed", "x"): "--seed: 'x' is no whole number",
     ("compare", URL, "--conc", "3"): "unrecognized arguments: --conc 3",
     ("fetch", "--rounds", "3"): "unrecognized arguments: --rounds",
@@ -326,7 +376,6 @@ def test_misuse_ends_with_2_and_a_sentence(
     assert MISUSES[arguments] in sentence
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("source", ["--file", "-"])
 def test_a_list_with_lines_in_question_ends_with_2_and_names_no_flag(
     source: str, local: LocalServer, tmp_path: pathlib.Path
@@ -346,7 +395,6 @@ def test_a_list_with_lines_in_question_ends_with_2_and_names_no_flag(
     assert local.stats().requests == before
 
 
-@pytest.mark.once
 def test_what_stands_around_a_url_in_a_file_is_taken_off(
     local: LocalServer, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -552,6 +600,32 @@ def test_ctrl_c_without_a_command_ends_the_server_too() -> None:
         process.stderr.readline()
         time.sleep(0.5)
         interrupt(process)
+    assert process.returncode == 130
+
+
+SLOW_IMPORT = """
+import sys, time
+from concurrent_fetch.__main__ import main
+
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name == "concurrent_fetch.cli":
+            print("begun", flush=True)
+            for _ in range(600):  # a signal at the very start of a wait is seen after it
+                time.sleep(0.1)
+
+sys.meta_path.insert(0, Slow())
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_while_it_is_imported_says_no_more_than_later() -> None:
+    command = [sys.executable, "-c", SLOW_IMPORT, "fetch", "-"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "begun\n"
+        assert interrupt(process) == ("", "concurrent-fetch: interrupted\n")
     assert process.returncode == 130
 
 

@@ -13,6 +13,8 @@ from concurrent_fetch import Comparison, Run, fetch_sync, load, save
 from concurrent_fetch.cli._commands import main
 from concurrent_fetch.server import LocalServer
 
+pytestmark = pytest.mark.once
+
 REFUSED = "http://127.0.0.1:1/"
 
 
@@ -66,9 +68,9 @@ def test_an_export_stands_behind_its_command(
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("x.pdf", "argument --export: '{}' names no format: it must end in .json, .csv,"),
-        ("no/folder/x.md", "argument --export: there is no folder '{}'"),
-        ("folder.md", "argument --export: '{}' is a folder"),
+        ("x.pdf", "--export: '{}' names no format: it must end in .json, .csv,"),
+        ("no/folder/x.md", "--export: there is no folder '{}'"),
+        ("folder.md", "--export: '{}' is a folder"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused_before_anything_is_fetched(
@@ -93,7 +95,7 @@ def test_a_file_that_cannot_be_written_ends_with_1_once_the_others_are(
     (tmp_path / "x.csv").symlink_to("/dev/full")
     exports = ["--export", str(tmp_path / "x.csv"), "--export", str(tmp_path / "x.md")]
     assert main(["fetch", local.urls(1)[0], *exports]) == 1
-    assert "x.csv: No space left on device" in capsys.readouterr().err
+    assert "x.csv': No space left on device" in capsys.readouterr().err
     assert (tmp_path / "x.md").exists()
 
 
@@ -149,7 +151,7 @@ def test_diff_refuses_a_run(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (None, "cannot read {}: No such file or directory"),
+        (None, "cannot read '{}': No such file or directory"),
         ("{}", "{}: "),
         (" \n", "{}: the file is empty"),
         ('{"format": "concurrent_fetch"', "{}: not JSON: "),

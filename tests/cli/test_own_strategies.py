@@ -13,6 +13,8 @@ import concurrent_fetch
 from concurrent_fetch.cli._commands import main
 from concurrent_fetch.server import LocalServer
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(concurrent_fetch.__file__).parents[1]
 URL = "http://127.0.0.1:1/"
 # As the script does, -P keeps the current directory off sys.path.
@@ -111,6 +113,14 @@ def test_functions_of_a_file_run_beside_the_built_in_ones_under_their_names(
     assert rows(done) == ["threaded", "loop", "gathered", "Ways.backwards", "four"]
     assert "mine is imported" in done.stderr
     assert "mine is imported" not in done.stdout
+
+
+def test_an_async_one_runs_on_another_loop_by_at(folder: Path, local: LocalServer) -> None:
+    flags = ["-s", "mine:gathered", "-s", "./mine.py:gathered@asyncio", "-s", "mine:looped"]
+    with (folder / "mine.py").open("a") as mine:
+        mine.write("looped = cf.with_loop(gathered, 'asyncio')\n")
+    done = run(folder, "compare", "-r", "1", *flags, *local.urls(2))
+    assert rows(done) == ["gathered", "gathered@asyncio", "looped"]
 
 
 @pytest.mark.parametrize(
@@ -246,14 +256,27 @@ WRONG = {
     ".mine:loop": "'.mine:loop' names no module: write it as mine:loop",
     "../mine.py:loop": "'../mine.py' is not below the current directory: change to '{parent}' and "
     "write mine:FUNCTION",
-    "mine:loop+httpx": "only sync, threaded and async take a client: write mine:loop, which "
-    "chooses its own, without +httpx",
+    "mine:loop+httpx": "only sync, threaded, async and processes take a client: write mine:loop, "
+    "which chooses its own, without +httpx",
+    "mine:loop@asyncio": "mine:loop runs on no event loop: write it without @asyncio",
+    "mine:gathered@uvlop": "no event loop is called 'uvlop' (did you mean 'uvloop'?)",
+    "mine:gathered@": "no event loop stands behind @: write mine:gathered, or mine:gathered@uvloop",
+    "mine:gatherd@asyncio": "mine has no 'gatherd' (did you mean mine:gathered?)",
+    "mine:loop+httpx@asyncio": "only sync, threaded, async and processes take a client: write mine",
+    "mine@asyncio": "mine is a module: write mine:FUNCTION. There are mine:loop, mine:gathered",
+    "loop@asyncio": "no strategy is called 'loop'. There are sync, threaded, async, processes, "
+    "each also with a client, as in 'threaded+httpx'; and of your own mine:loop, for loop in mine",
+    "@uvloop": "no strategy stands before '@uvloop': write 'async@uvloop'",
+    "async+@uvloop": "no client stands behind +: write 'async@uvloop', or 'async+httpx@uvloop'",
+    "async@": "no event loop stands behind @: write 'async', or 'async@uvloop'",
+    "sync@uvloop": "sync runs on no event loop: write 'sync', or 'async@uvloop'",
+    "async@foo": "no event loop is called 'foo'. There are asyncio, uvloop",
     "http:loop": "http.py is hidden by another module http ({http}): give the file another name",
     "json.ways:loop": "json/__init__.py is hidden by another module json (",
     "time:loop": "time.py is hidden by another module time (built into Python): give the file "
     "another name",
-    "loop": "no strategy is called 'loop'. There are sync, threaded, async, each also with a "
-    "client, as in 'threaded+httpx'; and of your own mine:loop, for loop in mine.py",
+    "loop": "no strategy is called 'loop'. There are sync, threaded, async, processes, each also "
+    "with a client, as in 'threaded+httpx'; and of your own mine:loop, for loop in mine.py",
 }
 
 
@@ -283,9 +306,7 @@ def test_what_is_no_strategy_ends_with_2_and_what_to_write(
     said = WRONG[name].format(folder=inside, parent=inside.parent, http=http)
     *_, sentence = captured.err.splitlines()
     assert captured.out == ""
-    assert sentence.startswith(
-        f"concurrent-fetch {command}: error: argument -s/--strategy: {said}"
-    ), sentence
+    assert sentence.startswith(f"concurrent-fetch {command}: error: --strategy: {said}"), sentence
 
 
 def test_ctrl_c_while_a_module_is_imported_is_no_misuse(

@@ -17,6 +17,8 @@ from concurrent_fetch.cli import _output
 from concurrent_fetch.render._characters import width
 from concurrent_fetch.server import LocalServer
 
+pytestmark = pytest.mark.once
+
 PROGRAM = [sys.executable, "-W", "error", "-m", "concurrent_fetch"]
 ROOT = pathlib.Path(concurrent_fetch.__file__).parents[1]
 REFUSED = "http://127.0.0.1:1/"

@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import sys
 import threading
 import time
 import urllib.request
@@ -10,7 +11,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
-from fetching import eventually, nothing_left
+from fetching import CLIENTS, eventually, nothing_left
 from pace import in_time
 from raw_server import RawServer, always, once, reply, silent
 
@@ -27,7 +28,7 @@ from concurrent_fetch.errors import UnknownNameError
 from concurrent_fetch.fetch._client import find_async_client, find_client
 from concurrent_fetch.server import LocalServer
 
-PLAIN = pytest.mark.parametrize("client", [requests_client, httpx_client], ids=str)
+PLAIN = pytest.mark.parametrize("client", [*map(find_client, CLIENTS)], ids=str)
 ASYNC = pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=str)
 
 
@@ -372,7 +373,8 @@ def test_unknown_names_are_refused_with_a_suggestion() -> None:
         UnknownNameError, match=r"no client is called 'reqests' \(did you mean 'req"
     ):
         find_client("reqests")
-    with pytest.raises(UnknownNameError, match=r"no client is called 'zzz'\. There are httpx, req"):
+    every = r"no client is called 'zzz'\. There are httptools, httpx, httpx2, plain, requests"
+    with pytest.raises(UnknownNameError, match=every):
         find_client("zzz")
 
 
@@ -423,3 +425,24 @@ def test_a_response_that_was_never_built_is_closed_in_silence() -> None:
     response = StrictResponse.__new__(StrictResponse)
     response.close()
     assert response.isclosed()
+
+
+EXTRAS = [
+    ("httptools", "fast", "plain", ("_httptools", "_llhttp")),
+    ("httpx2", "httpx2", "httpx", ("_httpx2",)),
+]
+
+
+@pytest.mark.parametrize(("name", "extra", "other", "modules"), EXTRAS)
+def test_without_its_extra_a_client_says_what_to_install(
+    name: str, extra: str, other: str, modules: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in modules:
+        monkeypatch.delitem(sys.modules, f"concurrent_fetch.clients.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError) as caught:
+        asyncio.run(cf.fetch_async(["http://127.0.0.1:1/"], client=name))
+    assert str(caught.value) == (
+        f'client {name!r} needs the package {name}: pip install "concurrent_fetch[{extra}]"; '
+        f"client {other!r} does without"
+    )

@@ -1,25 +1,27 @@
 """Whose a connection is: of one response until it has been read, of nobody once it has gone bad."""
 
 import asyncio
+import gc
 import gzip
 import socket
 import ssl
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
-from fetching import ClientStrategy
+from fetching import ASYNC_CLIENTS, ClientStrategy
 from raw_server import Peer, RawServer, head, reply
 
 from concurrent_fetch import Failure, FailureKind, Options, Response
-from concurrent_fetch.clients import aiohttp_client, httpx_async_client
+from concurrent_fetch.fetch import find_async_client
 
 LONG = 300_000_000  # bytes, when it is decoded
 LONG_TO_DECODE = gzip.compress(gzip.compress(bytes(LONG), 1), 9)
 ASYNC = pytest.mark.parametrize(
-    "client", [aiohttp_client, httpx_async_client], ids=lambda c: c.name
+    "client", [*map(find_async_client, ASYNC_CLIENTS)], ids=lambda c: c.name
 )
 
 
@@ -152,3 +154,21 @@ def test_a_reset_over_tls_is_no_end_of_a_body(
     with RawServer(resets, context_of(authority)) as server:
         failure = client_strategy.failure(server.url(), verify=bundle, timeout=5)
     assert failure.kind is FailureKind.INCOMPLETE
+
+
+def test_a_connection_over_tls_that_the_server_wants_closed_is_closed(
+    client_strategy: ClientStrategy, authority: trustme.CA, bundle: str
+) -> None:
+    """At the end of the run, also where the server does not say goodbye."""
+    gone = threading.Event()
+
+    def stays(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(reply(b"last", "Connection: close"))
+        gone.wait(5)
+
+    with RawServer(stays, context_of(authority)) as server:
+        run = client_strategy.fetch([server.url()] * 2, Options(verify=bundle, timeout=5))
+        gc.collect()  # what is left open says so
+        gone.set()
+    assert [response.body for response in run.responses] == [b"last"] * 2

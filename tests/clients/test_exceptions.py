@@ -5,12 +5,14 @@ Found by reflection, so that a class that a new version brings does not pass uns
 
 import importlib
 import inspect
+import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 
 import pytest
 
 from concurrent_fetch import FailureKind
-from concurrent_fetch.clients import _aiohttp, _httpx, _requests
+from concurrent_fetch.clients import _aiohttp, _httpx, _opening, _requests
 from concurrent_fetch.fetch._classify import FailureTable, classify
 
 CLIENTS: dict[str, tuple[FailureTable, tuple[str, ...]]] = {
@@ -20,8 +22,14 @@ CLIENTS: dict[str, tuple[FailureTable, tuple[str, ...]]] = {
         _aiohttp.FAILURES,
         ("aiohttp", "aiohttp.client_exceptions", "aiohttp.http_exceptions", "aiohttp.streams"),
     ),
+    "plain": (_opening.FAILURES, ("concurrent_fetch.clients._opening",)),
     "shared": ({}, ("ssl", "socket")),
 }
+if find_spec("httptools") is not None:  # an extra
+    CLIENTS["httptools"] = (_opening.FAILURES, ("httptools.parser.errors",))
+if find_spec("httpx2") is not None:  # an extra
+    httpx2 = importlib.import_module("concurrent_fetch.clients._httpx2").httpx2_client
+    CLIENTS["httpx2"] = (httpx2.failures, ("httpx2", "httpcore2", "h11"))
 
 # Why a class is left as it is.
 ROOT = "says nothing: what is raised is a class below it"
@@ -30,6 +38,7 @@ DONE_HERE = (
     "belongs to redirects, decoding, cookies, retries and statuses, which are not the client's"
 )
 MISUSE = "comes of using the library in a way that its client here does not"
+CAUGHT = "is caught where it is raised: then the strict reader reads what it was raised for"
 STEP = "is a step of TLS, which `causes` skips"
 
 UNCLASSIFIED: dict[str, dict[str, tuple[str, ...]]] = {
@@ -102,10 +111,31 @@ UNCLASSIFIED: dict[str, dict[str, tuple[str, ...]]] = {
             "aiohttp.client_exceptions.WSMessageTypeError",
         ),
     },
+    "plain": {},
+    "httptools": {
+        CAUGHT: (
+            "httptools.parser.errors.HttpParserCallbackError",
+            "httptools.parser.errors.HttpParserError",
+            "httptools.parser.errors.HttpParserInvalidMethodError",
+            "httptools.parser.errors.HttpParserInvalidStatusError",
+            "httptools.parser.errors.HttpParserInvalidURLError",
+            "httptools.parser.errors.HttpParserUpgrade",
+        ),
+    },
     "shared": {STEP: ("ssl.SSLWantReadError", "ssl.SSLWantWriteError")},
 }
+UNCLASSIFIED["httpx2"] = {
+    reason: tuple(
+        name.replace("httpx.", "httpx2.").replace("httpcore.", "httpcore2.") for name in names
+    )
+    for reason, names in UNCLASSIFIED["httpx"].items()
+}
+UNCLASSIFIED["httpx2"][DONE_HERE] += ("httpx2.SSEError",)  # of a stream of events
 # The lowest versions that pyproject.toml allows do not have these yet.
 NEWER = {"aiohttp.client_exceptions.UploadAbortedError"}
+OF_CPYTHON = pytest.mark.skipif(
+    sys.implementation.name != "cpython", reason="elsewhere other modules define what ssl raises"
+)
 
 
 def exceptions(module: str) -> Iterator[tuple[str, type[BaseException]]]:
@@ -130,6 +160,7 @@ def unclassified(own: FailureTable, classes: Mapping[str, type[BaseException]]) 
     }
 
 
+@OF_CPYTHON
 @pytest.mark.parametrize("client", CLIENTS)
 def test_every_exception_class_has_a_kind_or_a_reason(client: str) -> None:
     own, modules = CLIENTS[client]
@@ -152,6 +183,7 @@ def test_every_exception_class_has_a_kind_or_a_reason(client: str) -> None:
     )
 
 
+@OF_CPYTHON
 @pytest.mark.parametrize("module", [name for _, modules in CLIENTS.values() for name in modules])
 def test_there_are_exception_classes_where_we_look(module: str) -> None:
     assert list(exceptions(module)), f"{module} has none: where have they gone?"

@@ -11,12 +11,13 @@ import io
 import socket
 import ssl
 import threading
+from asyncio import selector_events
 from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, cast
 
 import aiohttp
-import httpcore
-import httpx
 import pytest
 import trustme
 import urllib3
@@ -32,17 +33,23 @@ from concurrent_fetch.clients import (
     _aiohttp_connections,
     _aiohttp_protocol,
     _httpcore,
+    _httpx,
     _idle,
+    _loop_connection,
     _requests,
     _strict,
-    httpx_async_client,
 )
+from concurrent_fetch.clients._aiohttp_connections import Connections
+from concurrent_fetch.fetch import find_async_client
 from concurrent_fetch.server import LocalServer
-from concurrent_fetch.wire import _sockets
+from concurrent_fetch.wire import _deadline_sockets
 
 REQUESTS = ClientStrategy("fetch_sync", "requests")
-HTTPX = ClientStrategy("fetch_sync", "httpx")
-HTTPX_ASYNC = ClientStrategy("fetch_async", "httpx")
+LIBRARIES = [_httpx.HTTPX]
+if find_spec("httpx2") is not None:  # an extra
+    LIBRARIES += [import_module("concurrent_fetch.clients._httpx2").HTTPX2]
+HTTPX = [ClientStrategy("fetch_sync", library.name) for library in LIBRARIES]
+HTTPX_ASYNC = [ClientStrategy("fetch_async", library.name) for library in LIBRARIES]
 AIOHTTP = ClientStrategy("fetch_async", "aiohttp")
 
 
@@ -190,7 +197,7 @@ def test_urllib3_pools_keep_their_idle_connections_in_queue_cls() -> None:
 # What clients/_httpx.py and clients/_httpcore.py use of httpx, httpcore and h11.
 
 
-@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+@pytest.mark.parametrize("client", [*HTTPX, *HTTPX_ASYNC], ids=str)
 def test_httpx_sends_through_the_pool_of_its_transport(
     client: ClientStrategy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +205,8 @@ def test_httpx_sends_through_the_pool_of_its_transport(
         "httpx no longer sends through the _pool of its transport: clients/_httpx.py sets that one "
         "to bring its own network"
     )
+    library = next(one for one in LIBRARIES if one.name == client.client)
+    httpx, httpcore = library.httpx, library.httpcore
     for transport in (httpx.HTTPTransport(verify=False), httpx.AsyncHTTPTransport(verify=False)):
         pools = (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)
         assert isinstance(getattr(transport, "_pool", None), pools), message
@@ -207,7 +216,7 @@ def test_httpx_sends_through_the_pool_of_its_transport(
     assert len(calls) == 1, message
 
 
-@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+@pytest.mark.parametrize("client", [*HTTPX, *HTTPX_ASYNC], ids=str)
 def test_httpx_transports_need_nothing_but_their_pool(client: ClientStrategy) -> None:
     outcome = fetch_one(client)
     assert outcome.ok, (
@@ -216,14 +225,17 @@ def test_httpx_transports_need_nothing_but_their_pool(client: ClientStrategy) ->
     )
 
 
-def test_httpcore_pools_keep_their_lock_in_optional_thread_lock() -> None:
-    assert hasattr(httpcore.ConnectionPool(), "_optional_thread_lock"), (
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.name)
+def test_httpcore_pools_keep_their_lock_in_optional_thread_lock(
+    library: _httpcore.Library,
+) -> None:
+    assert hasattr(library.httpcore.ConnectionPool(), "_optional_thread_lock"), (
         "httpcore no longer keeps the lock of a pool in _optional_thread_lock: clients/_httpx.py "
         "puts one there that Ctrl-C cannot leave taken"
     )
 
 
-@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+@pytest.mark.parametrize("client", [*HTTPX, *HTTPX_ASYNC], ids=str)
 def test_httpcore_writes_the_request_before_it_waits(client: ClientStrategy) -> None:
     timing = fetch_one(client).timing
     assert timing.sent is not None, (
@@ -233,8 +245,9 @@ def test_httpcore_writes_the_request_before_it_waits(client: ClientStrategy) -> 
     assert timing.sent < timing.first_byte
 
 
+@pytest.mark.parametrize("client", HTTPX, ids=str)
 def test_httpcore_asks_whether_an_idle_connection_is_readable(
-    monkeypatch: pytest.MonkeyPatch,
+    client: ClientStrategy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     ask = _httpcore._Stream.get_extra_info
@@ -245,14 +258,14 @@ def test_httpcore_asks_whether_an_idle_connection_is_readable(
 
     monkeypatch.setattr(_httpcore._Stream, "get_extra_info", noting)
     with RawServer(always(reply(b"x"))) as server:
-        HTTPX.fetch([server.url()] * 2, Options(concurrency=1))
+        client.fetch([server.url()] * 2, Options(concurrency=1))
     assert "is_readable" in asked, (
         "httpcore no longer asks get_extra_info('is_readable') before it reuses a connection: "
         "clients/_httpcore.py answers it to find the closed ones"
     )
 
 
-@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+@pytest.mark.parametrize("client", [*HTTPX, *HTTPX_ASYNC], ids=str)
 def test_httpcore_closes_a_connection_that_is_readable_behind_a_response(
     client: ClientStrategy,
 ) -> None:
@@ -264,7 +277,7 @@ def test_httpcore_closes_a_connection_that_is_readable_behind_a_response(
     )
 
 
-@pytest.mark.parametrize("client", [HTTPX, HTTPX_ASYNC], ids=str)
+@pytest.mark.parametrize("client", [*HTTPX, *HTTPX_ASYNC], ids=str)
 def test_httpcore_reads_responses_from_its_streams_and_nowhere_else(
     client: ClientStrategy,
 ) -> None:
@@ -277,7 +290,8 @@ def test_httpcore_reads_responses_from_its_streams_and_nowhere_else(
     )
 
 
-def test_anyio_reads_nothing_that_nobody_has_asked_for() -> None:
+@pytest.mark.parametrize("library", LIBRARIES, ids=lambda library: library.name)
+def test_anyio_reads_nothing_that_nobody_has_asked_for(library: _httpcore.Library) -> None:
     """A connection that has spoken unasked while it was idle is told by its socket."""
     late = threading.Event()
 
@@ -288,7 +302,7 @@ def test_anyio_reads_nothing_that_nobody_has_asked_for() -> None:
             peer.send(reply(b"unasked"))
 
     async def fetched_twice(url: str) -> list[Any]:
-        async with httpx_async_client.session() as get:
+        async with find_async_client(library.name).session() as get:
             first = await get(url)
             late.set()
             await asyncio.sleep(0.1)
@@ -451,23 +465,24 @@ def test_aiohttp_reads_a_body_to_its_end_before_it_is_told_of_a_failure() -> Non
     )
 
 
-# What wire/_sockets.py uses of ssl.
+# What wire/_deadline_sockets.py uses of ssl.
 
 
-@pytest.mark.parametrize("client", [REQUESTS, HTTPX], ids=str)
+@pytest.mark.parametrize("client", [REQUESTS, *HTTPX], ids=str)
 def test_ssl_sockets_shake_hands_and_read_through_our_methods(
     client: ClientStrategy, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
 ) -> None:
-    handshakes = called(monkeypatch, _sockets.DeadlineTLSSocket, "do_handshake")
-    bounded = called(monkeypatch, _sockets._Bounded, "bound")
+    handshakes = called(monkeypatch, _deadline_sockets.DeadlineTLSSocket, "do_handshake")
+    bounded = called(monkeypatch, _deadline_sockets.BoundedSocket, "bound")
     with RawServer(once(reply(b"x")), server_context(authority)) as server:
         assert client.one(server.url(), verify=False).ok
     message = (
         "ssl or the client no longer go through SSLContext.sslsocket_class and its methods "
-        "do_handshake, recv, recv_into and sendall: wire/_sockets.py keeps the deadline there"
+        "do_handshake, recv, recv_into and send: wire/_deadline_sockets.py keeps the deadline "
+        "there"
     )
     assert len(handshakes) == 1, message
-    over_tls = [sock for sock in bounded if isinstance(sock, _sockets.DeadlineTLSSocket)]
+    over_tls = [sock for sock in bounded if isinstance(sock, _deadline_sockets.DeadlineTLSSocket)]
     assert len(over_tls) >= 3, message  # the handshake, the request, the response
 
 
@@ -483,3 +498,56 @@ def test_the_head_of_a_response_is_read_whatever_limit_of_fields_http_client_giv
         response.begin(_max_headers=1)
     assert made == [response]
     assert response.head.headers.fields == (("A", "b"), ("Content-Length", "0"))
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_only_a_connection_of_aiohttp_that_is_not_lost_yet_is_aborted(is_lost: bool) -> None:
+    """`_lost` is told a turn of the loop later; from 3.13 on its transport has no loop by then."""
+    aborted = []
+
+    class Transport:
+        def abort(self) -> None:
+            aborted.append(True)
+
+    class Served:
+        def __init__(self) -> None:
+            self.closed = asyncio.get_running_loop().create_future()
+            if is_lost:
+                self.closed.set_result(None)
+
+    async def ends() -> None:
+        connections = Connections(9)
+        connections._transports[Served()] = cast("asyncio.Transport", Transport())
+        connections.abort_all()
+        assert not connections._transports
+
+    asyncio.run(ends())
+    assert aborted == [True] * (not is_lost)
+
+
+# What clients/_loop_connection.py uses of asyncio.
+
+
+def test_a_transport_reads_as_much_at_once_as_we_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    transports: list[Any] = []
+    before: list[int] = []
+    made = _loop_connection.LoopConnection.connection_made
+
+    def noting(self: _loop_connection.LoopConnection, transport: Any) -> None:
+        before.append(getattr(transport, "max_size", 0))
+        made(self, transport)
+        transports.append(transport)
+
+    monkeypatch.setattr(_loop_connection.LoopConnection, "connection_made", noting)
+    plain = ClientStrategy("fetch_async", "plain")
+    with RawServer(once(reply(b"x" * 300_000))) as server:
+        response = plain.response(server.url())
+    assert len(response.body) == 300_000
+    message = (
+        "the transport of asyncio's selector loop no longer has the attribute `max_size`, which "
+        "says how much it reads at once: clients/_loop_connection.py sets it, as 256 KiB in chunks "
+        "of a byte hold the loop for 20 ms"
+    )
+    assert before == [256 * 1024], message
+    assert [transport.max_size for transport in transports] == [65536], message
+    assert "self.max_size" in inspect.getsource(selector_events), message

@@ -3,7 +3,6 @@
 import copy
 import json
 import time
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -113,10 +112,12 @@ FILES: dict[str, tuple[Callable[[int], Any], int]] = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("make", "n"), FILES.values(), ids=FILES)
 def test_a_file_costs_in_proportion_to_its_length(make: Callable[[int], Any], n: int) -> None:
     made = make(n)
     text = made if isinstance(made, str) else json.dumps(made, separators=(",", ":"))
+    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy has none
     tracemalloc.start()
     try:
         _try(text)

@@ -1,7 +1,6 @@
 """Results as JSON: what is saved loads as an equal result, and what is damaged says where."""
 
 import copy
-import gc
 import json
 import math
 import pickle
@@ -16,7 +15,7 @@ from typing import Any
 import attrs
 import pytest
 from comparisons import Result, by_hand, compared, every_end, length, told
-from fakes import URLS, answers, response, tried_before
+from fakes import URLS, answers, freeze, response, tried_before
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -181,7 +180,7 @@ def comparisons(draw: st.DrawFn) -> Comparison:
     def strategy(urls: list[str], _options: Options) -> list[Outcome]:
         return [attrs.evolve(draw(outcomes(url)), index=i) for i, url in enumerate(urls)]
 
-    gc.freeze()  # each measured run begins with a gc.collect(); it need not look at all of pytest
+    freeze()
     names = draw(st.lists(texts, min_size=1, max_size=3, unique=True))
     rounds, seed = draw(st.integers(1, 3)), draw(st.integers(-(2**70), 2**70))
     runner = Runner(urls, rounds=rounds, seed=seed, clock=clock, cpu_clock=clock)

@@ -78,8 +78,8 @@ plays = st.builds(
 )
 
 
-def host_of(url: str) -> str:
-    return url[7:-1]
+def host_of(url: object) -> str:
+    return str(url)[7:-1]
 
 
 @histories(0.6)

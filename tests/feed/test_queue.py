@@ -258,7 +258,7 @@ def test_time_never_goes_back_for_who_read_it_before_others() -> None:
 
 
 def test_a_host_that_refused_is_forgotten_when_nothing_is_left_of_it() -> None:
-    queue = Queue(Limits(20), lambda url: url)
+    queue = Queue(Limits(20), str)
     for i in range(2000):
         queue.offer(f"host {i}")
         job = queue.take(float(i))

@@ -35,7 +35,7 @@ for name in names:
 """
 
 
-@pytest.mark.parametrize("cap", [MIB, 10 * MIB])
+@pytest.mark.parametrize("cap", [MIB, pytest.param(10 * MIB, marks=pytest.mark.long)])
 def test_a_bomb_costs_the_cap_and_16_mib(
     client_strategy: ClientStrategy, local: LocalServer, cap: int
 ) -> None:

@@ -134,3 +134,10 @@ def test_the_same_on_an_event_loop(opened: Callable[[Options], Any], said: str) 
 class _OnlySync(AbstractContextManager[Any]):
     def __exit__(self, *_: object) -> None:
         pass
+
+
+@pytest.mark.parametrize("names", [["po st"], ["po\u017ft"], ["POST", ""], ["a:b"], [b"GET"]])
+def test_methods_of_a_client_are_words(names: Any) -> None:
+    with pytest.raises(TypeError, match="must be names of methods, as"):
+        Client("mine", opens, methods=names)
+    assert Client("mine", opens, methods=["get", "GET"]).methods == {"GET"}

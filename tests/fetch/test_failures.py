@@ -10,7 +10,7 @@ import time
 
 import pytest
 import trustme
-from fetching import ClientStrategy, nothing_left
+from fetching import CLIENTS, ClientStrategy, nothing_left
 from pace import in_time
 from raw_server import (
     Peer,
@@ -329,7 +329,7 @@ def test_an_alert_in_the_handshake_is_of_tls(client_strategy: ClientStrategy) ->
     assert failure.kind is Kind.TLS
 
 
-@pytest.mark.parametrize("client", ["requests", "httpx"])
+@pytest.mark.parametrize("client", CLIENTS)
 def test_a_client_certificate_that_is_missing_is_of_tls(client: str, authority: trustme.CA) -> None:
     """TLS 1.3 says so after the handshake, while the request is on its way.
 

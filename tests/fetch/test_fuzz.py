@@ -5,6 +5,7 @@ A long run: FUZZ_EXAMPLES=5000 pytest tests/fetch/test_fuzz.py
 
 import asyncio
 import gzip
+import ipaddress
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import Any, Self
 
 import attrs
 import pytest
+from fetching import ASYNC_CLIENTS, CLIENTS
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from pace import TRIES
@@ -23,12 +25,7 @@ from raw_server import Peer, RawServer, always, chunked, head, reply
 
 from concurrent_fetch import Failure, FailureKind, Options, Outcome, Response
 from concurrent_fetch._failure_kinds import Refusal
-from concurrent_fetch.clients import (
-    aiohttp_client,
-    httpx_async_client,
-    httpx_client,
-    requests_client,
-)
+from concurrent_fetch.fetch import find_async_client, find_client
 from concurrent_fetch.http._url import canonicalize
 
 pytestmark = pytest.mark.once
@@ -52,13 +49,13 @@ class Clients:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._runner = stack.enter_context(asyncio.Runner())
-            self._threads = stack.enter_context(ThreadPoolExecutor(2))
+            self._threads = stack.enter_context(ThreadPoolExecutor(len(CLIENTS)))
             self._blocking = [
                 stack.enter_context(client.session(self._options))
-                for client in (requests_client, httpx_client)
+                for client in map(find_client, CLIENTS)
             ]
             self._async = []
-            for client in (aiohttp_client, httpx_async_client):
+            for client in map(find_async_client, ASYNC_CLIENTS):
                 session = client.session(self._options)
                 self._async.append(self._runner.run(session.__aenter__()))
                 stack.callback(self._close, session)
@@ -69,7 +66,7 @@ class Clients:
         self._stack.close()
 
     def get(self, url: Any) -> list[Outcome]:
-        """Return the outcomes of requests, httpx, aiohttp and httpx on a loop."""
+        """Return the outcomes of those on a loop, then of those in threads."""
         blocking = [self._threads.submit(get, url) for get in self._blocking]
         return self._runner.run(self._get(url)) + [future.result() for future in blocking]
 
@@ -126,7 +123,10 @@ def stays_here(url: object) -> bool:
         target = canonicalize(url)
     except Refusal:
         return True
-    return target.host.startswith("127.") or target.host in {"::1", "[::1]"}
+    try:
+        return ipaddress.ip_address(target.host.strip("[]")).is_loopback
+    except ValueError:  # a name, as 127.0.0.xn--cda
+        return False
 
 
 def hold_anything_is_an_outcome(clients: Clients, url: object) -> None:

@@ -29,10 +29,11 @@ def matrix() -> Iterator[Matrix]:
 def test_the_outcome_is_right_and_the_same_in_every_client(case: Case, matrix: Matrix) -> None:
     by_way = matrix.outcomes(case)
     seen = {str(way): outcomes for way, outcomes in by_way.items()}
-    for outcomes in by_way.values():
+    for way, outcomes in by_way.items():
         assert len(outcomes) == case.fetches, seen
         for outcome in outcomes:
-            assert any(is_as(expected, outcome) for expected in case.expected), seen
+            is_right = any(is_as(expected, outcome) for expected in case.expected)
+            assert is_right, (str(way), outcome, seen)
     if not case.why:
         assert len({tuple(map(facts, outcomes)) for outcomes in by_way.values()}) == 1, seen
 

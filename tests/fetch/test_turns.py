@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from fetching import ASYNC_CLIENTS
 from pace import in_time
 from raw_server import RawServer, always, by_path, chunked, head, reply
 
@@ -48,8 +49,8 @@ async def _open(_: Options) -> AsyncIterator[Any]:
 
 
 STRANGER = AsyncClient("stranger", _open)
-CLIENTS: Sequence[Any] = ("aiohttp", "httpx", STRANGER)
-EACH_CLIENT = pytest.mark.parametrize("client", CLIENTS, ids=["aiohttp", "httpx", "stranger"])
+CLIENTS: Sequence[Any] = (*ASYNC_CLIENTS, STRANGER)
+EACH_CLIENT = pytest.mark.parametrize("client", CLIENTS, ids=[*ASYNC_CLIENTS, "stranger"])
 
 
 def zipped(data: bytes, times: int = 1) -> bytes:

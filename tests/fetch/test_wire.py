@@ -184,6 +184,21 @@ def test_a_stale_connection_is_replaced_once_and_counted(client_strategy: Client
     assert len(server.heads) == 5
 
 
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nA", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_a_connection_is_stale_until_a_whole_head_came_on_it(
+    client_strategy: ClientStrategy, begun: bytes
+) -> None:
+    def begins_to_answer_the_second_request(peer: Peer) -> None:
+        if peer.read_head():
+            peer.send(reply(b"x"))
+            if peer.read_head():
+                peer.send(begun)
+
+    with RawServer(begins_to_answer_the_second_request) as server:
+        run = client_strategy.fetch([server.url()] * 2, Options(concurrency=1))
+    assert [r.attempts for r in run.responses] == [1, 2]
+
+
 def test_a_new_connection_that_is_closed_is_not_tried_again(
     client_strategy: ClientStrategy,
 ) -> None:

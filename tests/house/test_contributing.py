@@ -46,7 +46,7 @@ def test_a_command_can_be_given(command: str) -> None:
             done = subprocess.run(collect, cwd=ROOT, check=False, capture_output=True)
             assert done.returncode == 0
         case ["python", "-m", "pytest", "-n", "4", "--dist", "loadgroup"]:
-            assert "pytest-xdist" in str(PROJECT["dependency-groups"]["test"])
+            assert "pytest-xdist" in str(PROJECT["dependency-groups"])
         case ["nox"]:
             pass
         case ["nox", "-s", session, *_]:

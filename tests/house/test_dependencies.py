@@ -12,9 +12,11 @@ import pytest
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
-# Imported late, by parametrize_with_checks, _arrow and _codings, which say what to install where
-# they are missing; `compression` is of the standard library since Python 3.14.
-OPTIONAL = {"pytest", "nanoarrow", "brotli", "brotlicffi", "backports", "compression"}
+# Imported late, by parametrize_with_checks, _arrow, _codings, _completion, _httptools, _httpx2 and
+# _loops, which say what to install where they are missing; `compression` is of the standard
+# library since 3.14.
+OPTIONAL = {"pytest", "nanoarrow", "shtab", "httptools", "uvloop", "httpx2", "httpcore2"}
+OPTIONAL |= {"brotli", "brotlicffi", "backports", "compression"}
 
 
 def imported() -> Iterator[str]:

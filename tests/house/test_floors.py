@@ -7,11 +7,15 @@ inside a function.
 """
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from concurrent_fetch import feed, strategies
 
 pytestmark = pytest.mark.once
 
@@ -19,10 +23,10 @@ PACKAGE = Path(__file__).parents[2] / "concurrent_fetch"
 
 # From the ground up: rooms, and files that stand on a floor by themselves.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("words", "errors", "_units", "_failure_kinds", "_files", "_version"),
+    ("words", "errors", "_units", "_failure_kinds", "_files", "_python"),
     ("http", "stats", "render", "server", "_progress"),
     ("model",),
-    ("wire", "analysis", "feed"),
+    ("wire", "analysis", "feed", "sinks"),
     ("fetch", "results"),
     ("clients", "strategies", "export"),
     ("runner",),
@@ -33,6 +37,9 @@ FACES = ("__init__", "__main__")
 WIDEST = 20
 """So many names at most a door offers, and a public family of one kind:"""
 WIDER = {"strategies": 26, "errors": 26}
+WHEN_ASKED = ("clients", "feed", "strategies")
+"""Doors behind which some files are imported when they are asked for: each client, what only runs
+with a journal need, and strategies in other processes, since every import would pay."""
 PUBLIC = ("clients", "server", "strategies", "testing")
 """Doors that users enter too."""
 
@@ -216,9 +223,9 @@ def test_a_door_says_what_its_room_is_for_and_offers_sorted_names(room: str) -> 
     assert len(offered(room)) <= WIDER.get(room, WIDEST)
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room != "clients"])
+@pytest.mark.parametrize("room", [room for room in ROOMS if room not in WHEN_ASKED])
 def test_a_door_holds_its_docstring_imports_of_its_own_files_and_its_names(room: str) -> None:
-    """Each client is imported when it is asked for; the others are tables of contents."""
+    """In some rooms some files are imported when asked for; the others are tables of contents."""
     _, *imports, names = door(room).body
     assert isinstance(names, ast.Assign)
     assert all(isinstance(node, ast.ImportFrom) for node in imports)
@@ -229,14 +236,38 @@ def test_a_door_holds_its_docstring_imports_of_its_own_files_and_its_names(room:
     assert sorted(alias.name for node in nodes for alias in node.names) == sorted(offered(room))
 
 
+@pytest.mark.parametrize("room", [feed, strategies])
+def test_what_is_imported_when_asked_for_is_what_type_checkers_are_told(room: ModuleType) -> None:
+    (told,) = [
+        node for node in door(room.__name__.rpartition(".")[2]).body if isinstance(node, ast.If)
+    ]
+    nodes = [node for node in told.body if isinstance(node, ast.ImportFrom)]
+    files = {
+        alias.name: f"{node.module}".rpartition(".")[2] for node in nodes for alias in node.names
+    }
+    assert files == room._FOR_FEW
+    assert all(hasattr(room, name) for name in files)
+
+
 @pytest.mark.parametrize("room", [room for room in ROOMS if room not in PUBLIC])
 def test_a_door_offers_nothing_that_nobody_asks_for(room: str) -> None:
-    asked = set()
-    for path in (*PACKAGE.rglob("*.py"), PACKAGE / "__init__.pyi"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module == f"concurrent_fetch.{room}":
-                asked |= {alias.name for alias in node.names}
+    asked = {
+        alias.name
+        for node in imports_from()
+        if node.module == f"concurrent_fetch.{room}"
+        for alias in node.names
+    }
     assert [name for name in offered(room) if name not in asked] == []
+
+
+@functools.cache
+def imports_from() -> tuple[ast.ImportFrom, ...]:
+    """Return every `from ... import ...` of the package."""
+    paths = (*PACKAGE.rglob("*.py"), PACKAGE / "__init__.pyi")
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    return tuple(
+        node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    )
 
 
 def test_the_errors_are_few() -> None:

@@ -27,6 +27,7 @@ def code_of(path: Path) -> list[NotebookNode]:
     return [cell for cell in read(path).cells if cell.cell_type == "code"]
 
 
+@pytest.mark.long
 @by_name
 def test_a_notebook_runs_from_top_to_bottom_without_errors_or_noise(path: Path) -> None:
     notebook = read(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from concurrent_fetch.fetch._asked import _OF_A_BODY
 from concurrent_fetch.http import may_go_anywhere
 from concurrent_fetch.http._names import _FOR_ANYBODY, SECRET_ENDINGS, SECRET_NAMES
 
@@ -24,8 +25,15 @@ def test_the_names_of_secrets_are_those_that_are_hidden() -> None:
 
 
 def test_the_fields_that_cross_origins_are_those_that_do() -> None:
-    [paragraph] = [part for part in PAGE.split("\n\n") if part.startswith("On a redirect")]
-    listed = {name.lower() for name in re.findall("`([A-Z][A-Za-z-]+)`", paragraph)} - {"if-"}
+    listed = _fields_in("On a redirect")
     assert listed == _FOR_ANYBODY - {"connection"}
     assert all(map(may_go_anywhere, listed))
-    assert may_go_anywhere("If-Modified-Since")
+
+
+def test_the_fields_that_go_with_a_body_are_those_that_do() -> None:
+    assert _fields_in("Fields that describe a body") == _OF_A_BODY
+
+
+def _fields_in(beginning: str) -> set[str]:
+    [paragraph] = [part for part in PAGE.split("\n\n") if part.startswith(beginning)]
+    return {name.lower() for name in re.findall("`([A-Z][A-Za-z0-9-]+)`", paragraph)}

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LONG = ("choosing", "clients", "reading", "strategies", "sweep", "tutorial")
+"""Pages that compare for seconds; `nox -t long` runs those."""
 MOST_NOT_RUN = 2
 COMMANDS = (
     "python -m pip install . && python -m concurrent_fetch",
@@ -97,7 +99,13 @@ def server() -> Iterator[LocalServer]:
         yield running
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.name, marks=[pytest.mark.long] * (page.stem in LONG))
+        for page in PAGES
+    ],
+)
 def test_the_snippets_of_a_page_run_in_order(
     page: Path, server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

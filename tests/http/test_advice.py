@@ -222,6 +222,7 @@ HTTP = "http://a.example/"
         (urllib3.util.parse_url(HTTP), "Url; write str(url)"),
         (urllib.request.Request(HTTP), "Request; write url.full_url"),
         (requests.Request("GET", HTTP), "Request; write url.url"),
+        (requests.Request("POST", HTTP), "Request; it is no GET; write Request(url.url, method="),
         ((HTTP, 1), "tuple; take the URL out of it, as url[0]"),
         ({"url": HTTP}, "dict; take the URL out of it, as url['url']"),
         (7, "int; there is no URL in it"),

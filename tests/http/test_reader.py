@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -23,11 +24,16 @@ def fed(*pieces: bytes, opens_tunnel: bool = False) -> tuple[Reader, bytes]:
     return reader, body
 
 
-def found(pieces: Iterable[bytes]) -> tuple[Head | None, bytes, bool, bool, Kind | None]:
+Said: TypeAlias = tuple[Kind, str]
+"""Kind and message of a refusal."""
+
+
+def found(pieces: Iterable[bytes]) -> tuple[Head | None, bytes, bool, bool, Said | None]:
     """Return all that there is to find in pieces that end with the connection."""
     reader, body = fed(*filter(None, pieces), b"")
-    kind = None if reader.refusal is None else reader.refusal.kind
-    return reader.head, body, reader.is_whole, reader.is_last, kind
+    refusal = reader.refusal
+    said = None if refusal is None else (refusal.kind, refusal.message)
+    return reader.head, body, reader.is_whole, reader.is_last, said
 
 
 def kind_of(*pieces: bytes) -> Kind | None:
@@ -88,12 +94,43 @@ def test_what_is_found_does_not_depend_on_the_cuts(
     assert found([bytes([octet]) for octet in data]) == at_once
 
 
+NEARLY = [
+    *(b"http/1.1 200 OK", b"HTTP/1.1  200 OK", b"HTTP/1.1 200OK", b"HTTP/1.1 2000", b"HTTP/1.1"),
+    *(b"HTTP/1.1 200 \0", b"HTTP/11", b"HTTPS", b" ", b"", b"\0", b"HTTP/1.1 200\r", b"\r"),
+]
+
+
+@pytest.mark.parametrize("opens_tunnel", [False, True])
+@given(
+    st.sampled_from(NEARLY) | st.binary(max_size=20),
+    st.sampled_from([b"\n", b"\r\n", b"\r\n\r\n", b"\r\nA: b\r\n\r\nabc"]),
+    st.integers(0, 40),
+)
+def test_what_is_said_of_a_bad_first_line_does_not_depend_on_the_cuts(
+    opens_tunnel: bool, line: bytes, rest: bytes, place: int
+) -> None:
+    data = line + rest
+
+    def said(*pieces: bytes) -> str | None:
+        reader, _ = fed(*filter(None, pieces), b"", opens_tunnel=opens_tunnel)
+        return None if reader.refusal is None else reader.refusal.message
+
+    at_once = said(data)
+    assert said(data[:place], data[place:]) == at_once
+    assert said(*(bytes([octet]) for octet in data)) == at_once
+
+
+def test_what_is_no_size_is_said_to_be_none_however_much_of_it_comes_at_once() -> None:
+    no_size = CHUNKED + b"z" * 200_000
+    assert found([no_size]) == found([no_size[:100], no_size[100:]])
+
+
 @given(
     st.binary(max_size=300), st.sampled_from([b"", OK, CHUNKED, OK + b"Content-Length: 9\r\n\r\n"])
 )
 def test_any_bytes_are_a_response_or_refused(junk: bytes, before: bytes) -> None:
-    _, body, is_whole, _, kind = found([before + junk])
-    assert is_whole is (kind is None)
+    _, body, is_whole, _, said = found([before + junk])
+    assert is_whole is (said is None)
     assert len(body) <= len(junk)
 
 

@@ -1,13 +1,15 @@
 """What a response head may say, by the table of cases in which the clients differ."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from concurrent_fetch._failure_kinds import FailureKind, Refusal
-from concurrent_fetch.http._response_head import Head, read_head
+from concurrent_fetch.http._reader import Reader
+from concurrent_fetch.http._response_head import Head, _field_in, read_head
 
 Fields = Sequence[tuple[bytes | str, bytes | str]]
 
@@ -255,3 +257,57 @@ def test_any_head_is_read_or_refused(fields: Fields, status: int) -> None:
         return
     assert len(head.headers.fields) == len(fields)
     assert read(*head.headers.fields, status=status) == head
+
+
+SECRET = b"s3cret-0f-this-test"
+TELLING = [
+    b"Location: https://a.example/cb?access_token=" + SECRET,
+    b"Location: /cb?code=" + SECRET,
+    b"Location: https://user:" + SECRET + b"@a.example/",
+    b"Location: //a.example/#" + SECRET,
+    b"Location: /reset/" + SECRET,
+    b"Content-Location: /reset/" + SECRET,
+    b"Link: <" + SECRET + b">; rel=next",
+    b"Refresh: 0; url=/reset/" + SECRET,
+    b"Content-Location: /x?sig=" + SECRET,
+    b"Link: <https://a.example/" + SECRET + b">; rel=next",
+    b"Refresh: 0; url=https://a.example/" + SECRET,
+    b"Set-Cookie: a=" + SECRET,
+    b"set-cookie2: a=" + SECRET,
+    b"Authorization: Bearer " + SECRET,
+    b"Proxy-Authorization: Basic " + SECRET,
+    b"WWW-Authenticate: Basic realm=" + SECRET,
+    b"Authentication-Info: nextnonce=" + SECRET,
+    b"X-Api-Key: " + SECRET,
+    b"X-Auth-Token: " + SECRET,
+    b"X-CSRF-Token: " + SECRET,
+    b"X-Amz-Security-Token: " + SECRET,
+    b"Cookie: a=" + SECRET,
+]
+
+
+@pytest.mark.parametrize("line", TELLING, ids=lambda line: line.split(b":")[0].decode())
+@pytest.mark.parametrize("cut", [0, 40])
+def test_no_line_that_may_tell_a_url_or_a_secret_is_kept(line: bytes, cut: int) -> None:
+    known: Any = _field_in.__self__  # type: ignore[attr-defined]  # whose method it is
+    known.clear()
+    data = b"HTTP/1.1 200 OK\r\nX-Known: well\r\n" + line + b"\r\nContent-Length: 0\r\n\r\n"
+    reader = Reader()
+    for piece in filter(None, (data[:cut], data[cut:])):
+        reader.feed(piece)
+    assert reader.is_whole
+    assert reader.head is not None
+    assert any(SECRET in value.encode() for _, value in reader.head.headers.fields)
+    kept = [*known, *filter(None, known.values())]
+    assert SECRET not in repr(kept).encode()
+
+
+def test_lines_that_tell_nothing_are_kept_and_not_too_many_of_them() -> None:
+    known: Any = _field_in.__self__  # type: ignore[attr-defined]  # whose method it is
+    for number in range(2000):
+        Reader().feed(b"HTTP/1.1 200 OK\r\nX-Count: %d\r\n\r\n" % number)
+        assert b"X-Count: %d" % number in known
+        assert len(known) <= 512
+    long = b"X-Long: " + b"a" * 200
+    Reader().feed(b"HTTP/1.1 200 OK\r\n" + long + b"\r\n\r\n")
+    assert long not in known

@@ -569,12 +569,12 @@ def test_what_is_to_be_quoted_is_quoted_at_once() -> None:
     for text in ("\xff" * 60_000, '"' * 21_000, "%41" * 20_000, "%" * 21_000):
         begun = time.thread_time()
         canonical_or_none(f"http://h/{text}")
-        in_time(time.thread_time() - begun, 0.02)
+        in_time(time.thread_time() - begun, 0.05)
     for octets in (b"\xff" * 60_000, b"\xff/" * 30_000, b"//" + b"\xff" * 60_000):
         begun = time.thread_time()
         with contextlib.suppress(Refusal):
             resolve(BASE, octets)
-        in_time(time.thread_time() - begun, 0.02)
+        in_time(time.thread_time() - begun, 0.05)
 
 
 def test_importing_the_rules_imports_no_client_and_no_idna() -> None:

@@ -126,8 +126,15 @@ HEADERS: list[tuple[dict[Any, Any], type[Exception], str]] = [
     ({"A": "世"}, ValueError, "latin-1"),
     ({"A": "é"}, ValueError, "the value of 'A' must be ASCII.*percent-encode it"),
     ({"Connection": "close"}, ValueError, r"'Connection'.*reuse_connections=False"),
-    ({"content-length": "3"}, ValueError, "a GET has no body"),
-    ({"Transfer-Encoding": "chunked"}, ValueError, "a GET has no body"),
+    ({"content-length": "3"}, ValueError, "it follows from the body"),
+    ({"Transfer-Encoding": "chunked"}, ValueError, "a body is sent as a whole"),
+    ({"expect": "100-continue"}, ValueError, "must not set 'expect': a body is sent at once"),
+    ({"Trailer": "X"}, ValueError, "nothing is sent behind a body; leave it out"),
+    ({"Upgrade": "h2c"}, ValueError, "no client changes to another protocol; leave it out"),
+    ({"HTTP2-Settings": "AA"}, ValueError, "it is about the connection"),
+    ({"Keep-Alive": "300"}, ValueError, "it is about the connection"),
+    ({"Proxy-Connection": "close"}, ValueError, "it is about the connection"),
+    ({"TE": "trailers"}, ValueError, "must not set 'TE': it is about the connection"),
 ]
 
 
@@ -156,6 +163,9 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "connect_timeout": 10.0,
         "headers": {},
         "encodings": ("gzip", "deflate"),
+        "auth": None,
+        "cookies": {},
+        "user_agent": None,
         "max_redirects": 10,
         "keep_cookies": True,
         "max_bytes": 100 * 1024 * 1024,
@@ -173,7 +183,10 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "deadline": None,
         "digest": False,
         "secret_params": (),
+        "journal": None,
+        "journal_sync": True,
         "work": None,
+        "sink": None,
         "progress": False,
     }
 
@@ -225,6 +238,31 @@ def test_who_hears_of_the_progress_makes_no_difference() -> None:
     assert watched.differences(Options()) == ()
     assert repr(watched).endswith(", progress=print)")
     assert repr(Options(progress=True)).endswith(", progress=True)")
+
+
+def test_where_a_run_is_journalled_makes_no_difference() -> None:
+    kept = Options(journal=Path("today.jsonl"), journal_sync=False)
+    assert kept.journal == "today.jsonl"
+    assert kept == Options()
+    assert hash(kept) == hash(Options())
+    assert kept.differences(Options()) == ()
+    assert "journal='today.jsonl'" in repr(kept)
+    assert pickle.loads(pickle.dumps(kept)).journal == "today.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("journal", "error", "said"),
+    [
+        (3, TypeError, "must be the path of a file or None, got int; write journal='today.jsonl'"),
+        (b"x.jsonl", TypeError, "got bytes"),
+        (True, TypeError, "got bool"),
+        ("", ValueError, r"must end in \.jsonl, which load reads, got ''"),
+        ("urls.txt", ValueError, "got 'urls.txt'"),
+    ],
+)
+def test_what_is_no_journal_is_refused(journal: Any, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        Options(journal=journal)
 
 
 def test_headers_are_read_in_any_case_and_do_not_follow_the_dict_given() -> None:

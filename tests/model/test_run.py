@@ -32,6 +32,7 @@ NAMES = [
     "size",
     "wire_size",
     "digest",
+    "sink",
     "http_version",
     "reused",
     "attempts",
@@ -44,6 +45,12 @@ NAMES = [
     "elapsed",
     "elapsed_in_all",
     "worker",
+    "host",
+    "method",
+    "tag",
+    "key",
+    "content_type",
+    "at",
 ]
 
 

@@ -93,6 +93,14 @@ def test_names_that_differ_still_do_when_they_are_shortened(
     assert len({line.split()[0] for line in shown[1 : len(names) + 1]}) == len(names)
 
 
+def test_a_name_that_is_too_long_keeps_its_end() -> None:
+    names = [f"threaded @ /opt/environments/of/mine/venv-{n}/bin/python" for n in (1, 2)]
+    fields = [Field[str].name("name", lambda name: name, max_width=40)]
+    _, *shown = to_text(Table.of(fields, names), 200).split("\n")
+    assert [line.endswith(f"venv-{n}/bin/python") for n, line in zip((1, 2), shown, strict=True)]
+    assert max(map(width, shown)) == 40
+
+
 # --- What leaves, in which order ---
 
 

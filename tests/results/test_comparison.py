@@ -549,6 +549,7 @@ def test_a_blocked_loop_needs_no_rounds_to_be_named_and_its_place_is_told_once()
     assert "\nmine, other: the event loop was blocked 93% of the time, in " in str(comparison)
 
 
+@pytest.mark.once
 def test_the_classic_mistake_is_named() -> None:
     """A blocking `get` inside `gather`: once awaited by us, once by `asyncio.run`."""
 
@@ -636,3 +637,25 @@ def test_columns_and_dicts_hold_every_timed_fetch_with_its_strategy_and_round() 
     assert [row["elapsed"] for row in dicts] == columns["elapsed"]
     assert list(dicts[0]) == list(columns)
     assert list(comparison) == dicts
+
+
+def test_that_two_cores_computed_at_once_is_said_to_be_the_reason() -> None:
+    clock, cpu = Clock(), Clock()
+    slow, quick = taking(clock, 2.0), taking(clock, 1.0)
+
+    def one_core(urls: list[str], options: Options) -> list[Outcome]:
+        cpu.pass_by(1.98)
+        return slow(urls, options)
+
+    def two_cores(urls: list[str], options: Options) -> list[Outcome]:
+        cpu.pass_by(1.54)
+        return quick(urls, options)
+
+    runner = Runner(URLS, rounds=7, seed=1, clock=clock, cpu_clock=cpu)
+    said = runner.compare(one_core, two_cores).explain()
+    assert (
+        "The reason: two_cores had two cores compute at once (154% of one core against 99%); it "
+        "had 1.0 fetches in flight"
+    ) in said
+    mirrored = runner.compare(two_cores, one_core).explain()
+    assert "cores compute at once" not in mirrored

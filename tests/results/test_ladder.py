@@ -2,6 +2,7 @@
 
 import functools
 import math
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
@@ -14,11 +15,18 @@ from concurrent_fetch import AsyncClient, Client, Ladder, Options, Runner
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.fetch._client import find_async_client, find_client
 from concurrent_fetch.render import ratio
+from concurrent_fetch.runner import _named_strategies
 from concurrent_fetch.runner._named_strategies import rungs_of
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.strategies import fetch_async, fetch_sync, fetch_threaded
 
-CHANGES = ("reuse", "threads", "client httpx", "event loop", "client aiohttp")
+BRIDGE = "httptools" if find_spec("httptools") else "plain"
+"""Where the rungs are asked for; where they are told there is httptools."""
+NAMES = (
+    *("sync+requests, new connections", "sync+requests", "threaded+requests"),
+    *("threaded+httptools", "async+httptools", "async+aiohttp"),
+)
+CHANGES = ("reuse", "threads", "client httptools", "event loop", "client aiohttp")
 TIMES = (8.0, 4.0, 1.0, 1.25, 1.0, 0.5)
 
 
@@ -30,7 +38,7 @@ def climbed(
 ) -> Ladder:
     """A ladder whose rungs take these times, as `Runner.ladder` makes it."""
     clock = Clock()
-    names = [rung.name for rung in rungs_of("requests", "aiohttp")][: len(times)]
+    names = NAMES[: len(times)]
     strategies = {
         name: taking(
             clock,
@@ -51,13 +59,20 @@ def lines(ladder: Ladder) -> list[str]:
 # --- the rungs ---
 
 
-def test_one_thing_changes_from_rung_to_rung_and_httpx_is_the_bridge() -> None:
+@pytest.mark.parametrize("bridge", ["httptools", "plain"])
+def test_one_thing_changes_from_rung_to_rung_and_the_leanest_client_is_the_bridge(
+    monkeypatch: pytest.MonkeyPatch, bridge: str
+) -> None:
+    if bridge == "plain":
+        monkeypatch.setattr(_named_strategies, "find_spec", lambda _: None)
+    else:
+        pytest.importorskip("httptools")
     assert [(rung.change, rung.name) for rung in rungs_of("requests", "aiohttp")] == [
         ("", "sync+requests, new connections"),
         ("reuse", "sync+requests"),
         ("threads", "threaded+requests"),
-        ("client httpx", "threaded+httpx"),
-        ("event loop", "async+httpx"),
+        (f"client {bridge}", f"threaded+{bridge}"),
+        ("event loop", f"async+{bridge}"),
         ("client aiohttp", "async+aiohttp"),
     ]
 
@@ -65,10 +80,13 @@ def test_one_thing_changes_from_rung_to_rung_and_httpx_is_the_bridge() -> None:
 @pytest.mark.parametrize(
     ("client", "async_client", "changes"),
     [
-        ("requests", "aiohttp", ["reuse", "threads", *CHANGES[2:]]),
+        ("requests", "aiohttp", ["reuse", "threads", f"client {BRIDGE}", *CHANGES[3:]]),
         ("httpx", "httpx", ["reuse", "threads", "event loop"]),
         ("httpx", "aiohttp", ["reuse", "threads", "event loop", "client aiohttp"]),
         ("requests", "httpx", ["reuse", "threads", "client httpx", "event loop"]),
+        ("requests", "plain", ["reuse", "threads", "client plain", "event loop"]),
+        ("plain", "aiohttp", ["reuse", "threads", "event loop", "client aiohttp"]),
+        ("httpx", "plain", ["reuse", "threads", "event loop", "client plain"]),
     ],
 )
 def test_a_client_that_does_not_change_is_no_rung(
@@ -86,7 +104,9 @@ def test_clients_of_your_own_serve_and_one_name_for_both_needs_no_bridge() -> No
         "threaded+mine",
         "async+mine",
     ]
-    assert [rung.change for rung in rungs_of(mine, "aiohttp")[1:]] == list(CHANGES)
+    assert [rung.change for rung in rungs_of(mine, "aiohttp")[3:]] == [
+        *(f"client {BRIDGE}", "event loop", "client aiohttp"),
+    ]
 
 
 def test_each_rung_runs_what_it_is_called() -> None:
@@ -100,8 +120,8 @@ def test_each_rung_runs_what_it_is_called() -> None:
         (fetch_sync, "requests", False),
         (fetch_sync, "requests", True),
         (fetch_threaded, "requests", True),
-        (fetch_threaded, "httpx", True),
-        (fetch_async, "httpx", True),
+        (fetch_threaded, BRIDGE, True),
+        (fetch_async, BRIDGE, True),
         (fetch_async, "aiohttp", True),
     ]
     assert rungs_of("requests", "aiohttp")[0].strategy.applied_to(  # type: ignore[union-attr]
@@ -162,14 +182,14 @@ def test_what_the_steps_leave_over_is_shown_when_it_is_more_than_one_percent() -
 def test_the_rungs_are_a_table_and_one_line_takes_the_total_apart() -> None:
     assert "\n".join(lines(climbed())[1:9]) == (
         """\
-strategy                        typical  changed         speed-up  95%           in flight  CPU
-sync+requests, new connections   8.00 s                            reference           1.0  25%
-sync+requests                    4.00 s  reuse               2.0×  [2.0, 2.0]          1.0  25%
-threaded+requests                1.00 s  threads             4.0×  [4.0, 4.0]          4.0  25%
-threaded+httpx                   1.25 s  client httpx       0.80×  [0.80, 0.80]        4.0  25%
-async+httpx                      1.00 s  event loop         1.25×  [1.25, 1.25]        4.0  25%
-async+aiohttp                    500 ms  client aiohttp      2.0×  [2.0, 2.0]          4.0  25%
-of 16.0× [16.0, 16.0]: reuse 2.0×, threads 4.0×, client httpx 0.80×, event loop 1.25×, """
+strategy                        typical  changed           speed-up  95%           in flight  CPU
+sync+requests, new connections   8.00 s                              reference           1.0  25%
+sync+requests                    4.00 s  reuse                 2.0×  [2.0, 2.0]          1.0  25%
+threaded+requests                1.00 s  threads               4.0×  [4.0, 4.0]          4.0  25%
+threaded+httptools               1.25 s  client httptools     0.80×  [0.80, 0.80]        4.0  25%
+async+httptools                  1.00 s  event loop           1.25×  [1.25, 1.25]        4.0  25%
+async+aiohttp                    500 ms  client aiohttp        2.0×  [2.0, 2.0]          4.0  25%
+of 16.0× [16.0, 16.0]: reuse 2.0×, threads 4.0×, client httptools 0.80×, event loop 1.25×, """
         "client aiohttp 2.0×"
     )
     assert repr(climbed((2.0, 1.0))) == "<Ladder of reuse: 10 rounds>"
@@ -188,7 +208,7 @@ def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:
     assert ladder.total.point == pytest.approx(16.0)
     assert math.isnan(ladder.remainder)
     assert (
-        "of 16.0× [16.0, 16.0]: reuse 2.0×, threads –, client httpx –, event loop 1.25×, "
+        "of 16.0× [16.0, 16.0]: reuse 2.0×, threads –, client httptools –, event loop 1.25×, "
         "client aiohttp 2.0×"
     ) in lines(ladder)
     assert "threaded+requests is not comparable with sync+requests, new connections" in str(ladder)
@@ -204,7 +224,7 @@ def test_if_the_last_rung_did_other_work_there_is_no_total() -> None:
 
 def test_without_a_complete_round_the_table_still_shows() -> None:
     ladder = climbed()
-    marked = dict.fromkeys(range(10), "async+httpx brought other statuses")
+    marked = dict.fromkeys(range(10), "async+httptools brought other statuses")
     ladder = attrs.evolve(ladder, comparison=attrs.evolve(ladder.comparison, marked=marked))
     assert all(step.speedup is None for step in ladder.steps)
     assert "no total" in str(ladder)

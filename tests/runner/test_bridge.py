@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from importlib.util import find_spec
 
 import pytest
 from fakes import URLS, Clock, answers, response, taking
@@ -268,7 +269,7 @@ def test_a_generator_is_closed_when_its_reader_stops() -> None:
 
 SCRIPT = """
     import asyncio, sys, time
-    from concurrent_fetch import Runner
+    from concurrent_fetch import Runner, with_loop
 
     async def loop(urls, options):
         try:
@@ -300,7 +301,11 @@ SCRIPT = """
 """
 
 
-@pytest.mark.parametrize("strategy", ["loop", "loop_generator", "plain"])
+ON_UVLOOP = ("with_loop(loop, 'uvloop')", "with_loop(loop_generator, 'uvloop')")
+CTRL_C = ("loop", "loop_generator", "plain", *(ON_UVLOOP if find_spec("uvloop") else ()))
+
+
+@pytest.mark.parametrize("strategy", CTRL_C)
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_ctrl_c_ends_the_strategy_within_a_second_and_lets_it_clean_up(strategy: str) -> None:
     script = textwrap.dedent(SCRIPT.format(strategy=strategy))

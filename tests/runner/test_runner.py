@@ -571,3 +571,9 @@ def test_the_built_in_strategies_are_comparable(local: LocalServer) -> None:
 def test_a_seed_too_large_to_be_written_is_refused_with_its_rule(seed: int) -> None:
     with pytest.raises(ValueError, match="seed must be an int of at most 256 bits, or None to"):
         Runner(URLS, seed=seed)
+
+
+def test_a_single_run_keeps_what_its_strategy_says_of_waiting(local: LocalServer) -> None:
+    options = Options(per_host=1, concurrency=4)
+    run = Runner(local.urls(8, "/delay/0.01"), options).run(fetch_async)
+    assert run.waited_for_hosts > 0

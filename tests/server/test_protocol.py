@@ -57,8 +57,10 @@ def test_http_1_0_is_closed_and_never_chunked(server: LocalServer) -> None:
         (b"GET / HTTP/1.1\r\nHost: a\r\nfolded\r\n line\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\0\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 405),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 413),
+        (b"BREW / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", 405),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\nx", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\nx", 413),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 3_000_000, 431),
     ],
@@ -70,6 +72,27 @@ def test_what_is_no_request_is_refused_and_closed(
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert b"\r\nConnection: close\r\n" in answer
     assert server.stats().requests == 0
+
+
+def test_a_body_is_read_to_its_end_and_sent_back(server: LocalServer) -> None:
+    body = bytes(range(256)) * 400
+    asked = head("/echo", f"Content-Length: {len(body)}").replace(b"GET", b"PUT") + body
+    answer = exchange(server, asked + head("/echo", "Connection: close"))
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert b"\r\nX-Method: PUT\r\nX-Content-Length: 102400\r\n" in answer
+    assert body in answer
+    assert b"\r\nX-Method: GET\r\n" in answer
+
+
+def test_a_request_counts_when_its_body_is_there(server: LocalServer) -> None:
+    with connect(server) as sock:
+        sock.sendall(head("/echo", "Content-Length: 2", "Connection: close") + b"a")
+        with connect(server) as other:
+            other.sendall(head("/get", "Connection: close"))
+            read_to_end(other)
+        assert server.stats().requests == 1
+        sock.sendall(b"b")
+        assert read_to_end(sock).endswith(b"\r\n\r\nab")
 
 
 def test_a_refusal_comes_after_the_answers_to_what_came_before() -> None:

@@ -239,18 +239,19 @@ def test_it_compares() -> None:
     assert comparison.reasons_against("get") == ()
 
 
+# One write for each line: print writes its end by itself, and other threads come between.
 INTERRUPTED = """
-import sys, time
+import os, time
 import concurrent_fetch as cf
 
 def fetch(url):
-    print("begun", flush=True)
+    os.write(1, b"begun\\n")
     time.sleep(30)
 
 try:
     cf.Runner(["http://127.0.0.1:1/"] * 4).run(cf.each(fetch, threads=True))
 except KeyboardInterrupt:
-    print("interrupted", flush=True)
+    os.write(1, b"interrupted\\n")
 """
 
 
@@ -259,10 +260,11 @@ def test_ctrl_c_ends_it_at_once_and_the_process_too() -> None:
     command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("begun")
+        for _ in range(4):
+            assert process.stdout.readline() == "begun\n"
         start = time.perf_counter()
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         assert process.wait() == 0
-    assert rest.endswith("interrupted\n")
+    assert rest == "interrupted\n"
     assert time.perf_counter() - start < 10  # the fetches would take 30

@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy, eventually
+from fetching import ASYNC_CLIENTS, CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy, eventually
 from pace import in_time
 from raw_server import RawServer, always, full_port, reply, silent
 
 import concurrent_fetch as cf
 
-WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS)
+IN_PROCESSES = tuple(ClientStrategy("fetch_processes", client) for client in ("aiohttp", "plain"))
+WAYS = (*CLIENT_STRATEGIES, *ON_OTHER_LOOPS, *IN_PROCESSES)
 
 # Says when it begins, and at the end how long after the signal it got there, and what is left.
 PROGRAM = """
@@ -30,6 +31,7 @@ new_loop = importlib.import_module(*loop or ["asyncio"]).new_event_loop
 limits = json.loads(os.environ.get("LIMITS", "{}"))
 options = cf.Options(concurrency=8, **limits)
 clients.requests_client, clients.httpx_client, clients.aiohttp_client
+clients.plain_async_client
 sent = 0.0
 
 def at_signal(number, frame):
@@ -156,7 +158,7 @@ def test_in_the_plain_strategy_of_the_docs() -> None:
         interrupt(process)
 
 
-@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
 def test_while_a_name_is_looked_up(client: str) -> None:
     """The loop does not wait for a look-up either."""
     with program("stalled", client, "http://stalled.example/") as process:
@@ -164,9 +166,10 @@ def test_while_a_name_is_looked_up(client: str) -> None:
         interrupt(process)
 
 
-@pytest.mark.parametrize("strategy", ["iter_sync", "iter_threaded"])
+@pytest.mark.parametrize("strategy", ["iter_sync", "iter_threaded", "iter_processes"])
 def test_in_a_loop_over_outcomes(strategy: str) -> None:
-    with RawServer(silent) as server, program(strategy, "requests", server.url()) as process:
+    client = "aiohttp" if strategy == "iter_processes" else "requests"
+    with RawServer(silent) as server, program(strategy, client, server.url()) as process:
         eventually(lambda: server.connections > 0, 10.0)
         time.sleep(0.05)
         interrupt(process)

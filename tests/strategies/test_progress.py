@@ -227,6 +227,7 @@ class Waiting:
 
     retries: int = 0
     waiting: int = 0
+    skipped: int = 0
 
 
 def test_while_nothing_arrives_it_is_told_who_waits_but_not_all_the_time() -> None:
@@ -254,6 +255,7 @@ def test_where_nothing_can_wait_ticks_tell_nothing() -> None:
     assert [(p.done, p.retries, p.waiting) for p in heard] == [(1, 0, 0)]
 
 
+@pytest.mark.once
 def test_who_waits_is_told_while_all_wait(fetching: str, local: LocalServer) -> None:
     heard: list[Progress] = []
     threads = set()

@@ -8,15 +8,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from itertools import count
+from typing import Any
 
 import pytest
-from fetching import ClientStrategy, eventually, nothing_left
+from fetching import ASYNC_CLIENTS, ClientStrategy, eventually, nothing_left
 from pace import in_time
 from raw_server import Peer, RawServer, always, full_port, reply, silent
 
 import concurrent_fetch as cf
 from concurrent_fetch import Options
-from concurrent_fetch.clients import aiohttp_client, httpx_async_client
+from concurrent_fetch.fetch import find_async_client
 from concurrent_fetch.server import LocalServer
 
 
@@ -156,6 +157,47 @@ def test_what_the_urls_raise_does_not_wait_for_what_is_in_flight(
         client_strategy.fetch(breaking([server.url()] * 3), Options(concurrency=8))
 
 
+def test_what_the_urls_raise_comes_behind_what_is_there_and_instead_of_what_is_in_flight(
+    client_strategy: ClientStrategy,
+) -> None:
+    taken: list[cf.Outcome] = []
+
+    def one_answer(peer: Peer) -> None:
+        while line := peer.read_head().split(b"\r\n")[0]:
+            if b"/answered " not in line:
+                return silent(peer)
+            peer.send(reply(b"x"))
+        return None
+
+    def urls() -> Iterator[str]:
+        yield server.url("/answered")
+        if client_strategy.is_concurrent:
+            yield server.url("/silent")
+            eventually(lambda: bool(taken))
+        raise Broken("no more")
+
+    async def urls_on_loop() -> AsyncIterator[str]:
+        yield server.url("/answered")
+        yield server.url("/silent")
+        await is_taken.wait()
+        raise Broken("no more")
+
+    def take(outcome: cf.Outcome) -> None:
+        taken.append(outcome)
+        is_taken.set()
+
+    is_taken = asyncio.Event()
+    given: Any = urls_on_loop() if client_strategy.is_async else urls()
+    options = Options(concurrency=2, timeout=60)
+    with (
+        RawServer(one_answer) as server,
+        nothing_left(),
+        pytest.raises(Broken, match="no more"),
+    ):
+        client_strategy.take(9, given, options, take)
+    assert [outcome.url for outcome in taken] == [server.url("/answered")]
+
+
 def test_what_an_async_iterable_raises_passes_through(local: LocalServer) -> None:
     async def breaking_async() -> AsyncIterator[str]:
         yield local.url("/get")
@@ -200,7 +242,7 @@ def test_an_error_of_the_consumer_leaves_nothing_behind(
         client_strategy.take(9, local.urls(50, "/delay/0.2"), Options(concurrency=6), each)
 
 
-@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
 def test_a_cancelled_task_leaves_nothing_behind(client: str) -> None:
     async def cancel(server: RawServer) -> None:
         tasks = asyncio.all_tasks()
@@ -218,7 +260,7 @@ def test_a_cancelled_task_leaves_nothing_behind(client: str) -> None:
         asyncio.run(cancel(server))
 
 
-@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
 def test_an_outer_timeout_cancels_a_run(client: str) -> None:
     async def fetch(url: str) -> None:
         with pytest.raises(TimeoutError):
@@ -229,7 +271,7 @@ def test_an_outer_timeout_cancels_a_run(client: str) -> None:
         asyncio.run(fetch(server.url()))
 
 
-@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
 def test_a_timeout_around_the_consumer_is_the_consumers(client: str, local: LocalServer) -> None:
     """No deadline of ours may reach into the code between two outcomes."""
 
@@ -283,7 +325,7 @@ def test_what_came_before_the_urls_failed_is_not_lost(
     assert len(taken) >= 26  # what was still in flight when the iterable failed is aborted
 
 
-@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
 @pytest.mark.parametrize("function", ["fetch_async", "iter_async"])
 def test_a_task_can_be_cancelled_at_any_moment(
     function: str, client: str, local: LocalServer
@@ -307,6 +349,9 @@ def test_a_task_can_be_cancelled_at_any_moment(
         await asyncio.wait([task])
         assert task.cancelled() or not task.exception(), f"cancelled after {after} s"
         in_time(time.monotonic() - began, 1.0)
+        for _ in range(9):  # httpx leaves generators to Python, which closes them in tasks
+            if asyncio.all_tasks() != tasks:
+                await asyncio.sleep(0)
         assert asyncio.all_tasks() == tasks, f"cancelled after {after} s"
 
     with nothing_left(10.0):
@@ -315,7 +360,7 @@ def test_a_task_can_be_cancelled_at_any_moment(
     eventually(lambda: local.stats().open_connections == 0)
 
 
-@pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=lambda c: c.name)
+@pytest.mark.parametrize("client", [*map(find_async_client, ASYNC_CLIENTS)], ids=lambda c: c.name)
 def test_a_session_can_be_cancelled_while_it_closes(
     client: cf.AsyncClient, local: LocalServer
 ) -> None:

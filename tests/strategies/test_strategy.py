@@ -139,8 +139,23 @@ async def coroutine(urls: list[str], _options: Options) -> list[Outcome]:
         (functools.partial(fetch_threaded, client=httpx_client), "fetch_threaded(client='httpx')"),
         (functools.partial(answers), "answers()"),
         (functools.partial(divmod, 8), "divmod(8)"),
-        (functools.partial(with_options(answers, timeout=2.0)), "answers(timeout=2.0)()"),
-        (with_options(functools.partial(answers), timeout=2.0), "answers()(timeout=2.0)"),
+        (
+            with_options(functools.partial(fetch_async, client="plain"), concurrency=5),
+            "fetch_async(client='plain', concurrency=5)",
+        ),
+        (
+            functools.partial(with_options(fetch_async, concurrency=5), client="plain"),
+            "fetch_async(client='plain', concurrency=5)",
+        ),
+        (
+            functools.partial(
+                with_options(functools.partial(fetch_async, client="plain"), concurrency=5),
+                client="httpx",
+            ),
+            "fetch_async(client='httpx', concurrency=5)",
+        ),
+        (functools.partial(with_options(answers, timeout=2.0)), "answers(timeout=2.0)"),
+        (with_options(functools.partial(answers), timeout=2.0), "answers(timeout=2.0)"),
         (lambda _urls, _options: [], "<lambda>"),
     ],
 )
@@ -158,6 +173,8 @@ def test_a_strategy_is_named_after_its_function_and_what_is_changed_of_it(
         ("async", "fetch_async"),
         ("threaded+httpx", "fetch_threaded(client='httpx')"),
         ("async+httpx", "fetch_async(client='httpx')"),
+        ("async@asyncio", "fetch_async(loop='asyncio')"),
+        ("async+httpx@asyncio", "fetch_async(client='httpx', loop='asyncio')"),
     ],
 )
 def test_names_lead_to_the_built_in_strategies(name: str, called: str) -> None:
@@ -165,7 +182,9 @@ def test_names_lead_to_the_built_in_strategies(name: str, called: str) -> None:
     assert name_of(strategy) == called
 
 
-ALL = ". There are sync, threaded, async, each also with a client, as in 'threaded+httpx'"
+ALL = (
+    ". There are sync, threaded, async, processes, each also with a client, as in 'threaded+httpx'"
+)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +197,24 @@ ALL = ". There are sync, threaded, async, each also with a client, as in 'thread
         ("sync+aiohttp", "client 'aiohttp' works with fetch_async only"),
         ("async+requests", "client 'requests' works with fetch_sync or fetch_threaded only"),
         ("sync+htpx", "did you mean 'httpx'?"),
-        ("sync+", "no client is called ''"),
+        ("sync+", "no client stands behind +: write 'sync', or 'sync+httpx'"),
+        ("async+@uvloop", "behind +: write 'async@uvloop', or 'async+httpx@uvloop'"),
+        ("async+httpx+plain@uvloop", "one client: write 'async+httpx@uvloop'"),
+        ("+httpx", "before '+httpx': write 'sync+httpx' or 'threaded+httpx' or 'async+"),
+        ("@uvloop", "no strategy stands before '@uvloop': write 'async@uvloop'"),
+        ("a@b@c", "no strategy is called 'a'"),
+        ("sync@uvloop", "sync runs on no event loop: write 'sync', or 'async@uvloop'"),
+        ("threaded+httpx@", "no event loop: write 'threaded+httpx', or 'async@uvloop'"),
+        ("async@uvlop", "no event loop is called 'uvlop' (did you mean 'uvloop'?). There are asy"),
+        ("sync@nosuch", "sync runs on no event loop: write 'sync', or 'async@uvloop'"),
+        ("async@", "no event loop stands behind @: write 'async', or 'async@uvloop'"),
+        ("async+httpx@", "behind @: write 'async+httpx', or 'async+httpx@uvloop'"),
+        ("async@@uvloop", "one event loop: write 'async@uvloop'"),
+        ("async@uvloop@asyncio", "a strategy has one event loop: write 'async@uvloop'"),
+        ("async@+httpx", "the loop comes last: write 'async+httpx'"),
+        ("async@uvloop+httpx", "the loop comes last: write 'async+httpx@uvloop'"),
+        ("asinc@uvloop", "no strategy is called 'asinc' (did you mean 'async'?)"),
+        ("async+htpx@uvloop", "did you mean 'httpx'?"),
     ],
 )
 def test_an_unknown_name_is_told_which_there_are(name: str, message: str) -> None:

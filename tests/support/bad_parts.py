@@ -26,7 +26,7 @@ def spoilt(name: str, spoil: Callable[[Send], Send]) -> Client:
         with requests_client.open(options) as send:
             yield spoil(send)
 
-    return Client(name, _open, failures=requests_client.failures)
+    return Client(name, _open, failures=requests_client.failures, methods=requests_client.methods)
 
 
 class Altered:
@@ -55,6 +55,23 @@ class Talkative(Altered):
     @property
     def headers(self) -> Mapping[str, str]:
         return {**self.exchange.headers, "X-Client": "mine/1.0"}
+
+
+class GetsOnly(Altered):
+    """As a client does that declares what it does not look at."""
+
+    @property
+    def method(self) -> str:
+        return "GET"
+
+    @property
+    def content(self) -> bytes | None:
+        return None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        fields = self.exchange.headers
+        return {n: v for n, v in fields.items() if not n.startswith("Content-")}
 
 
 class Patient(Altered):
@@ -103,6 +120,7 @@ claims_to_check = Client(
     "trusting", _open_to_anywhere, failures=requests_client.failures, checks_addresses=True
 )
 decodes_silently = spoilt("decodes", lambda send: lambda exchange: send(Decoding(exchange)))
+sends_gets = spoilt("gets", lambda send: lambda exchange: send(GetsOnly(exchange)))
 adds_headers = spoilt("talkative", lambda send: lambda exchange: send(Talkative(exchange)))
 ignores_the_deadline = spoilt("patient", lambda send: lambda exchange: send(Patient(exchange)))
 retries_silently = spoilt("retrying", retrying)

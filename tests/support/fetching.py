@@ -112,18 +112,36 @@ def run_on(loop: str, work: Coroutine[Any, Any, _T]) -> _T:
         return runner.run(work)
 
 
-CLIENT_STRATEGIES = (
+CLIENT_STRATEGIES: tuple[ClientStrategy, ...] = (
     ClientStrategy("fetch_sync", "requests"),
     ClientStrategy("fetch_sync", "httpx"),
+    ClientStrategy("fetch_sync", "plain"),
     ClientStrategy("fetch_threaded", "requests"),
     ClientStrategy("fetch_threaded", "httpx"),
+    ClientStrategy("fetch_threaded", "plain"),
     ClientStrategy("fetch_async", "aiohttp"),
     ClientStrategy("fetch_async", "httpx"),
+    ClientStrategy("fetch_async", "plain"),
 )
+ASYNC_CLIENTS: tuple[str, ...] = ("aiohttp", "httpx", "plain")
+"""Those that are built in, and have what they need."""
+CLIENTS: tuple[str, ...] = ("requests", "httpx", "plain")
+"""The same for threads."""
 ON_OTHER_LOOPS: tuple[ClientStrategy, ...] = (
     ClientStrategy("fetch_async", "aiohttp", "uvloop"),
     ClientStrategy("fetch_async", "httpx", "uvloop"),
+    ClientStrategy("fetch_async", "plain", "uvloop"),
 )
+EXTRAS = ("httptools", "httpx2")
+"""Clients that share all but their library's own code with one that is always here."""
+for _extra in EXTRAS:
+    if find_spec(_extra) is not None:
+        ASYNC_CLIENTS += (_extra,)
+        CLIENTS += (_extra,)
+        CLIENT_STRATEGIES += tuple(
+            ClientStrategy(strategy, _extra)
+            for strategy in ("fetch_sync", "fetch_threaded", "fetch_async")
+        )
 if find_spec("uvloop") is None:  # there is none for Windows, and for a new Python late
     ON_OTHER_LOOPS = ()
 

@@ -11,6 +11,7 @@ Many moments in one process, since starting one takes far longer than a run. A l
 one run as JSON: when it was interrupted, where that was, how it ended, and what is left of it.
 """
 
+import contextlib
 import faulthandler
 import gc
 import json
@@ -38,6 +39,7 @@ SOON, MUCH_LATER = 1.0, 5.0
 HANGS = 20.0
 OPTIONS = cf.Options(concurrency=6, timeout=HANGS * 2)
 LONGEST = 0.3  # a run against a silent server would last as long as its timeout
+LONGEST_IN_PROCESSES = 1.0  # they are to be started first
 
 Work: TypeAlias = Callable[["Interruption"], object]
 Trace: TypeAlias = Callable[[FrameType, str, Any], Any]
@@ -57,6 +59,9 @@ def work_of(strategy: str, client: str, urls: list[str]) -> Work:
     if name.endswith("_async"):
         run = partial(function, urls, OPTIONS, client=find_async_client(client))
         return lambda ctrl_c: run_on(loop or "asyncio", _within(ctrl_c, run))
+    if name.endswith("_processes"):
+        run = partial(function, urls, OPTIONS, processes=2, client=find_async_client(client).name)
+        return lambda ctrl_c: (ctrl_c.arm(), list(run()))
     run = partial(function, urls, OPTIONS, client=find_client(client))
     return lambda ctrl_c: (ctrl_c.arm(), list(run()))
 
@@ -167,7 +172,7 @@ def _innermost(frame: FrameType | None) -> list[str]:
 
 
 class Witness:
-    """Knows what a run leaves behind: threads, descriptors, words on stderr."""
+    """Knows what a run leaves behind: threads, processes, descriptors, words on stderr."""
 
     def __init__(self) -> None:
         self.console = os.fdopen(os.dup(2), "w")
@@ -196,10 +201,21 @@ class Witness:
     def _note(self) -> None:
         self._threads = set(threading.enumerate())
         self._files = self._descriptors()
+        self._processes = self._below()
 
     def _found(self) -> list[str]:
         threads = [thread.name for thread in set(threading.enumerate()) - self._threads]
-        return threads + sorted(self._descriptors() - self._files)
+        processes = [f"process {pid}" for pid in self._below() - self._processes]
+        return threads + processes + sorted(self._descriptors() - self._files)
+
+    @staticmethod
+    def _below() -> set[str]:
+        """Return the processes below this one, whose own below it are gone with it."""
+        found: set[str] = set()
+        for path in pathlib.Path("/proc/self/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found.update(path.read_text().split())
+        return found
 
     @staticmethod
     def _descriptors() -> set[str]:
@@ -241,14 +257,15 @@ def settled(work: Work, interruption: Interruption, witness: Witness) -> dict[st
     return run
 
 
-Chosen: TypeAlias = Callable[[Work, Witness, int, random.Random], Iterator[Interruption]]
+Chosen: TypeAlias = Callable[[Work, Witness, int, random.Random, float], Iterator[Interruption]]
+"""Told the work, who sees what is left, how many moments, a chance, and how long a run may take."""
 
 
 def by_time(
-    work: Work, witness: Witness, moments: int, rng: random.Random
+    work: Work, witness: Witness, moments: int, rng: random.Random, longest: float
 ) -> Iterator[Interruption]:
     began = time.monotonic()
-    interrupted(work, AfterSeconds(LONGEST), witness)
+    interrupted(work, AfterSeconds(longest), witness)
     usual = time.monotonic() - began
     for _ in range(moments):
         yield AfterSeconds(max(1e-6, rng.uniform(0, 1.1) * usual))
@@ -256,7 +273,7 @@ def by_time(
 
 def counted(kind: type[AfterCalls]) -> Chosen:
     def choose(
-        work: Work, witness: Witness, moments: int, rng: random.Random
+        work: Work, witness: Witness, moments: int, rng: random.Random, _: float
     ) -> Iterator[Interruption]:
         uninterrupted = kind(math.inf)
         interrupted(work, uninterrupted, witness)
@@ -276,8 +293,10 @@ BY: dict[str, Chosen] = {
 def main() -> None:
     strategy, client, by, moments, seed, *urls = sys.argv[1:]
     work, witness = work_of(strategy, client, urls), Witness()
-    interrupted(work, AfterSeconds(LONGEST), witness)  # imports the client
-    for interruption in BY[by](work, witness, int(moments), random.Random(seed)):
+    longest = LONGEST_IN_PROCESSES if strategy.endswith("_processes") else LONGEST
+    interrupted(work, AfterSeconds(longest), witness)  # imports the client
+    chance = random.Random(seed)
+    for interruption in BY[by](work, witness, int(moments), chance, longest):
         sys.stdout.write(json.dumps(settled(work, interruption, witness)) + "\n")
 
 

@@ -18,7 +18,7 @@ from pace import TRIES
 
 import concurrent_fetch as cf
 from concurrent_fetch import FailureKind as Kind
-from concurrent_fetch.server import Answered, LocalServer
+from concurrent_fetch.server import FAULTS, Answered, LocalServer
 from concurrent_fetch.server._faults import GROUPS, Expected, Fault
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -45,6 +45,8 @@ class Case:
     idle: float = 0.0
     server: str = "plain"
     """Which of the `Servers`."""
+    method: str = "GET"
+    body: bytes | None = None
     url: str
     """With `{base}`, `{port}` and `{ca}` to be filled in."""
 
@@ -91,6 +93,56 @@ def _tls(
         options={"verify": "{ca}", **options},
         server=server,
         url=url,
+    )
+
+
+_HEADED = Answered(body=b"")
+_IN_HEAD: Mapping[str, Expected] = {
+    **dict.fromkeys(
+        ("cl_right", "cl_short", "cl_huge", "cl_extra_keep", "close_delimited", "body_endless"),
+        _HEADED,
+    ),
+    **dict.fromkeys(("chunked_bytes", "chunked_bad_size", "chunked_truncated"), _HEADED),
+    **dict.fromkeys(("ce_gzip", "ce_gzip_plain", "ce_compress", "bomb_gzip"), _HEADED),
+    **dict.fromkeys(("interim_100", "ka_poison", "ka_leftover_garbage"), _HEADED),
+    **dict.fromkeys(
+        ("redir_301", "redir_303", "redir_307", "redir_body_truncated", "redir_close"),
+        Answered(body=b"", redirects=1, path="/get"),
+    ),
+    "cl_alpha": Kind.PROTOCOL,
+    "cl_dup_differ": Kind.PROTOCOL,
+    "status_204": Answered(status=204),
+    "status_204_body": Answered(status=204),
+    "status_304_length": Answered(status=304),
+    "status_404": Answered(status=404, body=b""),
+    "redir_loop": Kind.TOO_MANY_REDIRECTS,
+    "fin_in_headers": Kind.DISCONNECTED,
+    "rst_after_request": Kind.DISCONNECTED,
+}
+"""What a HEAD comes to: what is wrong with a body that nobody asked for is not looked at."""
+_POSTED = (
+    *("status_204", "status_204_body", "status_304_length", "status_404", "interim_100"),
+    *("cl_right", "cl_short", "chunked_bytes", "chunked_truncated", "body_endless", "ce_gzip"),
+    *("redir_body_truncated", "redir_close", "redir_loop", "redir_credentials_home"),
+    *("fin_after_request", "rst_after_request", "rst_in_headers", "ka_poison"),
+    *("ka_leftover_garbage",),
+)
+"""The faults that a POST is not to come to anything else by."""
+_POSTED_OTHERWISE: Mapping[str, Expected] = {
+    "redir_301": Answered(redirects=1, path="/get"),
+    "redir_307": Answered(redirects=1, path="/get"),
+    "redir_credentials": Answered(redirects=1),
+}
+
+
+def _asked(fault: Fault, method: str, expected: tuple[Expected, ...]) -> Case:
+    return attrs.evolve(
+        _of_fault("", fault),
+        name=f"{method.lower()}_{fault.name}",
+        group=method,
+        expected=expected,
+        method=method,
+        body=b"name=value" if method == "POST" else None,
     )
 
 
@@ -177,6 +229,19 @@ CASES: tuple[Case, ...] = (
     _url("refused", "http://127.0.0.1:1/", Kind.CONNECT),
     _url("unknown_host", "http://nosuch.invalid/", Kind.DNS),
     _url("unknown_host_idna", "http://b\u00fccher.invalid/", Kind.DNS),
+)
+
+CASES += (
+    *(_asked(FAULTS[name], "HEAD", (expected,)) for name, expected in _IN_HEAD.items()),
+    *(_asked(FAULTS[name], "POST", FAULTS[name].expected) for name in _POSTED),
+    *(_asked(FAULTS[name], "POST", (one,)) for name, one in _POSTED_OTHERWISE.items()),
+)
+# A resolver that got no answer asks again after 5 s.
+CASES = tuple(
+    attrs.evolve(case, options={"timeout": 30.0, **case.options})
+    if Kind.DNS in case.expected
+    else case
+    for case in CASES
 )
 
 
@@ -275,7 +340,9 @@ class Matrix:
 
     def _run(self, case: Case) -> dict[ClientStrategy, list[cf.Outcome]]:
         server = self._servers[case.server]
-        urls = list(_urls(case, server))
+        urls: list[Any] = list(_urls(case, server))
+        if case.method != "GET":
+            urls = [cf.Request(url, method=case.method, body=case.body) for url in urls]
         options = self._options(case)
         runs = self._pool.map(lambda way: _fetched(way, urls, options), WAYS)
         return dict(zip(WAYS, runs, strict=True))
@@ -355,6 +422,8 @@ fetched by every strategy with every built-in client. The last column is what be
 status of a response, or the kind of a failure. Where it is one word, **all clients agree**: in
 status, final URL, headers, body, text and redirects of a response, or in the kind of a failure.
 {differing}
+
+A GET asked for each, but for the groups HEAD and POST, which repeat some of the rows.
 
 `LocalServer` has all the faults but those of the group URLs at `/fault/<name>`, or at every URL
 with `LocalServer(fault=name)`. `concurrent_fetch.server.FAULTS` describes them for tests of your

@@ -14,7 +14,7 @@ worker_processes 1;
 daemon off;
 pid {folder}/pid;
 error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
+events {{ worker_connections {connections}; }}
 http {{
     access_log off;
     include /etc/nginx/mime.types;
@@ -24,7 +24,11 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    server {{ listen 127.0.0.1:{port} backlog=4096; root {root}; }}
+    server {{
+        listen 127.0.0.1:{port}{tls} backlog=4096;
+        root {root};
+        location = /stub_status {{ stub_status; }}
+    }}
 }}
 """
 
@@ -37,21 +41,32 @@ def missing() -> str | None:
 
 
 @contextmanager
-def nginx(root: Path) -> Iterator[str]:
-    """Serve a folder; yield the base URL, without a slash at its end."""
+def nginx(root: Path, certificate: Path | None = None, *, connections: int = 4096) -> Iterator[str]:
+    """Serve a folder; yield the base URL, without a slash at its end.
+
+    With a certificate, the PEM file of a key and its chain, it speaks TLS. It counts what it saw at
+    /stub_status.
+    """
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
     assert program is not None, missing()
     with tempfile.TemporaryDirectory(prefix="nginx-") as folder:
         Path(folder).chmod(0o755)  # its worker may run as another user
         port = _free_port()
         configuration = Path(folder, "nginx.conf")
-        configuration.write_text(_CONFIGURATION.format(folder=folder, port=port, root=root))
+        tls = "" if certificate is None else " ssl"
+        text = _CONFIGURATION.format(
+            folder=folder, port=port, root=root, tls=tls, connections=connections
+        )
+        if certificate is not None:
+            pem = f"ssl_certificate {certificate};\n ssl_certificate_key {certificate};"
+            text = text.replace("server {", f"{pem}\n    server {{")
+        configuration.write_text(text)
         process = subprocess.Popen(
             [program, "-e", f"{folder}/error.log", "-c", configuration], stderr=subprocess.PIPE
         )
         try:
             _wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http{'' if certificate is None else 's'}://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.communicate(timeout=10)

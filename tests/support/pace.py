@@ -21,6 +21,12 @@ def unless_busy(holds: bool, told: object) -> None:
         raise TooSlow(f"on a quiet machine this would not be: {told}")
 
 
+def reached(number: int, most: int) -> None:
+    """Hold that so many at once are never exceeded, and on a quiet machine are reached."""
+    assert number <= most
+    unless_busy(number == most, f"{number} of {most} at once")
+
+
 def in_time(seconds: float, limit: float) -> None:
     """Hold that something took less than its limit."""
     if not seconds < limit:

@@ -33,6 +33,7 @@ def outcomes(pytester: pytest.Pytester, test: str, chosen: str) -> pytest.RunRes
     return pytester.runpytest_subprocess("-q", "-rA", "-p", "no:cacheprovider", "-k", chosen)
 
 
+@pytest.mark.once
 def test_a_test_with_one_parameter_gets_a_check_to_call(pytester: pytest.Pytester) -> None:
     result = outcomes(
         pytester,
@@ -69,6 +70,7 @@ class TestIt:
     assert result.parseoutcomes()["passed"] == 1
 
 
+@pytest.mark.once
 def test_an_expected_failure_carries_its_reason_and_must_fail(pytester: pytest.Pytester) -> None:
     result = outcomes(
         pytester,

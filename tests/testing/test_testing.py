@@ -11,14 +11,14 @@ from typing import Any
 import attrs
 import bad_parts
 import pytest
+from fetching import ASYNC_CLIENTS, CLIENTS
 
 import concurrent_fetch as cf
 from concurrent_fetch.clients import (
     aiohttp_client,
-    httpx_async_client,
-    httpx_client,
     requests_client,
 )
+from concurrent_fetch.fetch import find_async_client, find_client
 from concurrent_fetch.testing import (
     CHECKS,
     Check,
@@ -51,7 +51,7 @@ async def fetch_gathered(urls: list[str], options: cf.Options) -> list[cf.Outcom
         return await asyncio.gather(*(limited(i, url) for i, url in enumerate(urls)))
 
 
-@parametrize_with_checks([requests_client, httpx_client, httpx_async_client, aiohttp_client])
+@parametrize_with_checks([*map(find_client, CLIENTS), *map(find_async_client, ASYNC_CLIENTS)])
 def test_the_built_in_clients_pass_every_check(check: Any) -> None:
     assert check().passed
 
@@ -80,6 +80,11 @@ FAULTS: list[tuple[Any, tuple[str, ...], str]] = [
         bad_parts.decodes_silently,
         ("gzip", "deflate", "kind-decode"),
         "a failure of the kind decode: the gzip body is corrupt",
+    ),
+    (
+        bad_parts.sends_gets,
+        ("post-body", "head", "redirects-307"),
+        "GET with 0 bytes of SHA-256",
     ),
     (bad_parts.adds_headers, ("request-headers", "own-headers"), "X-Client: mine/1.0"),
     (bad_parts.claims_to_check, ("private-addresses",), "2 connections"),
@@ -193,6 +198,14 @@ def test_a_part_that_the_check_does_not_fit_passes_and_says_so() -> None:
         assert report.seen.startswith("does not apply: ")
 
 
+@pytest.mark.parametrize("name", ["head", "post-body", "redirects-303", "redirects-307"])
+def test_methods_are_asked_of_clients_that_declare_them(name: str) -> None:
+    report = BY_NAME[name].report(attrs.evolve(requests_client, methods={"GET"}))
+    assert report.passed
+    missing = "HEAD" if name == "head" else "POST"
+    assert report.seen == f"does not apply: it does not declare that it sends {missing}"
+
+
 def test_one_call_asks_all_checks_that_are_for_such_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     from concurrent_fetch.testing import _catalogue
 
@@ -253,10 +266,12 @@ def test_the_table_in_the_docs_is_the_tuple_of_checks() -> None:
 def test_the_examples_in_the_docs_are_short_and_all_there() -> None:
     docs = Path(__file__).parents[2] / "docs"
     files = [path for path in (docs / "examples").glob("*.py") if "test_" not in path.name]
-    shown = re.findall(
-        r"^```{literalinclude} examples/(.+)$",
-        (docs / "testing.md").read_text("utf-8"),
-        re.MULTILINE,
+    shown = [
+        re.findall(r"^```{literalinclude} examples/(.+)$", page.read_text("utf-8"), re.MULTILINE)
+        for page in (docs / "testing.md", *sorted(docs.glob("*.md")))
+    ]
+    assert sorted({name for names in shown for name in names}) == sorted(
+        file.name for file in files
     )
-    assert sorted(shown) == sorted(path.name for path in files)
-    assert all(len(path.read_text("utf-8").splitlines()) <= 25 for path in files)
+    of_kit = [docs / "examples" / name for name in shown[0]]
+    assert all(len(path.read_text("utf-8").splitlines()) <= 25 for path in of_kit)

@@ -8,13 +8,13 @@ from typing import Any
 
 import attrs
 import pytest
-from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy
+from fetching import CLIENT_STRATEGIES, CLIENTS, ON_OTHER_LOOPS, ClientStrategy
 from names import resolve_to
 from raw_server import RawServer, always, once, reply
 
 import concurrent_fetch as cf
 from concurrent_fetch import Client, FailureKind, Options
-from concurrent_fetch.clients import httpx_client, requests_client
+from concurrent_fetch.fetch import find_client
 from concurrent_fetch.wire import _addresses
 from concurrent_fetch.wire._addresses import is_public
 
@@ -217,7 +217,7 @@ def test_behind_a_proxy_the_target_is_checked_and_the_proxy_is_not(
         assert proxy.connections == 1
 
 
-@pytest.mark.parametrize("client", [requests_client, httpx_client], ids=lambda c: c.name)
+@pytest.mark.parametrize("client", [*map(find_client, CLIENTS)], ids=lambda c: c.name)
 def test_a_client_that_does_not_check_fetches_nothing(client: Client) -> None:
     unchecked = attrs.evolve(client, checks_addresses=False)
     with RawServer(always(reply(b"x"))) as server:

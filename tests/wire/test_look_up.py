@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fetching import CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy
+from fetching import ASYNC_CLIENTS, CLIENT_STRATEGIES, ON_OTHER_LOOPS, ClientStrategy
 from names import Resolve
 from pace import in_time
 from raw_server import RawServer, always, closed_port, reply, silent
 
 import concurrent_fetch as cf
 from concurrent_fetch import AsyncClient, FailureKind
-from concurrent_fetch.clients import aiohttp_client, httpx_async_client
+from concurrent_fetch.fetch import find_async_client
 from concurrent_fetch.wire._look_up import look_up
 
 pytestmark = pytest.mark.once
 
 ALL = pytest.mark.parametrize("way", [*CLIENT_STRATEGIES, *ON_OTHER_LOOPS], ids=str)
-ASYNC = pytest.mark.parametrize("client", [aiohttp_client, httpx_async_client], ids=str)
+ASYNC = pytest.mark.parametrize("client", [*map(find_async_client, ASYNC_CLIENTS)], ids=str)
 
 STALL = 2.0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import trustme
-from fetching import ON_OTHER_LOOPS, ClientStrategy
+from fetching import ASYNC_CLIENTS, ON_OTHER_LOOPS, ClientStrategy
 from raw_server import Peer, RawServer, head, reply
 
 import concurrent_fetch as cf
@@ -17,14 +17,13 @@ from concurrent_fetch import Options
 from concurrent_fetch.server import LocalServer
 
 ASYNC = (
-    ClientStrategy("fetch_async", "aiohttp"),
-    ClientStrategy("fetch_async", "httpx"),
+    *(ClientStrategy("fetch_async", client) for client in ASYNC_CLIENTS),
     *ON_OTHER_LOOPS,
 )
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Python has no eager tasks before 3.12")
-@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
 @pytest.mark.parametrize("urls", [1, 4, 1_000])
 def test_concurrency_holds_with_eager_tasks(client: str, urls: int, local: LocalServer) -> None:
     """Such a task begins where it is made, before whoever makes it knows of it."""
@@ -56,7 +55,7 @@ print([outcome.ok for outcome in run] == [True, True, True, False, False] * 9)
 """
 
 
-@pytest.mark.parametrize("client", ["aiohttp", "httpx"])
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
 def test_a_loop_in_debug_mode_has_nothing_to_say(client: str, local: LocalServer) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", IN_DEBUG, local.url("/")[:-1], client],

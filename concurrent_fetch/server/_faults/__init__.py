@@ -45,6 +45,6 @@ def find_fault(name: str) -> Fault:
     fault = FAULTS.get(name)
     if fault is None:
         raise UnusableError(
-            f"no fault is called {name!r}{did_you_mean(name, FAULTS)}; /fault lists them."
+            f"no fault is called {name!r}{did_you_mean(name, FAULTS)}; /fault lists them"
         )
     return fault

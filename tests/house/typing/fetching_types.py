@@ -132,6 +132,7 @@ def any_code_that_fetches(runner: cf.Runner) -> None:
     assert_type(runner.sweep(cf.each(of_one, threads=True), (1, 2)), cf.Sweep)
     assert_type(runner.run(cf.each(of_one_later)), cf.Run)
     cf.with_options(cf.each(of_one), concurrency=3)
+    assert_type(runner.run(cf.with_loop(cf.fetch_async, "uvloop")), cf.Run)
     cf.each(of_one_later, threads=False)
     cf.each(URLS[0])  # type: ignore[call-overload]  # a function
     cf.each(of_one, threads=8)  # type: ignore[call-overload]  # a bool

@@ -1,0 +1,54 @@
+"""The Python that runs this: its packages' versions, threads as far as it has them, its workers."""
+
+import _thread
+import threading
+from collections.abc import Callable
+
+from concurrent_fetch._units import Seconds
+
+# Sub-interpreters with a GIL of their own refuse them: there the end waits for every thread.
+HAS_DAEMONS: bool = getattr(_thread, "daemon_threads_allowed", lambda: True)()
+
+
+def background_thread(work: Callable[[], object], name: str) -> threading.Thread:
+    """Return a thread, to be started, that the end of the process does not wait for."""
+    return threading.Thread(target=work, name=name, daemon=HAS_DAEMONS)
+
+
+def version_of(package: str) -> str | None:
+    """Return the version of an installed package; None if it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 10 ms to import
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def own_version() -> str:
+    """Return the version of this one; `unknown` where it lies there without being installed."""
+    return version_of("concurrent_fetch") or "unknown"
+
+
+class WorkersTime:
+    """CPU time of worker processes, as `time.process_time` is that of this one; from any thread.
+
+    The system tells it only of processes that have ended. So it is counted here by what starts
+    workers and hears from them what they have used, and is true when the run is over.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: Seconds = 0.0
+        self._lock = threading.Lock()
+
+    def add(self, seconds: Seconds) -> None:
+        """Count what workers have used."""
+        with self._lock:
+            self._seconds += seconds
+
+    def read(self) -> Seconds:
+        """Return what all of them have used so far, in seconds."""
+        return self._seconds
+
+
+WORKERS_TIME = WorkersTime()

@@ -1,0 +1,128 @@
+"""The commands, and the arguments that each of them takes."""
+
+import argparse
+
+from concurrent_fetch.cli import _types as values
+from concurrent_fetch.cli._fetch_arguments import add_export, add_fetch, add_fetching
+from concurrent_fetch.cli._help import (
+    MORE_ON_COMPARE,
+    MORE_ON_DIFF,
+    MORE_ON_FETCH,
+    MORE_ON_SERVE,
+    MORE_ON_SHOW,
+)
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    add_fetching(parser, usual_strategies=("sync", "threaded", "async"))
+    parser.add_argument(
+        "--also-on",
+        action="append",
+        default=[],
+        metavar="PYTHON",
+        help="run each strategy on this interpreter as well, a path or a name on PATH, which has "
+        "concurrent_fetch too; repeatable",
+    )
+    parser.add_argument(
+        "-r",
+        "--rounds",
+        type=values.rounds,
+        default=10,
+        metavar="N[,N...]",
+        help="how many rounds; or after how many to look whether all is clear "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=values.seconds,
+        metavar="SECONDS",
+        help="budget of the timed rounds; the one that runs over it is the last (default: none)",
+    )
+    parser.add_argument(
+        "--max-requests",
+        type=values.whole,
+        metavar="N",
+        help="refuse, before anything is sent, what would take more requests (default: no limit)",
+    )
+    parser.add_argument(
+        "--seed", type=values.whole, metavar="N", help="of the order of the rounds (default: drawn)"
+    )
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="FILE", help="a saved result, as today.json")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="of a run of many URLs every outcome, and not failures only",
+    )
+    add_export(parser)
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("before", metavar="A", help="the older comparison, as yesterday.json")
+    parser.add_argument("after", metavar="B", help="the newer one, as today.json")
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--latency",
+        type=values.seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long each answer takes (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--capacity",
+        type=values.whole,
+        metavar="N",
+        help="requests served at once; others wait (default: no limit)",
+    )
+    parser.add_argument(
+        "--per-host",
+        type=values.whole,
+        metavar="N",
+        help="requests under way at once for one host name; others get 429 (default: no limit)",
+    )
+    parser.add_argument(
+        "--rate",
+        type=values.number,
+        metavar="N",
+        help="requests per second; others get 429 (default: no limit)",
+    )
+    parser.add_argument(
+        "--unavailable-first",
+        type=values.whole,
+        default=0,
+        metavar="N",
+        help="tries of each URL that get 503 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--retry-after",
+        type=values.seconds_or_none,
+        default=1.0,
+        metavar="SECONDS",
+        help="what 429 and 503 say in Retry-After, rounded up; or none (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--retry-after-as-date", action="store_true", help="say it as a date, beside Date"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--port",
+        type=values.whole,
+        default=0,
+        metavar="N",
+        help="0 takes any free one (default: %(default)s)",
+    )
+
+
+COMMANDS = {
+    "compare": ("compare strategies on URLs of your own", MORE_ON_COMPARE, _add_compare),
+    "fetch": ("fetch URLs and print what came back", MORE_ON_FETCH, add_fetch),
+    "show": ("print a saved result", MORE_ON_SHOW, _add_show),
+    "diff": ("print two saved comparisons side by side", MORE_ON_DIFF, _add_diff),
+    "serve": ("run the local server in the foreground", MORE_ON_SERVE, _add_serve),
+}

@@ -1,0 +1,63 @@
+"""Measured: a run, what it brought, and what the clocks say beside it."""
+
+from datetime import datetime
+
+import attrs
+
+from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis import Probe, Record
+from concurrent_fetch.errors import StrategyError
+from concurrent_fetch.model import Options, Row, Run
+from concurrent_fetch.runner._rows import Rows
+
+
+@attrs.frozen(kw_only=True)
+class Measured:
+    """What a run brought, and what the clock and the outcomes say beside it."""
+
+    strategy: str
+    options: Options
+    started_at: datetime
+    rows: Rows
+    elapsed: Seconds
+    cpu: Seconds
+    """Of this process, and of workers."""
+    cpu_of_workers: Seconds = 0.0
+    begun: Seconds
+    """When the strategy was called, on the Runner's clock."""
+    outside: int
+    """Outcomes whose times lie outside the run: saved ones, say, that no fetch brought now."""
+    worked: int | None
+    """How often the work on a response was done; None where there was none to do."""
+    working: Seconds
+    """The times of the work added up, on `time.perf_counter`."""
+    waited_for_hosts: Seconds = 0.0
+    """As the strategy's own `Run` says; 0 where it returned none."""
+    advice: str = ""
+    clock_error: Seconds | None = None
+    """How far the times of its outcomes may be off at most, as its own `Run` says."""
+    probe: Probe | None = None
+    """What was seen in another interpreter, if the run was watched there."""
+    elapsed_outside: Seconds | None = None
+    """How long the call took, seen from here, of a strategy in another interpreter."""
+
+    def run(self) -> Run:
+        """Return the run.
+
+        Raises:
+            StrategyError: it brought values that are no outcomes.
+        """
+        outcomes = [one for one in self.rows.results if not isinstance(one, Row)]
+        if len(outcomes) < len(self.rows.results):
+            raise StrategyError(Record.no_run(self.strategy))
+        return Run(
+            outcomes=tuple(outcomes),
+            strategy=self.strategy,
+            options=self.options,
+            started_at=self.started_at,
+            elapsed=self.elapsed,
+            cpu=self.cpu,
+            waited_for_hosts=self.waited_for_hosts,
+            advice=self.advice,
+            clock_error=self.clock_error,
+        )

@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,23 @@ def test_a_fault_is_found_where_it_is_and_nowhere_else(
     found = failing(part, set(fails))
     assert sorted(found) == sorted(fails)
     assert seen in found[fails[0]]
+
+
+def test_a_kept_pool_may_grow_by_what_an_earlier_run_did_without() -> None:
+    threads: list[bool] = []  # of each run; the first is the warming up
+    enough = threading.Event()
+
+    def pooled(urls: list[str], options: cf.Options) -> cf.Run:
+        threads.append(len(threads) == 1)
+        if threads[-1]:
+            threading.Thread(target=enough.wait).start()
+        return cf.fetch_threaded(urls, options)
+
+    try:
+        assert BY_NAME["leaves-no-thread"].report(pooled).passed
+    finally:
+        enough.set()
+    assert threads == [False, True, False]
 
 
 def test_a_strategy_that_runs_a_loop_of_its_own_is_found() -> None:

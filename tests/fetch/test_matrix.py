@@ -57,7 +57,7 @@ def test_parsers_differ_in_few_rows_and_each_has_its_reason() -> None:
     assert len(differing) < 0.08 * len(CASES)
 
 
-@pytest.mark.once
+@pytest.mark.long
 def test_the_page_of_the_docs_is_what_a_run_gives(matrix: Matrix) -> None:
     assert PAGE.read_text(encoding="utf-8") == page(matrix), (
         "docs/faults.md is out of date: python tests/support/matrix.py writes it anew"

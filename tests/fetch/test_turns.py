@@ -1,11 +1,13 @@
 """Bodies that cost more than they are: an event loop goes on beside them, whatever the client."""
 
 import asyncio
+import functools
 import gzip
 import math
+import struct
 import time
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -63,23 +65,37 @@ def answer(coding: str, body: bytes) -> bytes:
     return reply(body, f"Content-Encoding: {coding}", "Connection: close")
 
 
+@functools.cache
+def zeros(mib: int) -> bytes:
+    """So many MiB of zeros, zipped: the first again and again, which takes no time to make."""
+    one, crc = zlib.compressobj(9, wbits=-15), 0
+    block = one.compress(bytes(MIB)) + one.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(mib):
+        crc = zlib.crc32(bytes(MIB), crc)
+    return EMPTY[:10] + block * mib + one.flush() + struct.pack("<LL", crc, mib * MIB)
+
+
 EMPTY = zipped(b"")
 UNCAPPED: Mapping[str, Any] = {"max_bytes": None, "keep_bodies": False}
-COSTLY: Mapping[str, tuple[bytes, Mapping[str, Any]]] = {
-    "a bomb below the cap": (answer("gzip", zipped(bytes(90 * MIB))), {}),
-    "the same with a digest": (answer("gzip", zipped(bytes(90 * MIB))), {"digest": True}),
-    "deflate": (answer("deflate", zlib.compress(bytes(90 * MIB))), {}),
-    "three layers": (answer("gzip, gzip, gzip", zipped(bytes(300 * MIB), 3)), UNCAPPED),
-    "members inside": (answer("gzip, gzip", zipped(EMPTY * 2_000_000)), {}),
-    "members inside, uncapped": (answer("gzip, gzip", zipped(EMPTY * 2_000_000)), UNCAPPED),
-    "members": (answer("gzip", EMPTY * 50_000), UNCAPPED),
+COSTLY: Mapping[str, tuple[Callable[[], bytes], Mapping[str, Any]]] = {
+    "a bomb below the cap": (lambda: answer("gzip", zeros(90)), {}),
+    "the same with a digest": (lambda: answer("gzip", zeros(90)), {"digest": True}),
+    "deflate": (lambda: answer("deflate", zlib.compress(bytes(90 * MIB))), {}),
+    "three layers": (lambda: answer("gzip, gzip, gzip", zipped(zeros(300), 2)), UNCAPPED),
+    "members inside": (lambda: answer("gzip, gzip", zipped(EMPTY * 2_000_000)), {}),
+    "members inside, uncapped": (lambda: answer("gzip, gzip", zipped(EMPTY * 2_000_000)), UNCAPPED),
+    "members": (lambda: answer("gzip", EMPTY * 50_000), UNCAPPED),
     "a byte in each chunk": (
-        head("Transfer-Encoding: chunked", "Connection: close") + chunked(*[b"x"] * 170_000),
+        lambda: (
+            head("Transfer-Encoding: chunked", "Connection: close") + chunked(*[b"x"] * 170_000)
+        ),
         {},
     ),
     "a bomb in each chunk": (
-        head("Transfer-Encoding: chunked", "Content-Encoding: gzip", "Connection: close")
-        + chunked(*[zipped(bytes(MIB))] * 300),
+        lambda: (
+            head("Transfer-Encoding: chunked", "Content-Encoding: gzip", "Connection: close")
+            + chunked(*[zeros(1)] * 300)
+        ),
         UNCAPPED,
     ),
 }
@@ -110,8 +126,8 @@ async def fetched(client: Any, urls: list[str], **options: Any) -> list[Outcome]
     ids=str,
 )
 def test_no_body_holds_the_event_loop(name: str, client: Any, held: list[float]) -> None:
-    data, options = COSTLY[name]
-    with RawServer(always(data)) as server:
+    body, options = COSTLY[name]
+    with RawServer(always(body())) as server:
         asyncio.run(fetched(client, [server.url()], timeout=0.001))  # imports are no body
         held.clear()
         asyncio.run(fetched(client, [server.url()], timeout=3, **options))
@@ -133,7 +149,7 @@ def test_others_are_answered_beside_it_and_it_ends_at_its_deadline(client: Any) 
 
 @EACH_CLIENT
 def test_what_is_refused_while_the_client_waits_for_more_ends_the_fetch(client: Any) -> None:
-    bomb = head("Content-Encoding: gzip", "Content-Length: 9999999") + zipped(bytes(30 * MIB))
+    bomb = head("Content-Encoding: gzip", "Content-Length: 9999999") + zeros(30)
 
     def play(peer: Any) -> None:
         peer.read_head()
@@ -149,7 +165,7 @@ def test_what_is_refused_while_the_client_waits_for_more_ends_the_fetch(client: 
 
 @EACH_CLIENT
 def test_every_fetch_is_answered_where_many_run_out_of_time_amid_decoding(client: Any) -> None:
-    pages = {"/bomb": answer("gzip", zipped(bytes(200 * MIB))), "/well": reply(b"well")}
+    pages = {"/bomb": answer("gzip", zeros(200)), "/well": reply(b"well")}
     with RawServer(by_path(pages)) as server:
         asyncio.run(fetched(client, [server.url("/well")]))
         urls = [server.url("/bomb")] * 20 + [server.url("/well")] * 5
@@ -172,7 +188,7 @@ def test_nothing_is_decoded_once_the_run_is_cancelled(client: Any) -> None:
         await asyncio.sleep(0.2)
         return time.thread_time() - begun
 
-    with RawServer(always(answer("gzip", zipped(bytes(900 * MIB))))) as server:
+    with RawServer(always(answer("gzip", zeros(900)))) as server:
         asyncio.run(fetched(client, [server.url()], timeout=0.001))
         in_time(asyncio.run(scene(server.url())), 0.05)
 
@@ -198,7 +214,7 @@ def test_bodies_of_one_turn_share_a_slice_and_those_that_want_more_take_turns() 
         turns = Turns(Deadlines())
         made = [exchange_on(turns) for _ in range(3)]
         for one in made:
-            one.receive(zipped(bytes(60 * MIB)))
+            one.receive(zeros(60))
         behind = [one.undecoded for one in made]
         await asyncio.gather(*[one.decoded() for one in made])
         assert [one.size for one in made] == [60 * MIB] * 3
@@ -210,7 +226,7 @@ def test_bodies_of_one_turn_share_a_slice_and_those_that_want_more_take_turns() 
 def test_two_may_wait_for_one_body() -> None:
     async def scene() -> Exchange:
         one = exchange_on(Turns(Deadlines()))
-        one.receive(zipped(bytes(60 * MIB)))
+        one.receive(zeros(60))
         await asyncio.gather(one.decoded(), one.decoded())
         return one
 
@@ -220,7 +236,7 @@ def test_two_may_wait_for_one_body() -> None:
 def test_a_refusal_reaches_who_waits() -> None:
     async def scene() -> None:
         one = exchange_on(Turns(Deadlines()), max_bytes=50 * MIB)
-        one.receive(zipped(bytes(60 * MIB)))
+        one.receive(zeros(60))
         with pytest.raises(Refusal, match="beyond max_bytes"):
             await one.decoded()
 
@@ -229,7 +245,7 @@ def test_a_refusal_reaches_who_waits() -> None:
 
 def test_without_an_event_loop_all_is_decoded_at_once() -> None:
     one = exchange_on(None)
-    one.receive(zipped(bytes(60 * MIB)))
+    one.receive(zeros(60))
     assert (one.size, one.undecoded) == (60 * MIB, False)
 
 

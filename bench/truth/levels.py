@@ -2,9 +2,9 @@
 
 Strategies take times that are drawn. All are equal (A/A), or one is faster by a known ratio
 (coverage). For every number of strategies, of looks and for every noise: how often a verdict or
-`fastest` says what is not so, and how often an interval misses the truth. Any of that may happen in
-5 % of the experiments, and by chance in some more: the bound is what one of all cells exceeds in 1 %
-of the runs of this script.
+`fastest` says what is not so, and how often an interval misses the truth. Any of that may happen
+in 5 % of the experiments, and by chance in some more: the bound is what one of all cells exceeds in
+1 % of the runs of this script.
 
     python -m bench.truth.levels [experiments in each cell] [k ...]
 """

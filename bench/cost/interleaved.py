@@ -16,7 +16,7 @@ from bench.rounds import ALPHA
 from concurrent_fetch import Verdict
 from concurrent_fetch.runner._rounds import rounds
 from concurrent_fetch.server import LocalServer
-from concurrent_fetch.stats import speedup
+from concurrent_fetch.stats._estimate import speedup
 from concurrent_fetch.stats._verdict import verdict_of
 
 WARM_UP, COUNT = 100, 400

@@ -1,9 +1,10 @@
 """What was measured, whether it may be compared, and why it came out so."""
 
-from concurrent_fetch.analysis._audit import Audit, too_many_marked
+from concurrent_fetch.analysis._audit import Audit
 from concurrent_fetch.analysis._card import Card, read_card
 from concurrent_fetch.analysis._causes import Causes
 from concurrent_fetch.analysis._ceiling import Ceiling, Level, ceilings
+from concurrent_fetch.analysis._counted import Counted
 from concurrent_fetch.analysis._notes import Note, gathered
 from concurrent_fetch.analysis._probe import Lateness, Probe, Probes
 from concurrent_fetch.analysis._record import Record, column_of, columns_of, interning
@@ -14,6 +15,7 @@ __all__ = [
     "Card",
     "Causes",
     "Ceiling",
+    "Counted",
     "Evidence",
     "Lateness",
     "Level",
@@ -29,5 +31,4 @@ __all__ = [
     "gathered",
     "interning",
     "read_card",
-    "too_many_marked",
 ]

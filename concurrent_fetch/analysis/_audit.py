@@ -13,6 +13,7 @@ from concurrent_fetch.analysis._changes import (
 )
 from concurrent_fetch.analysis._heeding import notes_on_heeding
 from concurrent_fetch.analysis._lengths import differing_lengths
+from concurrent_fetch.analysis._losses import is_lost
 from concurrent_fetch.analysis._notes import (
     Note,
     notes_on,
@@ -84,9 +85,10 @@ class Audit:
             known = self._differing[record.strategy] | self._changes.again
             check = self.checks[record.strategy]
             why = _deviation(record, check, reference, self._urls, known)
-            if why is None and record.strategy not in self._other_lengths:
+            compares = not (is_lost(record, check) or is_lost(reference, self._reference))
+            if why is None and compares and record.strategy not in self._other_lengths:
                 why = _other_length(record, reference, known)
-            if why is None and record.strategy not in self._other_tries:
+            if why is None and compares and record.strategy not in self._other_tries:
                 why = other_tries(record, reference)
             if why and record.round is not None:
                 self.marked.setdefault(record.round, f"{record.strategy} {why}")
@@ -266,9 +268,11 @@ def _deviation(
     """Return what is wrong with a timed run; None if it did the same work as its check run.
 
     Timed runs take no digests, so bodies are held by size against those of the reference in the
-    same round, but for the `known` URLs whose bodies do not equal them anyway.
+    same round, but for the `known` URLs whose bodies do not equal them anyway. What it failed to
+    fetch is no deviation: it lost the round by that.
     """
-    other = differing_results(record, check)
+    lost = is_lost(record, check)
+    other = [] if lost else differing_results(record, check)
     if other and not record.ordered:
         return f"brought other results than in its check run for {len(other)} URLs"
     if other:
@@ -277,7 +281,7 @@ def _deviation(
             f"brought {record.results[i]} for {_shown(urls[i], check)}, and {check.results[i]} in "
             "its check run"
         )
-    if record.worked != check.worked:
+    if record.worked != check.worked and not lost:
         return f"did the work on {record.worked} responses, and on {check.worked} in its check run"
     bodies = [i for i in differing_bodies(record, reference) if i not in known]
     if bodies:

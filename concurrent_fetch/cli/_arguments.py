@@ -27,10 +27,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         "-r",
         "--rounds",
         type=values.rounds,
-        default=10,
         metavar="N[,N...]",
         help="how many rounds; or after how many to look whether all is clear "
-        "(default: %(default)s)",
+        "(default: 10, more for six or more strategies)",
     )
     parser.add_argument(
         "--seconds",

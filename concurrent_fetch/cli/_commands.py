@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import attrs
+
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.cli._exports import check_holds, check_holds_comparison, export
 from concurrent_fetch.cli._fetch import fetch
@@ -78,13 +80,14 @@ def _compare(arguments: argparse.Namespace) -> int:
         runner = Runner(
             urls_of(arguments.urls, arguments.files),
             options,
-            rounds=arguments.rounds,
             seconds=arguments.seconds,
             seed=arguments.seed,
             max_requests=arguments.max_requests,
             progress=is_watched(),
             autosave=kept,
         )
+        if arguments.rounds is not None:
+            runner = attrs.evolve(runner, rounds=arguments.rounds)
         plan = runner.plan(**strategies)
         if not plan.is_local:
             note(to_text(str(plan)))

@@ -62,6 +62,8 @@ def _check_numbers(found: Comparison, where: str) -> None:
 def _check_rounds(found: Comparison, where: str) -> None:
     if not 1 <= found.rounds <= found.looks[-1]:
         raise damage(within(where, "order"), f"expected 1 to {found.looks[-1]} rounds")
+    if found.next_look is not None and not found.rounds < found.next_look <= found.looks[-1]:
+        raise damage(within(where, "next_look"), "expected a look that is still to come")
     strategies = sorted(found.strategies)
     for i, names in enumerate(found.order):
         if sorted(names) != strategies:

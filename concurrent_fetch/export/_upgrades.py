@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 Tree: TypeAlias = dict[str, Any]
 Upgrade: TypeAlias = Callable[[Tree], Tree]
 
-VERSION = 3
+VERSION = 4
 """The version that is written.
 
 1: a tree with the names of the classes' fields; every column of a record is a list.
@@ -14,6 +14,7 @@ VERSION = 3
    those that are not as in the whole comparison.
 3: a record may hold fetches of which only a part is known, and says so: `unread`, `ordered`, and
    the columns `length` and `characters`.
+4: a comparison says when its next verdict is due, `next_look`, if it was saved while it ran.
 """
 
 
@@ -65,7 +66,28 @@ def _without_lengths(columns: Tree) -> Tree:
     return {**columns, "length": {"all": None}, "characters": {"all": None}}
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _options_as_changes, 2: _records_of_outcomes}
+def _with_next_look(raw: Tree) -> Tree:
+    """Say of a comparison when its next verdict is due: one that was over bears no such note."""
+    if isinstance(raw.get("comparison"), dict):
+        return {**raw, "comparison": _with_next_look(raw["comparison"])}
+    looks, order, notes = (raw.get(name) for name in ("looks", "order", "notes"))
+    if not (isinstance(looks, list) and isinstance(order, list) and isinstance(notes, list)):
+        return {**raw, "next_look": None} if "looks" in raw else raw
+    coming = [look for look in looks if isinstance(look, int) and look > len(order)]
+    return {**raw, "next_look": min(coming, default=None) if _ran(notes) else None}
+
+
+def _ran(notes: list[Any]) -> bool:
+    """Whether a comparison was saved while it was running."""
+    facts = [note.get("fact") for note in notes if isinstance(note, dict)]
+    return any(str(fact).startswith("saved while it was running") for fact in facts)
+
+
+UPGRADES: Mapping[int, Upgrade] = {
+    1: _options_as_changes,
+    2: _records_of_outcomes,
+    3: _with_next_look,
+}
 """What makes a file of a version one of the next version.
 
 An upgrade is given what has not been checked yet: it leaves alone what it does not understand.

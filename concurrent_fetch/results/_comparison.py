@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -11,11 +12,11 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import (
     Card,
+    Counted,
     Note,
     Probe,
     Record,
     Why,
-    too_many_marked,
 )
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.model import Options, Run, stream_of
@@ -24,6 +25,7 @@ from concurrent_fetch.results._comparison_table import remarks, table
 from concurrent_fetch.results._explanation import sentences
 from concurrent_fetch.results._findings import Findings
 from concurrent_fetch.results._line import Line
+from concurrent_fetch.results._lost_told import lost_first
 from concurrent_fetch.results._pictures import chart_of, timeline_of
 from concurrent_fetch.results._side_by_side import Session, side_by_side
 from concurrent_fetch.stats import Estimate, Spread, Verdict, spread
@@ -69,6 +71,8 @@ class Comparison:
     """Why a strategy cannot be compared with the reference; empty if it can."""
     notes: tuple[Note, ...]
     """What a reader should know, each with advice."""
+    next_look: int | None = None
+    """Of one that is not over: after how many rounds the next verdict is due; else None."""
 
     @property
     def reference(self) -> str:
@@ -82,8 +86,17 @@ class Comparison:
 
     @property
     def complete_rounds(self) -> tuple[int, ...]:
-        """The rounds that count: those not marked."""
-        return tuple(r for r in range(self.rounds) if r not in self.marked)
+        """The rounds that count: those not marked, and not lost by the reference."""
+        return self._counted.complete
+
+    @property
+    def lost_rounds(self) -> dict[str, tuple[int, ...]]:
+        """The rounds of each strategy in which it failed where its check run did not.
+
+        They speak against it when its intervals are drawn, and for nobody; its times and its
+        speed-ups are of the other rounds. One that the reference lost counts for no one else.
+        """
+        return dict(self._counted.lost)
 
     def runs(self, name: str) -> tuple[Run, ...]:
         """Return every timed `Run` of a strategy, without headers and bodies.
@@ -122,7 +135,7 @@ class Comparison:
         return stream_of(self.to_columns(), requested_schema)
 
     def typical(self, name: str) -> Spread:
-        """Return median and quartiles of the strategy's times, in seconds, over complete rounds.
+        """Return median and quartiles of the strategy's times, in seconds, as `times` has them.
 
         No interval: none is honest for one strategy's time alone while the machine drifts. And
         the speed-up is not the quotient of two typical times: it pairs the runs of each round.
@@ -133,21 +146,24 @@ class Comparison:
         return spread(self.times(name))
 
     def times(self, name: str) -> tuple[Seconds, ...]:
-        """Return the strategy's time in each complete round, in their order.
+        """Return the strategy's time in each complete round that it did not lose, in their order.
 
         Raises:
-            NotComparableError: there is no complete round.
+            NotComparableError: there is no such round.
         """
         self._check(name)
-        if not self.complete_rounds:
-            raise NotComparableError(f"no complete round: {'; '.join(set(self.marked.values()))}")
-        return tuple(self._findings.ranking.times[name])
+        runs = self._findings.complete[name]
+        if not runs:
+            why = dict.fromkeys(self.marked.values()) or ["all were lost"]
+            raise NotComparableError(f"no complete round: {'; '.join(why)}")
+        return tuple(run.elapsed for run in runs)
 
     def speedup(self, name: str, over: str | None = None) -> Estimate:
         """Return how many times faster `name` is than `over` (the reference): > 1 is faster.
 
         By inverting the signed-rank test with capped ranks on the paired times of each round; the
-        intervals of all strategies hold together with 95 %. With too few rounds it is (0, inf).
+        intervals of all pairs hold together with 95 %. With too few rounds it is (0, inf), and
+        before the first planned look. Rounds that one of the two lost may open one end.
 
         Raises:
             NotComparableError: the two did not do the same work; the message says why.
@@ -164,25 +180,24 @@ class Comparison:
     def fastest(self) -> tuple[str, ...]:
         """The strategies that no other one beats: tied, and not ranked among themselves.
 
-        Held against every pair at once, at 95 % together, and against the verdicts. Empty where
-        none of several can be compared with the reference. In too few rounds no one is beaten.
+        Of every pair at once, at 95 % together, as the verdicts are. Empty where none of several
+        can be compared with the reference. In too few rounds no one is beaten.
         """
         return self._findings.ranking.fastest
 
     @property
     def rounds_needed(self) -> int:
-        """The fewest complete rounds that allow a verdict with this many strategies and looks."""
-        return self._findings.ranking.rounds_needed
+        """The fewest complete rounds that allow a verdict with this many strategies and looks.
+
+        Of one that is not over they are at least those of its first look.
+        """
+        first_look = self.looks[0] if self._counted.is_open else 0
+        return max(first_look, self._findings.ranking.rounds_needed)
 
     def reasons_against(self, name: str) -> tuple[str, ...]:
         """Return why the strategy cannot be compared with the reference; empty if it can."""
         self._check(name)
-        marked = too_many_marked(len(self.marked), self.rounds)
-        whole = (marked,) if marked else ()
-        own, first = self.reasons.get(name, ()), self.reasons.get(self.reference, ())
-        # Nothing can be compared with a reference that did not do the work itself.
-        inherited = () if own else (f"{self.reference}: {reason}" for reason in first)
-        return (*own, *inherited, *whole)
+        return self._counted.reasons(name, self.reasons)
 
     def why(self, name: str) -> Why:
         """Return where the time of a strategy went and what keeps it from being faster.
@@ -198,9 +213,8 @@ class Comparison:
 
         By how much it lost, if it did; what sets its limit; what would help.
         """
-        ranking = self._findings.ranking
-        needed, to_rank = ranking.rounds_needed, ranking.rounds_to_rank
-        return sentences(self._findings.lines, rounds_needed=needed, rounds_to_rank=to_rank)
+        first = lost_first(self._counted.lost, self.rounds)
+        return sentences(self._findings.lines, rounds_needed=self.rounds_needed, first=first)
 
     def table(self) -> Table:
         """Return the comparison as a neutral table, for any renderer."""
@@ -210,17 +224,21 @@ class Comparison:
             f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
             f"this machine, {start}–{end}"
         )
-        ranking = self._findings.ranking
+        needed = self.rounds_needed
         notes = remarks(
             self._findings.lines,
-            tied=ranking.tie,
-            rounds_to_rank=None if ranking.is_ranked else ranking.rounds_to_rank,
+            tied=self._findings.ranking.tie,
             marked=self.marked,
+            lost=self._counted.lost,
+            rounds=self.rounds,
             notes=self.notes,
             first_runs=[self.checks[name].elapsed for name in self.strategies],
         )
         return table(
-            self._findings.lines, caption=caption, notes=notes, rounds_needed=self.rounds_needed
+            self._findings.lines,
+            caption=caption,
+            notes=notes,
+            rounds_needed=None if len(self._counted.judged) >= needed else needed,
         )
 
     def timeline(self, *names: str) -> Picture:
@@ -233,7 +251,8 @@ class Comparison:
             UnknownNameError: no strategy of this comparison is called so.
         """
         self._check(*names)
-        complete = [record for record in self.records if record.round not in self.marked]
+        without = {*self.marked, *chain.from_iterable(self._counted.lost.values())}
+        complete = [record for record in self.records if record.round not in without]
         shown = names or self.strategies
         return timeline_of(self._findings.lines, shown, complete or self.records, self.rounds)
 
@@ -271,26 +290,23 @@ class Comparison:
 
     @cached_property
     def _findings(self) -> Findings:
-        runs = {name: self._records_of(name) for name in self.strategies}
         return Findings(
-            complete={
-                name: [run for run in of_one if run.round not in self.marked]
-                for name, of_one in runs.items()
-            },
-            looks=len(self.looks),
+            counted=self._counted,
             reasons={name: self.reasons_against(name) for name in self.strategies},
-            failures={
-                name: max(run.failures for run in (self.checks[name], *of_one))
-                for name, of_one in runs.items()
-            },
             probes=self.probes,
             card=self.card,
             cards=self.cards,
             urls=self.urls,
-            retries={
-                name: max(run.retries for run in (self.checks[name], *of_one))
-                for name, of_one in runs.items()
-            },
+        )
+
+    @cached_property
+    def _counted(self) -> Counted:
+        return Counted(
+            runs={name: self._records_of(name) for name in self.strategies},
+            checks=self.checks,
+            marked=self.marked,
+            looks=self.looks,
+            next_look=self.next_look,
         )
 
     def _check(self, *names: str) -> None:
@@ -303,6 +319,11 @@ class Comparison:
     def _records_of(self, name: str) -> tuple[Record, ...]:
         self._check(name)
         return tuple(record for record in self.records if record.strategy == name)
+
+
+def times_of(comparison: Comparison, name: str) -> tuple[Seconds, ...]:
+    """Return the times of a strategy, none where it has no complete round."""
+    return tuple(run.elapsed for run in comparison._findings.complete[name])  # noqa: SLF001 - of this module
 
 
 def lines_of(comparison: Comparison) -> tuple[Line, ...]:

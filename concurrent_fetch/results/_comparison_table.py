@@ -21,6 +21,7 @@ from concurrent_fetch.results._line import (
     Line,
     told,
 )
+from concurrent_fetch.results._lost_told import lost_first, lost_told
 from concurrent_fetch.results._phrases import CURE, blocked, slower
 from concurrent_fetch.stats import Estimate, is_told
 
@@ -29,9 +30,12 @@ _SHOWN = 3
 
 
 def table(
-    lines: Sequence[Line], *, caption: str, notes: Sequence[str], rounds_needed: int
+    lines: Sequence[Line], *, caption: str, notes: Sequence[str], rounds_needed: int | None
 ) -> Table:
-    """Return the table of a comparison; the first line is the reference."""
+    """Return the table of a comparison; the first line is the reference.
+
+    `rounds_needed` is how many rounds allow a verdict, where there are fewer.
+    """
     some = [FAILED] if any(line.failures for line in lines) else []
     some += [RETRIES] if any(line.retries for line in lines) else []
     some += [OUTSIDE] if any(line.outside is not None for line in lines) else []
@@ -45,8 +49,8 @@ def table(
     return Table.of(fields, lines, caption=caption, notes=notes)
 
 
-def _verdict(line: Line, rounds_needed: int) -> str:
-    if line.speedup and not is_told(line.speedup):
+def _verdict(line: Line, rounds_needed: int | None) -> str:
+    if line.speedup and not is_told(line.speedup) and rounds_needed is not None:
         return f"needs ≥ {rounds_needed} rounds"
     return str(line.verdict).replace("_", " ")
 
@@ -62,22 +66,24 @@ def remarks(
     lines: Sequence[Line],
     *,
     tied: tuple[str, str, Estimate] | None,
-    rounds_to_rank: int | None,
     marked: Mapping[int, str],
+    lost: Mapping[str, Sequence[int]],
+    rounds: int,
     notes: Iterable[Note],
     first_runs: Iterable[Seconds],
 ) -> list[str]:
     """Return what stands below the table: reasons, ties, notes, and what was left out.
 
-    `rounds_to_rank` is how many rounds would tell every pair, where there are too few.
+    `lost` are the rounds of each strategy that speak against it, of so many `rounds`.
     """
     firsts = ", ".join(map(seconds, first_runs))
     return [
+        *lost_first(lost, rounds),
         *reasons_of(lines),
         *_tie(tied, lines),
-        *_unranked(lines, rounds_to_rank),
         *_blocked(lines),
         *_means_apart(lines),
+        *lost_told(lost, rounds),
         *_left_out(marked),
         *(f"note: {note}" for note in gathered(notes)),
         f"not counted: the first run of each, which warms up and is checked ({firsts})",
@@ -107,13 +113,6 @@ def _tie(tied: tuple[str, str, Estimate] | None, lines: Sequence[Line]) -> list[
     fastest = ", ".join(line.name for line in lines if line.fastest)
     gain = f"{other} over {one}: {told(estimate)}"
     return [f"tied for fastest: {fastest} ({gain}); no order among them"]
-
-
-def _unranked(lines: Sequence[Line], rounds_to_rank: int | None) -> list[str]:
-    judged = sum(line.speedup is not None and is_told(line.speedup) for line in lines[1:])
-    if rounds_to_rank is None or judged < 2:
-        return []
-    return [f"too few rounds to rank all against each other: needs ≥ {rounds_to_rank} rounds"]
 
 
 def _blocked(lines: Sequence[Line]) -> list[str]:

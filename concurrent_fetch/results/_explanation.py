@@ -14,9 +14,12 @@ from concurrent_fetch.words import visible
 _MORE_ROUNDS = "More rounds would narrow that."
 
 
-def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int) -> str:
-    """Return the result, its reason and what sets the limit, from the lines of a table."""
-    said = _sentences(lines, rounds_needed, rounds_to_rank)
+def sentences(lines: Sequence[Line], *, rounds_needed: int, first: Sequence[str] = ()) -> str:
+    """Return the result, its reason and what sets the limit, from the lines of a table.
+
+    `first` is what must be known before.
+    """
+    said = _sentences(lines, rounds_needed)
     judged = any(line.speedup for line in lines[1:])
     if judged and _excluded(lines):
         said = f"{said.removesuffix('.')} ({_excluded(lines)})."
@@ -28,7 +31,7 @@ def sentences(lines: Sequence[Line], *, rounds_needed: int, rounds_to_rank: int)
         ]
     else:  # a blocked loop is seen in one run
         paragraphs = [limits(x.why) for x in lines if x.why.limit is Limit.BLOCKED_LOOP]
-    return "\n".join(map(visible, filter(None, [said, *paragraphs])))
+    return "\n".join(map(visible, filter(None, [*first, said, *paragraphs])))
 
 
 def _told_as_unknown(lines: Sequence[Line]) -> set[str]:
@@ -76,14 +79,15 @@ def _excluded(lines: Sequence[Line]) -> str:
     )
 
 
-def _sentences(lines: Sequence[Line], rounds_needed: int, rounds_to_rank: int) -> str:
+def _sentences(lines: Sequence[Line], rounds_needed: int) -> str:
     reference, *others = lines
     if not others:
         return f"{reference.name} was measured alone. Add a second strategy to compare it with."
-    judged = [(line, line.speedup) for line in others if line.speedup]
-    if not judged:
+    if not any(line.speedup for line in others):
         return _not_comparable(lines)
-    if not all(is_told(estimate) for _, estimate in judged):
+    # Who lost many rounds may be the only one that nothing is told of.
+    judged = [(line, line.speedup) for line in others if line.speedup and is_told(line.speedup)]
+    if not judged:
         return (
             "There are too few rounds to say which strategy is faster. "
             f"At least {rounds_needed} are needed."
@@ -91,21 +95,11 @@ def _sentences(lines: Sequence[Line], rounds_needed: int, rounds_to_rank: int) -
     winners = [(line, estimate) for line, estimate in judged if line.fastest and _is_faster(line)]
     if winners:
         return _won(winners, lines)
-    if not any(line.fastest for line in lines) and any(_is_faster(line) for line in others):
-        return _unranked(judged, reference, rounds_to_rank)
     return _no_winner(judged, reference)
 
 
 def _is_faster(line: Line) -> bool:
     return line.verdict is Verdict.FASTER
-
-
-def _unranked(judged: "Sequence[Judged]", reference: Line, rounds_to_rank: int) -> str:
-    best, estimate = max(judged, key=lambda item: item[1].point)
-    return (
-        f"{best.name} is {gain(estimate, reference.name)}. There are too few "
-        f"rounds to say which strategy is the fastest of all: at least {rounds_to_rank} are needed."
-    )
 
 
 def _not_comparable(lines: Sequence[Line]) -> str:

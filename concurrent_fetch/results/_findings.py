@@ -7,37 +7,50 @@ from functools import cached_property
 
 import attrs
 
-from concurrent_fetch.analysis import Card, Causes, Probe, Record
+from concurrent_fetch.analysis import Card, Causes, Counted, Probe, Record
 from concurrent_fetch.results._line import Line
 from concurrent_fetch.stats import Ranking, spread
 
 
 @attrs.frozen(kw_only=True, slots=False)
 class Findings:
-    """What follows from the complete runs of each strategy; the first is the reference."""
+    """What follows from the runs of each strategy that count; the first is the reference."""
 
-    complete: Mapping[str, Sequence[Record]]
-    """The timed runs of the rounds that count."""
-    looks: int
-    """After how many numbers of rounds a verdict was planned."""
+    counted: Counted
     reasons: Mapping[str, tuple[str, ...]]
     """Why a strategy cannot be compared with the reference; empty if it can."""
-    failures: Mapping[str, int]
-    """How many URLs were not answered, in the worst run of any sort."""
     probes: Mapping[str, Probe]
     card: Card
     cards: Mapping[str, Card]
     """Of those that ran in another interpreter."""
     urls: Sequence[str]
     """What they fetched."""
-    retries: Mapping[str, int]
-    """How often something was tried again, in the run of any sort with the most."""
+
+    @cached_property
+    def complete(self) -> dict[str, list[Record]]:
+        """The timed runs of the rounds that count, but for those that a strategy lost."""
+        return {name: self.counted.completed(name) for name in self.counted.runs}
+
+    @cached_property
+    def failures(self) -> dict[str, int]:
+        """How many URLs were not answered, in the worst run of any sort."""
+        return self.counted.most("failures")
+
+    @cached_property
+    def retries(self) -> dict[str, int]:
+        """How often something was tried again, in the run of any sort with the most."""
+        return self.counted.most("retries")
 
     @cached_property
     def ranking(self) -> Ranking:
         """Which is faster, and by how much."""
-        times = {name: [run.elapsed for run in runs] for name, runs in self.complete.items()}
-        return Ranking(times=times, looks=self.looks, reasons=self.reasons)
+        return Ranking(
+            times=self.counted.times(),
+            looks=len(self.counted.looks),
+            reasons=self.reasons,
+            lost=self.counted.places(),
+            is_open=self.counted.is_open,
+        )
 
     @cached_property
     def causes(self) -> Causes:
@@ -65,7 +78,7 @@ class Findings:
         return Line(
             name=name,
             is_reference=name == ranking.reference,
-            typical=spread(ranking.times[name]) if runs else None,
+            typical=spread([run.elapsed for run in runs]) if runs else None,
             speedup=None if reasons else ranking.speedup(name),
             verdict=ranking.verdict(name),
             reasons=reasons,
@@ -73,7 +86,7 @@ class Findings:
             why=self.causes.of(name),
             failures=self.failures[name],
             retries=self.retries[name],
-            fastest=ranking.is_ranked and name in ranking.fastest,
+            fastest=name in ranking.fastest,
             outside=statistics.median(outside) if outside else None,
             ahead=ahead,
             lead=lead,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -12,16 +13,18 @@ from concurrent_fetch.render import Table, to_html, to_text
 from concurrent_fetch.results._comparison import Comparison, lines_of
 from concurrent_fetch.results._ladder_table import Rung, sum_of, table
 from concurrent_fetch.results._step import Step
-from concurrent_fetch.stats import ALPHA, Estimate, rounds_needed, speedup
+from concurrent_fetch.stats import Estimate, compatible
 from concurrent_fetch.words import visible
 
 
-@attrs.frozen(kw_only=True, repr=False)
+@attrs.frozen(kw_only=True, slots=False, repr=False)
 class Ladder:
     """What each of several changes brought, from a loop of bare requests to an event loop.
 
     The rungs are strategies of one comparison. Frozen; made by `Runner.ladder`; `print(ladder)`
-    shows it. The intervals of all steps and of the total hold together with 95 %.
+    shows it. The intervals are those of the pairs in the comparison, and hold together with 95 %.
+    The points are averaged over all pairs, so that the steps multiply to the total; an interval
+    that does not hold its point is widened up to it.
     """
 
     changes: tuple[str, ...]
@@ -53,10 +56,9 @@ class Ladder:
 
     @property
     def remainder(self) -> float:
-        """The total over the product of all steps: near 1.
+        """The total over the product of all steps: 1, but for rounding.
 
-        Each is the typical ratio of its own pairs of runs, and typical ratios multiply only
-        nearly. Not a number (nan) where a step cannot be compared.
+        Not a number (nan) where a step cannot be compared.
         """
         points = [step.speedup.point if step.speedup else math.nan for step in self.steps]
         product = math.prod(points)
@@ -102,11 +104,6 @@ class Ladder:
         changes = visible(", ".join(self.changes))
         return f"<Ladder of {changes}: {self.comparison.rounds} rounds>"
 
-    @property
-    def _alpha(self) -> float:
-        """The level of one interval, so that all hold together at every planned look."""
-        return ALPHA / ((len(self.changes) + 1) * len(self.comparison.looks))
-
     def _rungs(self) -> list[Rung]:
         return list(map(Rung, lines_of(self.comparison), (None, *self.steps)))
 
@@ -117,17 +114,28 @@ class Ladder:
         return Step(name=change, before=before, after=after, speedup=gain, reasons=reasons)
 
     def _gain(self, before: str, after: str) -> Estimate:
-        times = self.comparison.times
-        return speedup(times(before), times(after), self._alpha)
+        found = self.comparison.speedup(after, over=before)
+        point = math.exp(self._levels[after] - self._levels[before])
+        # Sums of logarithms round: what is 2 stays 2.
+        ends = (found.low, found.point, found.high)
+        point = next((end for end in ends if math.isclose(end, point, rel_tol=1e-12)), point)
+        return attrs.evolve(
+            found, point=point, low=min(found.low, point), high=max(found.high, point)
+        )
+
+    @cached_property
+    def _levels(self) -> dict[str, float]:
+        able = [n for n in self.comparison.strategies if not self.comparison.reasons_against(n)]
+        return compatible(able, lambda name, base: self.comparison.speedup(name, over=base).point)
 
     def _sum(self) -> str:
         try:
-            return sum_of(self.steps, self.total, self.remainder)
+            return sum_of(self.steps, self.total)
         except NotComparableError:
-            return sum_of(self.steps, None, math.nan)
+            return sum_of(self.steps, None)
 
     def _shortage(self) -> list[str]:
-        needed = rounds_needed(self._alpha)
+        needed = self.comparison.rounds_needed
         if len(self.comparison.complete_rounds) >= needed:
             return []
         return [f"too few rounds for intervals: needs ≥ {needed} rounds"]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from concurrent_fetch.render import Field, Table, ratio
+from concurrent_fetch.render import Field, Table
 from concurrent_fetch.results._line import (
     CPU,
     IN_FLIGHT,
@@ -17,8 +17,6 @@ from concurrent_fetch.results._line import (
 )
 from concurrent_fetch.results._step import Step
 from concurrent_fetch.stats import Estimate
-
-_NOTEWORTHY = 0.01
 
 
 class Rung(NamedTuple):
@@ -47,13 +45,11 @@ def table(rungs: Iterable[Rung], *, caption: str | None, notes: Iterable[str]) -
     return Table.of(_FIELDS, rungs, caption=caption, notes=notes)
 
 
-def sum_of(steps: Sequence[Step], total: Estimate | None, remainder: float) -> str:
+def sum_of(steps: Sequence[Step], total: Estimate | None) -> str:
     """Return the line that adds up the steps; without a total not all can be compared."""
     parts = [f"{step.name} {point_of(step.speedup)}" for step in steps]
     if total is None:
         return f"no total, since not all can be compared: {', '.join(parts)}"
-    if abs(remainder - 1) > _NOTEWORTHY:
-        parts.append(f"remainder {ratio(remainder)} (each is of its own pairs of runs)")
     return f"of {told(total)}: {', '.join(parts)}"
 
 

@@ -10,7 +10,7 @@ from concurrent_fetch.analysis import Ceiling, Level, ceilings
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.model import stream_of
 from concurrent_fetch.render import Picture, Table, many, to_html, to_text
-from concurrent_fetch.results._comparison import Comparison, lines_of
+from concurrent_fetch.results._comparison import Comparison, lines_of, times_of
 from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._pictures import chart_of_sweep
 from concurrent_fetch.results._sweep_table import Choice, Row, advice, table
@@ -172,7 +172,7 @@ class Sweep:
         return [self._level(level) for level in self.levels]
 
     def _level(self, level: int) -> Level:
-        times = self.comparison.times(str(level)) if self.comparison.complete_rounds else ()
+        times = times_of(self.comparison, str(level))
         fetches = len(self.comparison.urls) * len(times)
         return Level(
             concurrency=level,
@@ -201,4 +201,5 @@ class Sweep:
             ceiling=ceiling,
             peak=max(record.peak_in_flight for record in records),
             recommended=choice is not None and choice.recommended == level.concurrency,
+            rounds_needed=self.comparison.rounds_needed,
         )

@@ -20,7 +20,7 @@ from concurrent_fetch.results._line import (
     point_of,
     told,
 )
-from concurrent_fetch.stats import Estimate, inverse, is_told, rounds_needed
+from concurrent_fetch.stats import Estimate, inverse, is_told
 
 _WORDS: Mapping[Limit | None, str] = {
     Limit.CPU: "the CPU",
@@ -59,6 +59,8 @@ class Row:
     peak: int
     """The most fetches that were under way at once; 0 where that is not known."""
     recommended: bool
+    rounds_needed: int
+    """How many rounds allow an interval."""
 
     def facts(self) -> dict[str, Any]:
         """Return what a data frame shows of it."""
@@ -89,13 +91,13 @@ def table(rows: Sequence[Row], *, caption: str, notes: Sequence[str]) -> Table:
 def _mark(row: Row) -> str:
     if row.line.speedup is None:
         return "not comparable"
-    few = "" if is_told(row.line.speedup) else f"needs {_rounds(row.line.speedup)}"
+    few = "" if is_told(row.line.speedup) else f"needs {_rounds(row)}"
     return ", ".join(filter(None, (few, "recommended" if row.recommended else "")))
 
 
-def _rounds(estimate: Estimate) -> str:
-    """How many rounds an interval of that confidence needs."""
-    return f"≥ {rounds_needed(1 - estimate.confidence)} rounds"
+def _rounds(row: Row) -> str:
+    """How many rounds an interval needs."""
+    return f"≥ {row.rounds_needed} rounds"
 
 
 def _line(row: Row) -> Line:
@@ -129,21 +131,21 @@ def advice(rows: Sequence[Row], choice: Choice | None) -> list[str]:
 
 def _recommendation(rows: Sequence[Row], choice: Choice) -> str:
     best, chosen = choice.best, choice.recommended
-    gain = _gain(choice.gain, f"over {choice.before}")
+    gain = _gain(choice.gain, f"over {choice.before}", rows[0])
     if chosen == rows[-1].level.concurrency:
         return f"≥ {chosen} in flight: still rising at {chosen}, the most that was tried: {gain}"
     if chosen != best:
-        loss = _gain(inverse(choice.loss), "of its time")
+        loss = _gain(inverse(choice.loss), "of its time", rows[0])
         return f"{chosen} in flight: the smallest level within 5% of the best ({best}): {loss}"
     if choice.before == chosen:
         return f"{chosen} in flight: no level tried is faster"
     return f"{chosen} in flight: the best level, and no smaller one is within 5% of it: {gain}"
 
 
-def _gain(estimate: Estimate, of_what: str) -> str:
+def _gain(estimate: Estimate, of_what: str, row: Row) -> str:
     if is_told(estimate):
         return f"{told(estimate)} {of_what}"
-    return f"{point_of(estimate)} {of_what} (no interval: that needs {_rounds(estimate)})"
+    return f"{point_of(estimate)} {of_what} (no interval: that needs {_rounds(row)})"
 
 
 def _at_edge(rows: Sequence[Row]) -> str:

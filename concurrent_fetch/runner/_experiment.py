@@ -40,6 +40,7 @@ from concurrent_fetch.runner._pythons import (
 )
 from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._rounds import rounds
+from concurrent_fetch.runner._unfinished import next_of, note_on_unfinished
 from concurrent_fetch.runner._warming import MOST_WARMING, Warmed, notes_on_warming, warmed
 from concurrent_fetch.stats import Verdict
 from concurrent_fetch.strategies import AnyStrategy
@@ -107,9 +108,10 @@ class Experiment:
 
     def _keep_unfinished(self) -> None:
         if self.keep is not None:
-            note = _note_on_unfinished(len(self._order), self.looks[-1])
-            unfinished = self._comparison()
-            self._kept(attrs.evolve(unfinished, notes=(*unfinished.notes, note)))
+            unfinished, done = self._comparison(), len(self._order)
+            note = note_on_unfinished(done, self.looks)
+            notes, next_look = (*unfinished.notes, note), next_of(self.looks, done)
+            self._kept(attrs.evolve(unfinished, notes=notes, next_look=next_look))
 
     def _kept(self, comparison: Comparison) -> Comparison:
         """Keep the comparison; where that fails, it must not be lost here too."""
@@ -238,15 +240,6 @@ class Experiment:
                 *audit.notes,
             ),
         )
-
-
-def _note_on_unfinished(rounds: int, planned: int) -> Note:
-    """Return the note on a comparison that was saved while it was still running."""
-    return Note(
-        strategy=None,
-        fact=f"saved while it was running, after round {rounds} of {planned} at most",
-        advice="its order and its verdicts hold as far as they go",
-    )
 
 
 def _note_on_unsaved(error: Exception) -> Note:

@@ -81,8 +81,11 @@ class Runner:
     """What every strategy is to fetch: at least one URL."""
     options: Options = attrs.field(factory=Options, validator=_options)
     """For all strategies."""
-    rounds: tuple[int, ...] = attrs.field(default=(10,), converter=settings.as_looks, kw_only=True)
-    """How many; or after how many to look whether every verdict is clear, as in (10, 20, 40)."""
+    rounds: tuple[int, ...] = attrs.field(
+        default=settings.USUAL, converter=settings.as_looks, kw_only=True
+    )
+    """How many; or after how many to look whether every verdict is clear, as in (10, 20, 40). Ten
+    unless said; more where six or more strategies need them for a verdict."""
     seconds: Seconds | None = attrs.field(
         default=None, validator=settings.check_budget, kw_only=True
     )
@@ -144,7 +147,8 @@ class Runner:
         __tracebackhide__ = True
         with _MISUSE:
             _check_named(named, "plan")
-            return self._plan(by_name(strategies, named), self.rounds[-1])
+            experimentants = by_name(strategies, named)
+            return self._plan(experimentants, self._looks(experimentants)[-1])
 
     def compare(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
@@ -239,7 +243,7 @@ class Runner:
                 urls=self.urls,
                 options=attrs.evolve(self.options, progress=False),
                 strategies=experimentants,
-                looks=self.rounds,
+                looks=self._looks(experimentants),
                 seconds=self.seconds,
                 seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
                 clock=self.clock,
@@ -258,9 +262,12 @@ class Runner:
         return lambda comparison: keep(whole(comparison))
 
     def _checked_plan(self, strategies: Mapping[str, AnyStrategy]) -> Plan:
-        plan = self._plan(strategies, self.rounds[-1])
+        plan = self._plan(strategies, self._looks(strategies)[-1])
         plan.check(self.max_requests)
         return plan
+
+    def _looks(self, strategies: Mapping[str, AnyStrategy]) -> tuple[int, ...]:
+        return settings.looks_for(self.rounds, len(strategies))
 
     def _plan(self, strategies: Mapping[str, AnyStrategy], rounds: int, untimed: int = 2) -> Plan:
         effective = [effective_options(s, self.options) for s in strategies.values()]

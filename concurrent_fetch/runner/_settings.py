@@ -15,6 +15,7 @@ from concurrent_fetch.export import LOADED, suffix_of
 from concurrent_fetch.feed import check_plain_urls
 from concurrent_fetch.http import redact, what_to_write
 from concurrent_fetch.model import Options, Request
+from concurrent_fetch.stats import rounds_to_tell
 from concurrent_fetch.words import Rule, is_number, is_whole, told, whole
 
 _MOST_SEED = 2**256 - 1
@@ -51,8 +52,19 @@ def plain_urls(urls: Iterable[str], on_requests: str) -> tuple[str, ...]:
     return kept
 
 
+class Unsaid(tuple[int, ...]):
+    """The looks of a Runner that was told no number of rounds."""
+
+    __slots__ = ()
+
+
+USUAL = Unsaid((10,))
+
+
 def as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
     """Return after how many rounds to look, ascending; one number is the last look."""
+    if isinstance(value, Unsaid):
+        return value
     looks = tuple(value) if isinstance(value, Iterable) else (value,)
     if not all(map(is_whole, looks)):
         raise TypeError(f"rounds must be an int, or a sequence as (10, 20, 40), got {value!r}")
@@ -61,6 +73,17 @@ def as_looks(value: int | Sequence[int]) -> tuple[int, ...]:
     if any(later <= look for look, later in pairwise(looks)):
         raise ValueError(f"rounds must ascend, as (10, 20, 40) does, got {value!r}")
     return looks
+
+
+def looks_for(looks: tuple[int, ...], strategies: int) -> tuple[int, ...]:
+    """Return after how many rounds to look at so many strategies, unless that was said.
+
+    Where more than the usual rounds are needed for a verdict: as many, and one that may be lost.
+    """
+    if not isinstance(looks, Unsaid):
+        return looks
+    needed = rounds_to_tell(strategies, len(looks))
+    return (looks[-1] if needed < looks[-1] else needed + 1,)
 
 
 check_budget = Rule(

@@ -26,6 +26,9 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 
+_MOST = 1e150
+"""The greatest ratio that is told; of two such the quotient is still a number."""
+
 
 @attrs.frozen(kw_only=True)
 class Estimate:
@@ -43,8 +46,8 @@ class Estimate:
 
 
 def is_told(estimate: Estimate) -> bool:
-    """Whether there were enough rounds for an interval."""
-    return not math.isinf(estimate.high)
+    """Whether there were enough rounds for an interval; rounds that were lost may open one end."""
+    return estimate.low > 0 or not math.isinf(estimate.high)
 
 
 def inverse(estimate: Estimate) -> Estimate:
@@ -70,12 +73,24 @@ class Spread:
     """A quarter of the times lies above it."""
 
 
-def speedup(reference: Sequence[Seconds], other: Sequence[Seconds], alpha: float) -> Estimate:
+def speedup(
+    reference: Sequence[Seconds],
+    other: Sequence[Seconds],
+    alpha: float,
+    *,
+    reference_lost: int = 0,
+    other_lost: int = 0,
+) -> Estimate:
     """Estimate `reference / other` for the typical round, with confidence `1 - alpha`.
 
     Both hold one time per round, in the same order of rounds. Above 1, `other` is faster. The
     method is the signed-rank test with capped ranks, inverted over Walsh averages; it is exact if
     the order within each round was drawn at random.
+
+    Beside these rounds there may be some that one of the two lost, so that it has no time there.
+    Each speaks against who lost it, with the largest rank, and for nobody: in the test of whether
+    it is the faster one the round counts, in the test of whether it is the slower one it does not.
+    The point is that of the rounds with both times.
 
     Raises `ValueError` for no rounds, unequal lengths, a time that is not finite and positive, or
     an `alpha` outside (0, 1).
@@ -85,14 +100,28 @@ def speedup(reference: Sequence[Seconds], other: Sequence[Seconds], alpha: float
     """
     d = _log_ratios(reference, other)
     walsh = sorted((a + b) / 2 for a, b in combinations_with_replacement(d, 2))
-    total, c = sum(scores(len(d))), critical(len(d), alpha)
+    total = sum(scores(len(d)))
     point = (_crossing(d, walsh, (total - 1) // 2) + _crossing(d, walsh, total // 2)) / 2
-    low, high = -math.inf, math.inf
-    if c >= 0:
-        low, high = _crossing(d, walsh, total - c - 1), _crossing(d, walsh, c)
+    low = _low(d, walsh, other_lost, alpha)
+    high = -_low([-x for x in d], [-x for x in reversed(walsh)], reference_lost, alpha)
     return Estimate(
-        point=math.exp(point), low=math.exp(low), high=math.exp(high), confidence=1 - alpha
+        point=_exp(point),
+        low=_exp(min(low, point)),
+        high=_exp(max(high, point)),
+        confidence=1 - alpha,
     )
+
+
+def _low(d: Sequence[float], walsh: Sequence[float], lost: int, alpha: float) -> float:
+    """Return below what the test rejects each shift, where some more of `d` are minus infinity.
+
+    These have the largest ranks, and lie above no shift.
+    """
+    ranked, c = scores(len(d) + lost), critical(len(d) + lost, alpha)
+    least = sum(ranked) - c  # of a statistic that is rejected
+    if c < 0 or sum(ranked[: len(d)]) < least:
+        return -math.inf
+    return _crossing(d, walsh, least - 1, ranked[: len(d)])
 
 
 def spread(times: Sequence[Seconds]) -> Spread:
@@ -152,21 +181,24 @@ def critical(n: int, alpha: float) -> int:
     return _critical(null_counts(n), alpha)
 
 
-def statistic(d: Sequence[float], theta: float) -> int:
+def statistic(d: Sequence[float], theta: float, ranked: Sequence[int] | None = None) -> int:
     """Return the sum of the scores of all `d` above `theta`, ranked by distance from `theta`.
 
-    It falls as `theta` grows, and only at Walsh averages: the means of any two of `d`.
+    It falls as `theta` grows, and only at Walsh averages: the means of any two of `d`. The scores
+    are those of so many values, unless others are given.
     """
     by_distance = sorted(d, key=lambda x: abs(x - theta))
-    scored = zip(scores(len(d)), by_distance, strict=True)
+    scored = zip(ranked or scores(len(d)), by_distance, strict=True)
     return sum(score for score, x in scored if x > theta)
 
 
-def _crossing(d: Sequence[float], walsh: Sequence[float], limit: int) -> float:
+def _crossing(
+    d: Sequence[float], walsh: Sequence[float], limit: int, ranked: Sequence[int] | None = None
+) -> float:
     """Return the first Walsh average above which the statistic is at most `limit`."""
 
     def low_enough(i: int) -> bool:
-        return statistic(d, (walsh[i] + walsh[i + 1]) / 2) <= limit
+        return statistic(d, (walsh[i] + walsh[i + 1]) / 2, ranked) <= limit
 
     return walsh[bisect_left(range(len(walsh) - 1), True, key=low_enough)]
 
@@ -194,7 +226,20 @@ def _log_ratios(reference: Sequence[Seconds], other: Sequence[Seconds]) -> list[
         )
     _check_times("reference", reference)
     _check_times("other", other)
-    return [math.log(a / b) for a, b in zip(reference, other, strict=True)]
+    return list(map(_log_ratio, reference, other))
+
+
+def _log_ratio(a: Seconds, b: Seconds) -> float:
+    ratio = a / b
+    # Of a ratio that no float holds, the logarithm is one all the same.
+    return math.log(ratio) if 1 / _MOST < ratio < _MOST else math.log(a) - math.log(b)
+
+
+def _exp(x: float) -> float:
+    """Return the ratio of a logarithm, within what can be turned and multiplied."""
+    if math.isinf(x):
+        return math.inf if x > 0 else 0.0
+    return min(max(math.exp(min(x, math.log(_MOST))), 1 / _MOST), _MOST)
 
 
 def _check_times(name: str, times: Sequence[Seconds]) -> None:

@@ -94,16 +94,14 @@ def test_the_level_is_shared_by_the_comparisons_and_the_looks() -> None:
     two = compare(a=2.0, b=1.0)
     assert alpha(two) == pytest.approx(0.05)
     three = compare(a=2.0, b=1.0, c=1.0)
-    assert alpha(three) == pytest.approx(0.05 / 2)
-    assert alpha(three, "c") == pytest.approx(0.05 / 3)
+    assert alpha(three) == alpha(three, "c") == pytest.approx(0.05 / 3)
     looks = compare((10, 20, 40), a=2.0, b=1.0, c=1.0, d=1.0)
-    assert alpha(looks) == pytest.approx(0.05 / (3 * 3))
-    assert alpha(looks, "c") == pytest.approx(0.05 / (6 * 3))
+    assert alpha(looks) == alpha(looks, "c") == pytest.approx(0.05 / (6 * 3))
 
 
 @pytest.mark.parametrize(
     ("rounds", "names", "needed"),
-    [(10, "ab", 6), (10, "abc", 7), (10, "abcd", 7), (10, "abcdefgh", 9), ((10, 20, 40), "ab", 7)],
+    [(10, "ab", 6), (10, "abc", 7), (10, "abcd", 8), (10, "abcdefgh", 11), ((10, 20, 40), "ab", 7)],
 )
 def test_more_strategies_and_looks_need_more_rounds(
     rounds: int | tuple[int, ...], names: str, needed: int
@@ -168,20 +166,14 @@ def test_the_fastest_are_those_that_no_other_beats(
 
 
 def test_what_a_verdict_calls_beaten_is_not_among_the_fastest() -> None:
-    # Seven rounds do for 4 - 1 verdicts, but not yet for all pairs.
-    comparison = compare(7, a=8.0, b=4.0, c=4.0, d=16.0)
-    assert [comparison.verdict(name) for name in "bcd"] == ["faster", "faster", "slower"]
-    assert comparison.speedup("c", over="b").high == math.inf
-    assert comparison.fastest == ("b", "c")
-    assert "tied" not in str(comparison)  # no interval to show yet
-    assert "too few rounds to rank all against each other: needs ≥ 8 rounds" in str(comparison)
-    assert comparison.explain().startswith(
-        "b is 2.0× as fast as a (95% sure: 2.0× to 2.0×). There are too few rounds to say which "
-        "strategy is the fastest of all: at least 8 are needed."
-    )
-    assert "tied" not in comparison.timeline().alt + comparison.chart().alt
-    more = compare(8, a=8.0, b=4.0, c=4.0, d=16.0)
-    assert "tied for fastest: b, c" in str(more)
+    few = compare(7, a=8.0, b=4.0, c=4.0, d=16.0)
+    assert {few.verdict(name) for name in "bcd"} == {Verdict.UNRESOLVED}
+    assert few.fastest == tuple("abcd")
+    assert "tied" not in f"{few}{few.timeline().alt}{few.chart().alt}"
+    enough = compare(8, a=8.0, b=4.0, c=4.0, d=16.0)
+    assert [enough.verdict(name) for name in "bcd"] == ["faster", "faster", "slower"]
+    assert enough.fastest == ("b", "c")
+    assert "tied for fastest: b, c" in str(enough)
 
 
 # --- asking ---
@@ -451,14 +443,10 @@ def test_behind_a_tie_one_of_the_tied_is_named() -> None:
     assert told.startswith("sync is 4.0× slower than threads, one of the fastest: it waits")
 
 
-def test_before_all_are_ranked_only_what_is_sure_is_told() -> None:
-    told = compare(7, a=8.0, b=4.0, c=4.0, d=16.0).explain().splitlines()[1:]
-    assert [line.partition(" for ")[0].partition(" (")[0] for line in told] == [
-        "a is 2.0× slower than b: it waits",
-        "b waits",
-        "c waits",
-        "d is 2.0× slower than a",
-    ]
+def test_until_all_are_ranked_nothing_is_told() -> None:
+    assert compare(7, a=8.0, b=4.0, c=4.0, d=16.0).explain() == (
+        "There are too few rounds to say which strategy is faster. At least 8 are needed."
+    )
 
 
 def test_no_sentence_says_a_ratio_below_one() -> None:

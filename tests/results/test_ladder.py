@@ -14,7 +14,6 @@ from pace import unless_busy
 from concurrent_fetch import AsyncClient, Client, Ladder, Options, Runner
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.fetch._client import find_async_client, find_client
-from concurrent_fetch.render import ratio
 from concurrent_fetch.runner import _named_strategies
 from concurrent_fetch.runner._named_strategies import rungs_of
 from concurrent_fetch.server import LocalServer
@@ -138,7 +137,7 @@ def test_unknown_clients_are_refused_before_anything_is_sent() -> None:
 
 
 def test_the_allowance_of_requests_counts_all_rungs() -> None:
-    with pytest.raises(ValueError, match="max_requests=100 is too few: at most 288 requests"):
+    with pytest.raises(ValueError, match="max_requests=100 is too few: at most 312 requests"):
         Runner(URLS, max_requests=100).ladder()
 
 
@@ -157,7 +156,7 @@ def test_each_step_is_the_rung_before_over_the_rung_after_exactly() -> None:
 
 
 @pytest.mark.parametrize(("rounds", "looks"), [(10, 1), ((10, 12), 2)])
-def test_the_level_is_shared_by_the_steps_the_total_and_the_looks(
+def test_the_level_is_shared_by_all_pairs_and_the_looks(
     rounds: int | tuple[int, ...], looks: int
 ) -> None:
     ladder = climbed(rounds=rounds)
@@ -165,18 +164,27 @@ def test_the_level_is_shared_by_the_steps_the_total_and_the_looks(
     assert len(estimates) == 6
     for estimate in estimates:
         assert estimate is not None
-        assert 1 - estimate.confidence == pytest.approx(0.05 / 6 / looks)
+        assert 1 - estimate.confidence == pytest.approx(0.05 / 15 / looks)
 
 
-def test_what_the_steps_leave_over_is_shown_when_it_is_more_than_one_percent() -> None:
+def test_the_steps_multiply_to_the_total_where_typical_ratios_do_not() -> None:
     apart = climbed(((1.0, 1.0, 64.0, 64.0), (1.0, 1.0, 32.0, 2.0), 1.0), rounds=3)
-    one, two = (step.speedup for step in apart.steps)
-    assert one is not None
-    assert two is not None
-    assert apart.remainder == apart.total.point / (one.point * two.point)
-    assert abs(apart.remainder - 1) > 0.01
-    assert f"remainder {ratio(apart.remainder)} (each is of its own pairs of runs)" in str(apart)
-    assert "remainder" not in str(climbed())
+    first, middle, last = apart.comparison.strategies
+    pairs = [(middle, first), (last, middle), (last, first)]
+    own = [apart.comparison.speedup(name, over=base).point for name, base in pairs]
+    assert abs(own[2] / (own[0] * own[1]) - 1) > 0.01
+    points = [step.speedup.point for step in apart.steps if step.speedup]
+    assert math.prod(points) == pytest.approx(apart.total.point, rel=1e-12)
+    assert apart.remainder == pytest.approx(1.0, rel=1e-12)
+    assert "remainder" not in str(apart)
+
+
+def test_an_interval_holds_its_point_though_that_is_of_all_pairs() -> None:
+    wild = ((4.0, *[1.0, 2.0, 9.0] * 4), (2.0, *[3.0, 1.0] * 6), 1.0)
+    ladder = climbed(wild, rounds=12)
+    for one in [*(step.speedup for step in ladder.steps), ladder.total]:
+        assert one is not None
+        assert one.low <= one.point <= one.high
 
 
 def test_the_rungs_are_a_table_and_one_line_takes_the_total_apart() -> None:
@@ -198,7 +206,7 @@ of 16.0× [16.0, 16.0]: reuse 2.0×, threads 4.0×, client httptools 0.80×, eve
 def test_too_few_rounds_give_points_without_intervals() -> None:
     ladder = climbed(rounds=3)
     assert (ladder.total.low, ladder.total.high) == (0.0, math.inf)
-    assert "too few rounds for intervals: needs ≥ 8 rounds" in lines(ladder)
+    assert "too few rounds for intervals: needs ≥ 10 rounds" in lines(ladder)
 
 
 def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:

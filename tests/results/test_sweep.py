@@ -116,7 +116,7 @@ def test_with_too_few_rounds_the_choice_is_a_point_without_an_interval() -> None
         "4 in flight: the smallest level within 5% of the best (8): 1.03× of its time "
         "(no interval: that needs ≥ 9 rounds)"
     ) in lines(swept)
-    assert "needs ≥ 8 rounds, recommended" in str(swept)
+    assert "needs ≥ 9 rounds, recommended" in str(swept)
 
 
 # --- what bounds each level ---

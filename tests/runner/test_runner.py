@@ -270,6 +270,22 @@ def test_looks_end_it_when_all_is_clear(
     assert rounds_of(looks, *times) == rounds
 
 
+@pytest.mark.parametrize(("strategies", "rounds"), [(2, 10), (5, 10), (6, 11), (7, 11), (8, 12)])
+def test_unsaid_the_rounds_are_so_many_that_a_verdict_is_possible(
+    strategies: int, rounds: int
+) -> None:
+    clock = Clock()
+    named: dict[str, Any] = {f"s{i}": taking(clock, 2.0**-i) for i in range(strategies)}
+    runner = Runner(URLS, clock=clock)
+    assert runner.rounds == (10,)
+    assert runner.plan(**named).rounds == rounds
+    comparison = attrs.evolve(runner, seed=1).compare(**named)
+    assert (comparison.rounds, comparison.looks) == (rounds, (rounds,))
+    assert comparison.verdict("s1") == "faster"
+    said = Runner(URLS, rounds=10, clock=clock).plan(**named)
+    assert said.rounds == 10
+
+
 def test_looks_go_on_while_one_is_not_clear() -> None:
     clock = Clock()
     wavering = taking(clock, *([1.0, 4.0] * 21))

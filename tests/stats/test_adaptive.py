@@ -26,7 +26,8 @@ ALPHA = 0.05
 def decided(times: dict[str, list[float]]) -> tuple[int, list[Estimate]]:
     """Return after how many rounds the rule stops, and its intervals over the first strategy."""
     reference, *others = times.values()
-    alpha = ALPHA / (len(others) * len(LOOKS))
+    k = len(times)
+    alpha = ALPHA / (k * (k - 1) // 2 * len(LOOKS))
     estimates: list[Estimate] = []
     for look in LOOKS:
         estimates = [speedup(reference[:look], other[:look], alpha) for other in others]

@@ -24,6 +24,8 @@ from concurrent_fetch.stats._estimate import (
     _critical,
     _subset_sums,
     critical,
+    inverse,
+    is_told,
     null_counts,
     rounds_needed,
     scores,
@@ -369,3 +371,40 @@ def test_what_was_measured_never_changes(data: Estimate | Spread) -> None:
         data.point = 5.0  # type: ignore[misc]  # the very thing that must fail
     assert not hasattr(data, "__dict__")
     assert hash(data) == hash(attrs.evolve(data))
+
+
+# --- ratios that no float holds ---
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [(1e200, 1e-200), (1e-200, 1e200), (1e308, 1e-308), (5e-324, 1e308)]
+)
+def test_a_ratio_that_no_float_holds_is_told_all_the_same(a: float, b: float) -> None:
+    found = speedup([a] * 10, [b] * 10, ALPHA)
+    expected = 1e150 if a > b else 1e-150
+    assert (found.point, found.low, found.high) == pytest.approx([expected] * 3)
+    assert inverse(inverse(found)).point == pytest.approx(found.point)
+    assert is_told(found)
+
+
+# --- rounds that were lost ---
+
+
+@pytest.mark.parametrize("lost", range(8))
+def test_lost_rounds_never_bring_an_end_nearer(lost: int) -> None:
+    a, b = [4.0, 4.1, 4.4, 4.2, 4.3, 4.6, 4.5, 4.8], [2.0, 2.2, 2.1, 2.5, 2.4, 2.3, 2.7, 2.6]
+    plain = speedup(a, b, ALPHA)
+    mine = speedup(a, b, ALPHA, other_lost=lost)
+    theirs = speedup(a, b, ALPHA, reference_lost=lost)
+    assert mine.point == theirs.point == plain.point
+    assert mine.low <= plain.low
+    assert mine.high == plain.high
+    assert theirs.high >= plain.high
+    assert theirs.low == plain.low
+
+
+def test_lost_rounds_of_the_two_are_each_others_mirror() -> None:
+    a, b = [4.0, 4.1, 4.4, 4.2, 4.3, 4.6], [2.0, 2.2, 2.1, 2.5, 2.4, 2.3]
+    one = speedup(a, b, 0.2, other_lost=1)
+    other = inverse(speedup(b, a, 0.2, reference_lost=1))
+    assert (one.low, one.point, one.high) == pytest.approx((other.low, other.point, other.high))

@@ -27,11 +27,14 @@ def test_who_lost_is_behind_one_of_the_fastest() -> None:
     assert told == {"a": ("b", 4.0), "b": None, "c": ("b", 2.0), "d": None}
 
 
-def test_too_few_rounds_for_all_pairs_tell_of_the_reference_only() -> None:
-    found = ranking(7, a=8.0, b=4.0, c=4.0, d=16.0)
-    assert not found.is_ranked
-    told = {name: ahead(found, name) for name in "abcd"}
-    assert told == {"a": ("b", 2.0), "b": None, "c": None, "d": ("a", 2.0)}
+def test_all_pairs_are_one_family_so_that_all_are_told_or_none() -> None:
+    times = {"a": 8.0, "b": 4.0, "c": 4.0, "d": 16.0}
+    few, enough = ranking(7, **times), ranking(8, **times)
+    assert few.rounds_needed == 8
+    assert few.fastest == tuple("abcd")
+    assert [ahead(few, name) for name in "abcd"] == [None] * 4
+    assert enough.fastest == ("b", "c")
+    assert [ahead(enough, name) for name in "abcd"] == [("b", 2.0), None, None, ("b", 4.0)]
 
 
 def test_of_what_cannot_be_compared_nothing_is_told() -> None:

@@ -129,7 +129,7 @@ class Experiment:
             self._warmed[name] = warmed(runs)
 
     def _check(self, name: str) -> None:
-        record = self._run(name, None, digest=True)
+        record = self._run(name, None)
         self._audit.check(record)
         self._tell("check", name, record)
 
@@ -142,7 +142,7 @@ class Experiment:
         self._order.append(tuple(names))
 
     def _again(self) -> None:
-        """Run each strategy once more, watched; with digests where bodies are in question.
+        """Run each strategy once more, watched.
 
         What goes wrong here must not cost the rounds: there is no probe then, and a note.
         """
@@ -151,8 +151,7 @@ class Experiment:
         for name in self.strategies:
             probes = Probes()
             try:
-                digest = self._audit.asks_for_digests
-                records[name] = self._run(name, None, digest=digest, probes=probes)
+                records[name] = self._run(name, None, probes=probes)
             except StrategyError as error:
                 errors[name] = str(error)
             else:
@@ -172,10 +171,9 @@ class Experiment:
         verdicts = map(comparison.verdict, list(self.strategies)[1:])
         return Verdict.UNRESOLVED not in verdicts
 
-    def _run(
-        self, name: str, number: int | None, *, digest: bool = False, probes: Probes | None = None
-    ) -> Record:
-        options = attrs.evolve(self.options, keep_bodies=False, digest=digest)
+    def _run(self, name: str, number: int | None, probes: Probes | None = None) -> Record:
+        """Run a strategy once; nothing in its options says which run it is."""
+        options = attrs.evolve(self.options, keep_bodies=False, digest=True)
         measured = self.meter.measure(name, self.strategies[name], options, probes)
         before = self._clock_errors.get(name, 0.0)
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)

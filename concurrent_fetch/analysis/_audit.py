@@ -13,6 +13,7 @@ from concurrent_fetch.analysis._changes import (
     shared_bodies,
 )
 from concurrent_fetch.analysis._deviations import Deviations, Excuses
+from concurrent_fetch.analysis._digesting import notes_on_digests
 from concurrent_fetch.analysis._heeding import notes_on_heeding
 from concurrent_fetch.analysis._lengths import differing_lengths
 from concurrent_fetch.analysis._notes import (
@@ -53,6 +54,8 @@ class Audit:
         """Every timed run."""
         self.useless: dict[str, str] = {}
         """Why the last run of a strategy, the one with probes, was of no use."""
+        self.cards: Mapping[str, Card] = {}
+        """Those of other interpreters, by strategy."""
         self._urls = urls
         self._card = card
         self._notes_on_loops = notes_on_loops(loops or {})
@@ -126,10 +129,15 @@ class Audit:
             notes += notes_on(check, self._reference, self._urls, self._excused(name))
             notes += notes_on_unknown(check, self._reference, self._changes.once)
         notes += self._notes_on_new_content()
+        notes += self._notes_on_digests()
         notes += notes_on_heeding([*self.checks.values()], self._urls)
         notes += notes_on_tries([*self.checks.values(), *self.records])
         notes += notes_on_stale([*self.checks.values(), *self.records])
         return notes + notes_on_missing_probes(self.useless)
+
+    def _notes_on_digests(self) -> list[Note]:
+        costs = {name: self.cards.get(name, self._card).digest_costs for name in self.checks}
+        return notes_on_digests(self.checks, self.records, self.marked, costs)
 
     def _notes_on_new_content(self) -> list[Note]:
         told = self._changes.again.union(*map(self._excused, self.checks))

@@ -210,6 +210,7 @@ class Experiment:
     def _comparison(self) -> Comparison:
         """Judge what there is so far."""
         audit = self._audit
+        audit.cards = cards_of(self.ready)
         return Comparison(
             urls=self.urls,
             options=self.options,
@@ -220,7 +221,7 @@ class Experiment:
             started_at=self._started_at,
             finished_at=datetime.now(UTC),
             card=self._card,
-            cards=cards_of(self.ready),
+            cards=audit.cards,
             checks=dict(audit.checks),
             records=tuple(audit.records),
             probes={n: probe for n, probe in self._probes.items() if n not in audit.useless},

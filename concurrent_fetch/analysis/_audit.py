@@ -7,10 +7,13 @@ from itertools import islice
 from concurrent_fetch.analysis._card import Card, LoopFactory
 from concurrent_fetch.analysis._changes import (
     Changes,
+    changed_again,
     differing_bodies,
     differing_results,
     shared_bodies,
 )
+from concurrent_fetch.analysis._deviations import Deviations, Excuses
+from concurrent_fetch.analysis._digesting import notes_on_digests
 from concurrent_fetch.analysis._heeding import notes_on_heeding
 from concurrent_fetch.analysis._lengths import differing_lengths
 from concurrent_fetch.analysis._losses import is_lost
@@ -20,6 +23,7 @@ from concurrent_fetch.analysis._notes import (
     notes_on_all,
     notes_on_loops,
     notes_on_missing_probes,
+    notes_on_new_content,
 )
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._retried import (
@@ -49,22 +53,23 @@ class Audit:
         """The check run of each strategy."""
         self.records: list[Record] = []
         """Every timed run."""
-        self.marked: dict[int, str] = {}
-        """Rounds that do not count, and why."""
         self.useless: dict[str, str] = {}
         """Why the last run of a strategy, the one with probes, was of no use."""
+        self.cards: Mapping[str, Card] = {}
+        """Those of other interpreters, by strategy."""
         self._urls = urls
         self._card = card
         self._notes_on_loops = notes_on_loops(loops or {})
         self._changes = Changes()
         self._differing: dict[str, frozenset[int]] = {}
-        self._excused = self._differing  # as if all will turn out to change by nature
+        self._deviations: list[Deviations] = []
+        self._last: Mapping[str, Record] = {}
         self._suspects: dict[str, str] = {}
         self._other_lengths: set[str] = set()
         self._other_tries: set[str] = set()
 
     def check(self, record: Record) -> None:
-        """Take the check run of a strategy, with digests of its bodies."""
+        """Take the check run of a strategy."""
         self.checks[record.strategy] = record
         self._suspect(record)
         self._differing[record.strategy] = frozenset(differing_bodies(record, self._reference))
@@ -80,37 +85,39 @@ class Audit:
         (reference,) = (r for r in records if r.strategy == self._reference.strategy)
         self._changes.see(reference)
         self.records += records
+        is_compared = not is_lost(reference, self._reference)
         for record in records:
             self._suspect(record)
-            known = self._differing[record.strategy] | self._changes.again
             check = self.checks[record.strategy]
-            why = _deviation(record, check, reference, self._urls, known)
-            compares = not (is_lost(record, check) or is_lost(reference, self._reference))
-            if why is None and compares and record.strategy not in self._other_lengths:
-                why = _other_length(record, reference, known)
-            if why is None and compares and record.strategy not in self._other_tries:
-                why = other_tries(record, reference)
-            if why and record.round is not None:
-                self.marked.setdefault(record.round, f"{record.strategy} {why}")
+            self._deviations.append(
+                Deviations(record, check, reference, self._urls, is_compared=is_compared)
+            )
 
     def again(self, records: Mapping[str, Record], errors: Mapping[str, str]) -> None:
-        """Take one more run of each strategy, with digests if `asks_for_digests`; or its error.
+        """Take one more run of each strategy; or its error.
 
-        It settles which bodies may differ from those of the reference.
+        It is the last that may show which content changes by nature.
         """
         for name, check in self.checks.items():
             if name in errors:
                 self.useless[name] = errors[name]
             elif differing_results(records[name], check):
                 self.useless[name] = "it brought other results than in its check run"
-        last = {**self.checks, **records}
-        self._changes.see(last[self._reference.strategy])
-        self._excused = {name: self._excuse(record, last) for name, record in last.items()}
+        self._last = records
+        if self._reference.strategy in records:
+            self._changes.see(records[self._reference.strategy])
 
     @property
-    def asks_for_digests(self) -> bool:
-        """Whether bodies differed, so that the last run must tell whether they change by nature."""
-        return any(self._differing.values()) or bool(self._other_lengths)
+    def marked(self) -> dict[int, str]:
+        """Rounds that do not count, and why: by all that was seen of changing content so far."""
+        known = {name: self._known(name) for name in self.checks}
+        marked: dict[int, str] = {}
+        for one in self._deviations:
+            name, number = one.record.strategy, one.record.round
+            why = one.why(self._excuses(one, known[name]))
+            if why and number is not None:
+                marked.setdefault(number, f"{name} {why}")
+        return marked
 
     @property
     def reasons(self) -> dict[str, tuple[str, ...]]:
@@ -123,12 +130,23 @@ class Audit:
         notes = notes_on_all([check.options for check in self.checks.values()], self._card)
         notes += self._notes_on_loops
         for name, check in self.checks.items():
-            notes += notes_on(check, self._reference, self._urls, self._excused[name])
+            notes += notes_on(check, self._reference, self._urls, self._excused(name))
             notes += notes_on_unknown(check, self._reference, self._changes.once)
+        notes += self._notes_on_new_content()
+        notes += self._notes_on_digests()
         notes += notes_on_heeding([*self.checks.values()], self._urls)
         notes += notes_on_tries([*self.checks.values(), *self.records])
         notes += notes_on_stale([*self.checks.values(), *self.records])
         return notes + notes_on_missing_probes(self.useless)
+
+    def _notes_on_digests(self) -> list[Note]:
+        costs = {name: self.cards.get(name, self._card).digest_costs for name in self.checks}
+        return notes_on_digests(self.checks, self.records, self.marked, costs)
+
+    def _notes_on_new_content(self) -> list[Note]:
+        told = self._changes.again.union(*map(self._excused, self.checks))
+        once = sorted(self._changes.once - told)
+        return notes_on_new_content(once, self._reference, self._urls)
 
     @property
     def _reference(self) -> Record:
@@ -142,15 +160,39 @@ class Audit:
         if reason is not None:
             self._suspects.setdefault(record.strategy, reason)
 
-    def _excuse(self, record: Record, last: Mapping[str, Record]) -> frozenset[int]:
+    def _excuses(self, deviations: Deviations, known: frozenset[int]) -> Excuses:
+        """Return what is not held against a timed run, since it is known otherwise."""
+        name, own = deviations.record.strategy, deviations.own_changes
+        return Excuses(
+            bodies=known,
+            own=changed_again(own, self._runs_of(name)) if own else (),
+            lengths=name in self._other_lengths,
+            tries=name in self._other_tries,
+        )
+
+    def _known(self, name: str) -> frozenset[int]:
+        """Return the URLs at which other bodies of a strategy tell nothing of a round.
+
+        Content changes there, or the check run has told already. That it once got the body that the
+        reference once got excuses the check run alone.
+        """
+        excused_once = self._excused(name) - self._changes.once
+        return self._changes.again | (self._differing[name] - excused_once)
+
+    def _excused(self, name: str) -> frozenset[int]:
         """Return the URLs at which a strategy got another body in its check run, and might."""
-        name, reference = record.strategy, (self._reference, last[self._reference.strategy])
-        changed = self._changes.once.union(differing_bodies(reference[1], reference[0]))
-        shared = shared_bodies(record, self.checks[name], reference)
-        return self._differing[name] & (changed | shared)
+        differing = self._differing[name]
+        if not differing:
+            return differing
+        shared = shared_bodies(differing, self._runs_of(name), self._runs_of_reference)
+        return differing & (self._changes.once | shared)
+
+    @property
+    def _runs_of_reference(self) -> list[Record]:
+        return self._runs_of(self._reference.strategy)
 
     def _reasons(self, check: Record) -> tuple[str, ...]:
-        excused = self._excused[check.strategy]
+        excused = self._excused(check.strategy)
         against = [
             *_reasons_against(check, self._reference, self._urls, excused),
             *_other_lengths(check, self._reference, self._urls, excused | self._changes.once),
@@ -163,16 +205,21 @@ class Audit:
         """Yield what is wrong with how often something was tried again, and with the waiting."""
         if other := other_tries(check, self._reference):
             yield f"it {other}"
-        if idle := too_idle(self._runs_of(check)):
+        if idle := too_idle(self._timed_of(check)):
             yield idle
 
-    def _runs_of(self, check: Record) -> list[Record]:
+    def _timed_of(self, check: Record) -> list[Record]:
         return [check, *(r for r in self.records if r.strategy == check.strategy)]
+
+    def _runs_of(self, name: str) -> list[Record]:
+        """Return all runs of a strategy, its last one too."""
+        last = [self._last[name]] if name in self._last else []
+        return [*self._timed_of(self.checks[name]), *last]
 
     def _far_off(self, check: Record, excused: frozenset[int]) -> list[str]:
         """Return the first reason to doubt bodies that no round was marked for."""
         unseen = excused | self._changes.again
-        found = (self._changes.far_off(r, unseen, self._urls) for r in self._runs_of(check))
+        found = (self._changes.far_off(r, unseen, self._urls) for r in self._timed_of(check))
         return list(islice(filter(None, found), 1))
 
 
@@ -260,42 +307,6 @@ def _work_left_out(record: Record) -> str | None:
     if record.worked is None or record.worked == responses:
         return None
     return f"the work was done on {record.worked} of {responses} responses"
-
-
-def _deviation(
-    record: Record, check: Record, reference: Record, urls: Sequence[str], known: Collection[int]
-) -> str | None:
-    """Return what is wrong with a timed run; None if it did the same work as its check run.
-
-    Timed runs take no digests, so bodies are held by size against those of the reference in the
-    same round, but for the `known` URLs whose bodies do not equal them anyway. What it failed to
-    fetch is no deviation: it lost the round by that.
-    """
-    lost = is_lost(record, check)
-    other = [] if lost else differing_results(record, check)
-    if other and not record.ordered:
-        return f"brought other results than in its check run for {len(other)} URLs"
-    if other:
-        i = other[0]
-        return (
-            f"brought {record.results[i]} for {_shown(urls[i], check)}, and {check.results[i]} in "
-            "its check run"
-        )
-    if record.worked != check.worked and not lost:
-        return f"did the work on {record.worked} responses, and on {check.worked} in its check run"
-    bodies = [i for i in differing_bodies(record, reference) if i not in known]
-    if bodies:
-        return (
-            f"brought another body than {reference.strategy} for {_shown(urls[bodies[0]], check)}"
-        )
-    return None
-
-
-def _other_length(record: Record, reference: Record, known: Collection[int]) -> str | None:
-    """Return what is wrong with the lengths of a timed run."""
-    if not any(pair.proven for pair in differing_lengths(record, reference, known)):
-        return None
-    return f"brought bodies of other lengths than {reference.strategy}"
 
 
 def _not_of_this_run(record: Record, *, subject: str = "") -> str | None:

@@ -5,13 +5,15 @@ import os
 import platform
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
 from concurrent_fetch._python import version_of
-from concurrent_fetch._units import Seconds
+from concurrent_fetch._units import Bytes, Seconds
+from concurrent_fetch.analysis._digest_costs import digest_costs
+from concurrent_fetch.render import seconds, size
 from concurrent_fetch.words import visible
 
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
@@ -54,6 +56,8 @@ class Card:
     is not installed is left out."""
     variables: tuple[str, ...]
     """Those of proxies, CA bundles and debugging that are set: their names, never their values."""
+    digest_costs: Mapping[Bytes, Seconds] = attrs.field(factory=dict, hash=False)
+    """What a SHA-256 takes, by size of the body: 1, 100 and 1,000 KiB; empty where not measured."""
 
     @property
     def is_turned_on(self) -> bool:
@@ -73,7 +77,7 @@ class Card:
     def differences(self, other: "Card") -> tuple[str, ...]:
         """Return a phrase for each fact that differs, this card's value first.
 
-        The load counts where the two are more than 1 apart.
+        The load counts where the two are more than 1 apart; digests where they take twice as long.
         """
         mine, theirs = _facts(self), _facts(other)
         told = [
@@ -84,7 +88,7 @@ class Card:
         loads = (self.load, other.load)
         if self.load is not None and other.load is not None and abs(self.load - other.load) > 1:
             told.append("load: {:.1f} against {:.1f}".format(*loads))
-        return tuple(told)
+        return (*told, *_of_digests(self, other))
 
     def __str__(self) -> str:
         load = "" if self.load is None else f", load {self.load:.1f}"
@@ -92,7 +96,7 @@ class Card:
         variables = f"; set: {', '.join(self.variables)}" if self.variables else ""
         return visible(
             f"{self.python} ({self.build}) on {self.platform}, {self.cores} cores{load}; "
-            f"{self.loop}; {versions}{variables}"
+            f"{self.loop}; {versions}{variables}{_told(self.digest_costs)}"
         )
 
 
@@ -110,7 +114,22 @@ def read_card(loops: Iterable[LoopFactory] = ()) -> Card:
         switch_interval=sys.getswitchinterval(),
         versions={name: found for name in packages if (found := version_of(name)) is not None},
         variables=tuple(n for n in _VARIABLES if n in os.environ or n.upper() in os.environ),
+        digest_costs=digest_costs(),
     )
+
+
+def _told(costs: Mapping[Bytes, Seconds]) -> str:
+    told = ", ".join(f"{size(n)} in {seconds(cost)}" for n, cost in costs.items())
+    return f"; digest of {told}" if told else ""
+
+
+def _of_digests(card: Card, other: Card) -> Iterator[str]:
+    """Yield how far digests of the largest bodies are apart, if they are."""
+    both = card.digest_costs.keys() & other.digest_costs.keys()
+    for n in sorted(both)[-1:]:
+        mine, theirs = card.digest_costs[n], other.digest_costs[n]
+        if max(mine, theirs) > 2 * min(mine, theirs):
+            yield f"digest of {size(n)}: {seconds(mine)} against {seconds(theirs)}"
 
 
 def _facts(card: Card) -> dict[str, Any]:

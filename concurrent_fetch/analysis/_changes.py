@@ -2,25 +2,31 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from concurrent_fetch.analysis._record import ANSWERED, Record
 from concurrent_fetch.http import redact
 from concurrent_fetch.render import size
 
 
-def shared_bodies(again: Record, check: Record, reference: Sequence[Record]) -> set[int]:
-    """Return the URLs at which a strategy once got a body that the reference once got.
+def shared_bodies(
+    places: Collection[int], runs: Sequence[Record], reference: Sequence[Record]
+) -> set[int]:
+    """Return those URLs at which a strategy once got a body that the reference once got."""
+    mine, theirs = _digests(places, runs), _digests(places, reference)
+    return {i for i in places if not mine[i].isdisjoint(theirs[i])}
 
-    Looks at the two runs of the strategy with digests, and at those of the reference.
-    """
-    return {
-        index
-        for own in (again, check)
-        for other in reference
-        if own.ordered and other.ordered
-        for index in set(range(len(own.results))) - set(differing_bodies(own, other))
-        if own.columns["digest"][index]
-    }
+
+def _digests(places: Collection[int], runs: Sequence[Record]) -> dict[int, set[str]]:
+    columns = [run.columns["digest"] for run in runs if run.ordered]
+    return {i: {column[i] for column in columns if column[i]} for i in places}
+
+
+def changed_again(places: Collection[int], runs: Sequence[Record]) -> frozenset[int]:
+    """Return those URLs whose bodies changed more than once from one run to the next."""
+    pairs = pairwise(runs)
+    seen = Counter(i for run, last in pairs for i in differing_bodies(run, last) if i in places)
+    return frozenset(i for i, changes in seen.items() if changes > 1)
 
 
 def differing_bodies(check: Record, reference: Record) -> list[int]:
@@ -31,6 +37,8 @@ def differing_bodies(check: Record, reference: Record) -> list[int]:
     if not (check.ordered and reference.ordered):
         return []
     facts = ("status_code", "digest", "size")
+    if all(check.columns[name] == reference.columns[name] for name in facts):
+        return []
     rows = zip(*(record.columns[f] for record in (check, reference) for f in facts), strict=True)
     return [
         index

@@ -75,6 +75,22 @@ def notes_on_missing_probes(why: Mapping[str, str]) -> list[Note]:
     ]
 
 
+def notes_on_new_content(
+    places: Sequence[int], reference: Record, urls: Sequence[str]
+) -> list[Note]:
+    """Return a note on bodies that were other ones from one run of the reference on."""
+    if not places:
+        return []
+    first = redact(urls[places[0]], reference.options.secret_params)
+    return [
+        Note(
+            strategy=None,
+            fact=f"{len(places)} of {len(urls)} bodies changed once while it ran, first {first}",
+            advice="if nothing new was published there meanwhile, compare again",
+        )
+    ]
+
+
 def notes_on_all(options: Iterable[Options], card: Card) -> list[Note]:
     """Return what a reader should know about the whole comparison."""
     proxies = sorted(_PROXIES.intersection(card.variables))

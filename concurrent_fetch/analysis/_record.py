@@ -45,6 +45,8 @@ _VALUES = (
     "method",
     "key",
 )
+_STEADY = ("final_url", "digest", "redirects", "http_version")
+"""Texts that are the same in nearly every run, and kept once."""
 _OF_BOTH = ("attempts", "worker", "earlier", "method", "tag", "key")
 _FAILURE = ("kind", "message", "error")
 _RESPONSE = (
@@ -237,10 +239,11 @@ def columns_of(outcomes: Sequence[Outcome | Row], intern: Intern) -> dict[str, S
     for name in _VALUES:
         facts[name] = [intern(getattr(o, name, None)) for o in outcomes]
     nothing = intern((None,) * len(outcomes))  # many columns of a comparison are empty
-    return {
+    columns = {
         name: nothing if _is_empty(name, values) else column_of(name, values)
         for name, values in facts.items()
     }
+    return columns | {name: intern(columns[name]) for name in _STEADY}
 
 
 def _is_empty(name: str, values: list[Any]) -> bool:

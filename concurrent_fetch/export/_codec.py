@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import attrs
 
 from concurrent_fetch._failure_kinds import FailureKind
-from concurrent_fetch.analysis import Probe, Record
+from concurrent_fetch.analysis import Card, Probe, Record
 from concurrent_fetch.export._damage import (
     brief,
     check_keys,
@@ -270,6 +270,7 @@ _NOT_IN_OLDER_FILES: Mapping[type, Mapping[str, Any]] = {
     Probe: {"blocked": None, "blocked_in": None},
     Record: {"cpu_of_workers": 0.0, "elapsed_outside": None},
     Comparison: {"cards": {}},
+    Card: {"digest_costs": {}},
 }
 """Fields that came later, and what held before there was a choice, or what was not seen."""
 _OF_FIELDS: Mapping[tuple[type, str], Callable[[Any, str], Any]] = {

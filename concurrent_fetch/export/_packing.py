@@ -5,6 +5,7 @@ A column is a list, or one of these objects:
 - `{"all": value}`: every value is this one;
 - `{"values": [...], "at": [...]}`: the distinct values, and for each outcome the place of its own;
 - `{"as": name}`: as another column, which depends on who reads;
+- `{"as": name, "at": [...], "values": [...]}`: as another column, but for these at these places;
 - `{"after": 5000000000, "ns": [...]}`: times, in nanoseconds after this one;
 - `{"after": "started", "ns": [...]}`: times, in nanoseconds after the start of each fetch.
 """
@@ -38,6 +39,14 @@ def packed(values: Values) -> Any:
         return values
     place = {value: i for i, value in enumerate(distinct)}
     return {"values": list(distinct), "at": [place[value] for value in values]}
+
+
+def packed_changes(values: Values, name: str, other: Values) -> Any:
+    """Return values of which most are as in another column; None if they are too few for that."""
+    at = [i for i, (one, its) in enumerate(zip(values, other, strict=True)) if one != its]
+    if 2 * len(at) > len(values):
+        return None
+    return {"as": name, "at": at, "values": [values[i] for i in at]}
 
 
 def packed_numbers(values: Values) -> Any:
@@ -98,6 +107,8 @@ def _unpacked(
         return _converted([raw["all"]], within(where, "all"), convert) * length
     if keys == {"as"}:
         return _source(raw["as"], within(where, "as"), sources)
+    if keys == {"as", "at", "values"}:
+        return _changed(raw, where, sources, convert)
     if keys == {"values", "at"}:
         values = _converted(raw["values"], within(where, "values"), convert)
         return [values[i] for i in _places(raw["at"], len(values), within(where, "at"))]
@@ -117,6 +128,19 @@ def _source(raw: Any, where: str, sources: Sources) -> Values:
     if read_text(raw, where) not in names:
         raise wrong(where, " or ".join(names) or "nothing, as no other column is known", raw)
     return sources[raw]()
+
+
+def _changed(
+    raw: Mapping[str, Any], where: str, sources: Sources, convert: Convert | None
+) -> Values:
+    found = list(_source(raw["as"], within(where, "as"), sources))
+    values = _converted(raw["values"], within(where, "values"), convert)
+    places = _places(raw["at"], len(found), within(where, "at"))
+    if len(values) != len(places):
+        raise damage(where, f"expected {len(places)} values, got {len(values)}")
+    for i, value in zip(places, values, strict=True):
+        found[i] = value
+    return found
 
 
 def _places(raw: Any, length: int, where: str) -> list[int]:

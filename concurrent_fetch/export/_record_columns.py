@@ -18,6 +18,7 @@ from concurrent_fetch.export._packing import (
     Convert,
     Sources,
     packed,
+    packed_changes,
     packed_numbers,
     packed_times,
     unpacked,
@@ -82,6 +83,8 @@ _RULES: Mapping[str, _Rule] = {
 }
 _USUAL: Mapping[str, Any] = {"method": "GET", "tag": None, "key": None, "sink": None}
 """Columns that are left out where every outcome has this; so older files have none."""
+_STEADY = frozenset({"digest"})
+"""Columns that may differ from those of the check run in a few places, and are long."""
 _ANSWER, _FAILED, _OTHER = range(3)
 """The sorts of fetches: an outcome of either kind, or a value of another library."""
 _IN_ORDER = ("started", "sent", "first_byte", "finished")
@@ -142,10 +145,14 @@ def _packed(name: str, record: Record, beside: Beside) -> Any:
     if types is _NUMBER:
         return packed_times(values, None if name == "started" else record.column("started"))
     is_constant = len(values) > 0 and values.count(values[0]) == len(values)
-    others = () if is_constant else beside.records.items()
+    others = () if is_constant else tuple(beside.records.items())
     for other, its in others:
         if its.columns[name] == column:
             return {"as": other}
+    for other, its in others if name in _STEADY else ():
+        told = packed_changes(_hidden(name, values, beside), other, its.column(name))
+        if told is not None:
+            return told
     if name == "final_url" and column == tuple(beside.urls) and not is_constant:
         return {"as": "urls"}
     return packed_numbers(values) if types is _WHOLE else packed(_hidden(name, values, beside))

@@ -14,7 +14,9 @@ VERSION = 4
    those that are not as in the whole comparison.
 3: a record may hold fetches of which only a part is known, and says so: `unread`, `ordered`, and
    the columns `length` and `characters`.
-4: a comparison says when its next verdict is due, `next_look`, if it was saved while it ran.
+4: a comparison says when its next verdict is due, `next_look`, if it was saved while it ran. Timed
+   runs have digests, and a column may be as another one but for some places; a card may tell what
+   digests cost.
 """
 
 

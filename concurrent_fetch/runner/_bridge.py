@@ -16,10 +16,11 @@ from typing import NamedTuple, Self
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.model import Options, Run
 from concurrent_fetch.runner._loop_thread import LoopFactory, LoopThread
+from concurrent_fetch.runner._plain import outcomes_in
 from concurrent_fetch.runner._values import is_value
 from concurrent_fetch.strategies import AnyStrategy, awaits, how_called, loop_of
 
-_WHOLE = (str, bytes, bytearray, memoryview, Mapping, Run)
+_WHOLE = (str, bytes, bytearray, memoryview, Run)
 _USUAL = (list, tuple, GeneratorType, map, filter, zip, set, frozenset)
 
 Clock = Callable[[], Seconds]
@@ -48,8 +49,12 @@ class Driven(NamedTuple):
 
     @property
     def returned(self) -> object:
-        """The same, of a `Run` its outcomes."""
-        return list(self.given) if isinstance(self.given, Run) else self.given
+        """The same, of a `Run` its outcomes.
+
+        Raises:
+            ValueError: it is a `Run` of another class.
+        """
+        return outcomes_in(self.given)
 
 
 class Bridge:
@@ -145,6 +150,8 @@ class _Owned(NamedTuple):
 
 
 def _listed(returned: object) -> object:
+    if isinstance(returned, Mapping):
+        return list(returned.items())  # what is computed for that is on the clock, as below
     if not isinstance(returned, Iterable) or isinstance(returned, _WHOLE):
         return returned
     if not isinstance(returned, _USUAL) and is_value(returned):

@@ -131,7 +131,7 @@ class Experiment:
             self._warmed[name] = warmed(runs)
 
     def _check(self, name: str) -> None:
-        record = self._run(name, None, digest=True)
+        record = self._run(name, None)
         self._audit.check(record)
         self._tell("check", name, record)
 
@@ -144,7 +144,7 @@ class Experiment:
         self._order.append(tuple(names))
 
     def _again(self) -> None:
-        """Run each strategy once more, watched; with digests where bodies are in question.
+        """Run each strategy once more, watched.
 
         What goes wrong here must not cost the rounds: there is no probe then, and a note.
         """
@@ -153,8 +153,7 @@ class Experiment:
         for name in self.strategies:
             probes = Probes()
             try:
-                digest = self._audit.asks_for_digests
-                records[name] = self._run(name, None, digest=digest, probes=probes)
+                records[name] = self._run(name, None, probes=probes)
             except StrategyError as error:
                 errors[name] = str(error)
             else:
@@ -174,10 +173,9 @@ class Experiment:
         verdicts = map(comparison.verdict, list(self.strategies)[1:])
         return Verdict.UNRESOLVED not in verdicts
 
-    def _run(
-        self, name: str, number: int | None, *, digest: bool = False, probes: Probes | None = None
-    ) -> Record:
-        options = attrs.evolve(self.options, keep_bodies=False, digest=digest)
+    def _run(self, name: str, number: int | None, probes: Probes | None = None) -> Record:
+        """Run a strategy once; nothing in its options says which run it is."""
+        options = attrs.evolve(self.options, keep_bodies=False, digest=True)
         measured = self.meter.measure(name, self.strategies[name], options, probes)
         before = self._clock_errors.get(name, 0.0)
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)
@@ -214,6 +212,7 @@ class Experiment:
     def _comparison(self) -> Comparison:
         """Judge what there is so far."""
         audit = self._audit
+        audit.cards = cards_of(self.ready)
         return Comparison(
             urls=self.urls,
             options=self.options,
@@ -224,7 +223,7 @@ class Experiment:
             started_at=self._started_at,
             finished_at=datetime.now(UTC),
             card=self._card,
-            cards=cards_of(self.ready),
+            cards=audit.cards,
             checks=dict(audit.checks),
             records=tuple(audit.records),
             probes={n: probe for n, probe in self._probes.items() if n not in audit.useless},

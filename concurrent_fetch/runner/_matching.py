@@ -7,6 +7,7 @@ import attrs
 
 from concurrent_fetch.http import redact
 from concurrent_fetch.model import Failure, Outcome, Response, check_outcome
+from concurrent_fetch.runner._plain import plain_outcomes
 from concurrent_fetch.words import told
 
 _RULE = "a Response or a Failure for each URL, in any order"
@@ -20,8 +21,8 @@ def in_url_order(
     `also` names parameters of URLs that are secret besides those of the list.
 
     Raises:
-        ValueError: it is no list of outcomes, a field of one breaks its rule, or a URL is missing
-            or answered too often; the message goes on where "strategy 'mine'" ends.
+        ValueError: it is no list of plain outcomes, a field of one breaks its rule, or a URL is
+            missing or answered too often; the message goes on where "strategy 'mine'" ends.
     """
     outcomes = _as_outcomes(returned, also)
     ordered, astray = _placed(outcomes, urls)
@@ -53,7 +54,8 @@ def are_outcomes(returned: object) -> bool:
 def _as_outcomes(returned: object, also: tuple[str, ...]) -> list[Outcome]:
     if not isinstance(returned, list):
         raise ValueError(f"returned {_what(returned)}; it must return {_RULE}")  # noqa: TRY004 - see in_url_order
-    for item in returned:
+    outcomes = list(plain_outcomes(returned))
+    for item in outcomes:
         if not isinstance(item, (Response, Failure)):
             raise ValueError(f"returned {_what(item)} among its outcomes; it must return {_RULE}")  # noqa: TRY004 - the same
         try:
@@ -61,7 +63,7 @@ def _as_outcomes(returned: object, also: tuple[str, ...]) -> list[Outcome]:
         except ValueError as error:
             url = redact(str(item.url), also)
             raise ValueError(f"returned an outcome for {url} that cannot be: {error}") from None
-    return returned
+    return outcomes
 
 
 def _placed(

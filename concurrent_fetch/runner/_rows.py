@@ -17,7 +17,9 @@ from concurrent_fetch.http import canonicalize
 from concurrent_fetch.model import Failure, Outcome, Response, Row, check_outcome
 from concurrent_fetch.render import many
 from concurrent_fetch.runner._matching import some
-from concurrent_fetch.runner._values import is_value, row_of, type_of
+from concurrent_fetch.runner._plain import plain, plain_outcomes, plain_rows
+from concurrent_fetch.runner._type_names import type_of
+from concurrent_fetch.runner._values import is_value, row_of
 
 _Result: TypeAlias = Outcome | Row
 _Found: TypeAlias = dict[int, _Result]
@@ -55,7 +57,7 @@ def rows_of(
         return Rows([Row()] * len(urls), ordered=True)
     values = _values_in(returned)
     try:
-        results = [_told(value, digest=digest) for value in values]
+        results = plain_rows([_told(value, digest=digest) for value in values])
     finally:
         for coroutine in filter(inspect.iscoroutine, values):
             coroutine.close()  # else Python warns that nobody awaited it
@@ -79,8 +81,9 @@ def _values_in(returned: object) -> list[object]:
 
 
 def _told(value: object, *, digest: bool) -> _Result:
-    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], (Response, Failure)):
-        value = value[1]
+    if isinstance(value, tuple) and len(pair := plain(value, tuple)) == 2:
+        value = pair[1] if isinstance(pair[1], (Response, Failure)) else pair
+    (value,) = plain_outcomes([value])
     if not isinstance(value, (Response, Failure)):
         return row_of(value, digest=digest)
     try:

@@ -40,7 +40,7 @@ def as_urls(urls: Iterable[str]) -> tuple[str, ...]:
 
 
 def plain_urls(urls: Iterable[str], on_requests: str) -> tuple[str, ...]:
-    """Return the URLs, each a `str`; `on_requests` says why requests are none."""
+    """Return the URLs, each a plain `str`; `on_requests` says why requests are none."""
     check_plain_urls(urls)
     kept = tuple(urls)
     for index, url in enumerate(kept):
@@ -49,7 +49,7 @@ def plain_urls(urls: Iterable[str], on_requests: str) -> tuple[str, ...]:
             of_request = f"{on_requests}; {_OF_REQUEST}"
             advice = of_request if isinstance(url, Request) else what_to_write(url)
             raise TypeError(f"urls[{index}] must be a str, got {shown}; {advice}")
-    return kept
+    return tuple(map(str.__str__, kept))
 
 
 class Unsaid(tuple[int, ...]):

@@ -15,9 +15,10 @@ import attrs
 from concurrent_fetch.fetch import classify, in_words
 from concurrent_fetch.http import codings_in, redact_message
 from concurrent_fetch.model import Row
+from concurrent_fetch.runner._plain import plain
+from concurrent_fetch.runner._type_names import type_of
 from concurrent_fetch.words import is_whole, told
 
-_OURS = "concurrent_fetch."
 _GROUP = "concurrent_fetch.values"
 
 Converter: TypeAlias = Callable[[Any], Row]
@@ -32,18 +33,9 @@ def row_of(value: object, *, digest: bool = False) -> Row:
     row = _converted(value)
     if row.body is None:
         return row
-    taken = hashlib.sha256(row.body).hexdigest() if digest else None
-    return attrs.evolve(row, body=None, size=len(row.body), digest=taken)
-
-
-def type_of(value: object) -> str:
-    """Return the type of a value as its users import it, or nearly."""
-    kind = type(value)
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    if module.startswith(_OURS):
-        module = _OURS
-    name = kind.__name__ if "<" in kind.__qualname__ else kind.__qualname__
-    return told(f"{module}{name}")
+    body = plain(row.body, bytes)
+    taken = hashlib.sha256(body).hexdigest() if digest else None
+    return attrs.evolve(row, body=None, size=len(body), digest=taken)
 
 
 def _converted(value: object) -> Row:
@@ -51,12 +43,25 @@ def _converted(value: object) -> Row:
         return Row()
     if isinstance(value, BaseException):
         return _of_exception(value)
-    if isinstance(value, tuple) and len(value) == 2:
-        return _of_pair(*value)
-    for name in map(_name, type(value).__mro__):
+    if isinstance(value, tuple) and len(pair := plain(value, tuple)) == 2:
+        return _of_pair(*pair)
+    for place, name in enumerate(map(_name, type(value).__mro__)):
         if converter := _CONVERTERS.get(name) or _others().get(name):
+            _check_reading(value, place)
             return _checked(converter, value, name)
     raise _unknown(value)
+
+
+def _check_reading(value: object, place: int) -> None:
+    """Refuse a response of a class that has a say in what is read of it, as a property has."""
+    of_library, *_ = type(value).__mro__[place].__module__.split(".")
+    for kind in type(value).__mro__[:place]:
+        names = sorted(_READ.intersection(vars(kind)))
+        if names and kind.__module__.partition(".")[0] != of_library:
+            raise ValueError(
+                f"returned a value of type {type_of(value)}, which has a {names[0]} of its own: "
+                "what it computes later is on no clock; return the response itself, or (url, body)"
+            )
 
 
 def _checked(converter: Converter, value: object, name: str) -> Row:
@@ -65,7 +70,7 @@ def _checked(converter: Converter, value: object, name: str) -> Row:
     except Exception as error:
         what = told(redact_message(in_words(error), None))
         raise ValueError(f"returned a {name} that cannot be read: {what}") from error
-    if not isinstance(row, Row):
+    if type(row) is not Row:
         raise TypeError(f"the converter of {name} returned {type_of(row)}, and no Row")
     return row
 
@@ -97,9 +102,10 @@ def _of_pair(url: object, value: Any) -> Row:
     """Return what `(url, body)` or `(url, length)` tells."""
     if not isinstance(url, str) and _name(type(url)) not in _URLS:
         raise _unknown((url, value))
-    if is_whole(value) and value >= 0:
-        return Row(url=str(url), length=value)
-    return attrs.evolve(_converted(value), url=str(url))
+    asked = plain(url, str) if isinstance(url, str) else str(url)
+    if is_whole(value) and (length := plain(value, int)) >= 0:
+        return Row(url=asked, length=length)
+    return attrs.evolve(_converted(value), url=asked)
 
 
 _URLS = frozenset({"yarl._url.URL", "yarl.URL", "httpx._urls.URL", "httpx.URL", "httpx2.URL"})
@@ -110,7 +116,7 @@ _URLS = frozenset({"yarl._url.URL", "yarl.URL", "httpx._urls.URL", "httpx.URL", 
 
 def _of_exception(error: BaseException) -> Row:
     """Return a failed fetch; the response of one that was raised for its status."""
-    answered = _read(error, "response")
+    answered = vars(error).get("response")  # what is there, and no property
     if answered is not None and _name(type(answered)) in _CONVERTERS:
         return _converted(answered)
     status = _status_of(error)
@@ -231,11 +237,18 @@ def _coding(headers: Any) -> str:
 
 
 def _of_bytes(value: Any) -> Row:
-    return Row(body=bytes(value))
+    kinds = (kind for kind in (bytes, bytearray) if isinstance(value, kind))
+    return Row(body=bytes(plain(value, next(kinds, memoryview))))
 
 
 def _of_text(value: str) -> Row:
-    return Row(characters=len(value))
+    return Row(characters=str.__len__(value))
+
+
+def _of_row(value: Row) -> Row:
+    if type(value) is not Row:
+        raise ValueError("return Row(...) itself")
+    return value
 
 
 _CONVERTERS: Mapping[str, Converter] = {
@@ -251,8 +264,17 @@ _CONVERTERS: Mapping[str, Converter] = {
     "aiohttp.client_reqrep.ClientResponse": _of_aiohttp,
     "aiohttp.ClientResponse": _of_aiohttp,
     "http.client.HTTPResponse": _of_http_client,
-    "concurrent_fetch.model._row.Row": lambda row: row,
+    "concurrent_fetch.model._row.Row": _of_row,
 }
+_READ = frozenset(
+    {
+        *("__getattribute__", "__getattr__", "__class__", "_content", "_content_consumed", "_body"),
+        *("history", "url", "status_code", "status", "raw", "headers", "request", "request_info"),
+        *("is_stream_consumed", "http_version", "retries", "version", "length_remaining", "tell"),
+        *("content", "isclosed"),
+    }
+)
+"""What a converter reads: a class that says it otherwise may compute it then, on no clock."""
 
 
 # --- what is none of these ---

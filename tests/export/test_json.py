@@ -552,6 +552,24 @@ def test_what_is_constant_or_as_in_the_check_run_is_told_in_a_word(local: LocalS
     assert columns_of(comparison, "reused")[0] == {"values": [False, True], "at": [0, 1, 1, 1]}
 
 
+def test_digests_of_every_run_are_told_once_and_where_they_changed(local: LocalServer) -> None:
+    urls = [local.url(f"/bytes/{n}") for n in range(1, 5)]
+    comparison = Runner(urls, rounds=1).compare(fetch_sync)
+    assert columns_of(comparison, "digest")[1] == {"as": "check"}
+    record = comparison.records[0]
+    digests = list(record.columns["digest"])
+    for changes, column in (
+        ({2: "new"}, {"as": "check", "at": [2], "values": ["new"]}),
+        ({0: None, 3: "b"}, {"as": "check", "at": [0, 3], "values": [None, "b"]}),
+        ({0: "a", 1: "b", 3: "c"}, ["a", "b", digests[2], "c"]),
+    ):
+        changed = tuple(changes.get(i, digest) for i, digest in enumerate(digests))
+        one = attrs.evolve(record, columns={**record.columns, "digest": changed})
+        whole = attrs.evolve(comparison, records=(one,))
+        assert columns_of(whole, "digest")[1] == column
+        assert from_json(to_json(whole)) == whole
+
+
 def test_times_of_a_clock_that_counts_nanoseconds_are_told_in_nanoseconds() -> None:
     run = Runner(URLS).run(answers)
     at = Timing(started=5000.000000001, first_byte=5000.5, finished=5001.000000003)
@@ -690,6 +708,21 @@ def put(path: str, value: object) -> Spoil:
         ("records[2].columns.sent", {}, "sent: expected a list, or an object as one of all, as, "),
         ("records[2].columns.sent", {"as": "x"}, "sent.as: expected check or reference, got 'x'"),
         ("checks.slow.columns.size", {"as": "check"}, "size.as: expected nothing, as no other"),
+        (
+            "records[2].columns.digest",
+            {"as": "check", "at": [9], "values": ["a"]},
+            "digest.at: expected ints from 0 to 3",
+        ),
+        (
+            "records[2].columns.digest",
+            {"as": "check", "at": [1], "values": []},
+            "digest: expected 1 values, got 0",
+        ),
+        (
+            "records[2].columns.digest",
+            {"as": "check", "at": [1], "values": [5]},
+            "digest[1]: expected a text, got 5",
+        ),
         (
             "records[2].columns.worker",
             {"values": ["a"], "at": [0, 0, 0, 1]},

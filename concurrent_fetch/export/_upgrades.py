@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 Tree: TypeAlias = dict[str, Any]
 Upgrade: TypeAlias = Callable[[Tree], Tree]
 
-VERSION = 3
+VERSION = 4
 """The version that is written.
 
 1: a tree with the names of the classes' fields; every column of a record is a list.
@@ -14,6 +14,7 @@ VERSION = 3
    those that are not as in the whole comparison.
 3: a record may hold fetches of which only a part is known, and says so: `unread`, `ordered`, and
    the columns `length` and `characters`.
+4: a record may say what was seen of it from outside: `witnessed`.
 """
 
 
@@ -65,7 +66,16 @@ def _without_lengths(columns: Tree) -> Tree:
     return {**columns, "length": {"all": None}, "characters": {"all": None}}
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _options_as_changes, 2: _records_of_outcomes}
+def _as_it_is(raw: Tree) -> Tree:
+    """Change nothing: `_codec` knows what holds where a field is missing."""
+    return raw
+
+
+UPGRADES: Mapping[int, Upgrade] = {
+    1: _options_as_changes,
+    2: _records_of_outcomes,
+    3: _as_it_is,
+}
 """What makes a file of a version one of the next version.
 
 An upgrade is given what has not been checked yet: it leaves alone what it does not understand.

@@ -24,6 +24,7 @@ from concurrent_fetch.runner._named_strategies import by_name, check_callable, l
 from concurrent_fetch.runner._plan import Plan, hosts_of, pace_of, retries_in
 from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._warming import MOST_WARMING, warming_of
+from concurrent_fetch.runner._witness import Witness
 from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
 from concurrent_fetch.words import Home, described, hint, hinted, told
 
@@ -105,6 +106,9 @@ class Runner:
     )
     """A `.json` file that is written after every round of a comparison, a sweep or a ladder, and
     at the end, so that an interrupted one is not lost: `load` reads it. On no clock."""
+    witness: bool = attrs.field(default=True, validator=settings.check_witness, kw_only=True)
+    """Whether to look from outside what every run of a comparison fetches: a `LocalServer` of this
+    process counts requests, Linux the bytes that come in. Not needed where others fetch."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """On another than this, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
@@ -247,6 +251,7 @@ class Runner:
                 ready=ready,
                 warming=warming_of(experimentants),
                 tally=counts,
+                witness=Witness(self.urls) if self.witness else None,
                 keep=self._keeper(whole),
             )
             return whole(experiment.hold())

@@ -15,12 +15,16 @@ from concurrent_fetch.analysis._notes import Note
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._witnessed import Witnessed
 from concurrent_fetch.render import many, size
+from concurrent_fetch.stats import quantile
 
 ENOUGH: Bytes = 100_000
 """With fewer bytes of bodies in a run nothing is said of bytes: others may bring as many."""
 _TOO_FEW = 0.8
 _MORE = 0.7
 _MOSTLY = 0.75
+_ALIKE = 0.15
+_CALM = 1.5
+"""More bytes for each that a rival claims, and so much else goes on that a round tells nothing."""
 _LEAST_ROUNDS = 3
 _NEGLIGIBLE = 0.01
 _TWICE = "does it fetch some URLs more than once?"
@@ -229,25 +233,31 @@ def _more_requests(sights: _Sights, rivals: _Rivals) -> _Finding | None:
 
 
 def _more_octets(sights: _Sights, rivals: _Rivals) -> _Finding | None:
-    """Say that most rounds brought far more bytes than what goes on beside them explains."""
-    known = [
-        (one, min(others, key=lambda other: other.ratio))
-        for one in sights
-        if one.round is not None and one.tells_octets
-        if (others := [r for r in rivals[one.round] if r.tells_octets and r.ratio >= 1])
-    ]
-    much = [one for one, least in known if _exceeds(one, least)]
-    if not _is_steady(much, known):
+    """Say that most rounds brought the same many times as much as is claimed.
+
+    What others bring comes and goes. It is held against the rival with the least of it in the same
+    round, and a run that takes longer may have more.
+    """
+    rounds = [one for one in sights if one.round is not None and one.tells_octets]
+    times = {i: _times(one, rivals[one.round]) for i, one in enumerate(rounds)}
+    usual = quantile(sorted(times.values()), 0.5) if times else 0.0
+    alike = (i for i, n in times.items() if n > 1 + _MORE and abs(n - usual) <= _ALIKE * usual)
+    much = [rounds[i] for i in alike]
+    if not _is_steady(much, rounds):
         return None
     most = max(much, key=lambda one: one.ratio)
     fact = f"claims {size(most.claim.octets)} of bodies where {size(most.octets)} came in"
-    return _Finding(f"{fact}, {_in(much, known, 'round')}", proven=False, advice=_TWICE)
+    return _Finding(f"{fact}, {_in(much, rounds, 'round')}", proven=False, advice=_TWICE)
 
 
-def _exceeds(mine: _Sight, least: _Sight) -> bool:
-    """Whether a run brought more than others at the same time could have, by that of a rival."""
-    longer = mine.elapsed / least.elapsed if least.elapsed else 1.0
-    return mine.extra - least.extra * max(1.0, longer) > _MORE * mine.claim.octets
+def _times(mine: _Sight, rivals: _Sights) -> float:
+    """Return how many times what is claimed came in without that of others; 0: nobody knows."""
+    told = (one for one in rivals if one.tells_octets and 1 <= one.ratio <= _CALM)
+    calm = min(told, key=lambda one: one.ratio, default=None)
+    if calm is None:
+        return 0.0
+    longer = mine.elapsed / calm.elapsed if calm.elapsed else 1.0
+    return (mine.octets - calm.extra * max(1.0, longer)) / mine.claim.octets
 
 
 def _is_steady(much: Sequence[object], known: Sequence[object]) -> bool:

@@ -11,6 +11,7 @@ from concurrent_fetch._python import COUNTING_SERVERS, CountingServer, Served
 from concurrent_fetch._units import Bytes
 from concurrent_fetch.analysis import Note, Witnessed
 from concurrent_fetch.http import canonicalize
+from concurrent_fetch.runner._elsewhere import elsewhere_in
 from concurrent_fetch.runner._octets import Octets
 from concurrent_fetch.strategies import AnyStrategy, innermost
 
@@ -119,7 +120,8 @@ def _may_be_away(strategy: AnyStrategy) -> bool:
     executor = keywords.get("executor")
     if isinstance(executor, Executor):
         return type(executor).__module__.partition(".")[0] not in _HERE
-    is_ours = getattr(function, "__module__", "").partition(".")[0] == _OWN
-    if is_ours and executor is None:
+    there = elsewhere_in(strategy)
+    inner = there.strategy if there else getattr(function, "function", function)  # of `each`
+    if executor is None and getattr(inner, "__module__", "").partition(".")[0] == _OWN:
         return False
-    return not sys.modules.keys().isdisjoint(_OTHER_MACHINES)
+    return there is not None or not sys.modules.keys().isdisjoint(_OTHER_MACHINES)

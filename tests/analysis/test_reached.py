@@ -258,6 +258,7 @@ def test_what_another_machine_may_have_fetched_is_noted() -> None:
         ([101_000, 202_000, 202_000, 202_000, 150_000], "3 of 4"),
         ([202_000, 202_000, 202_000, 150_000, 150_000], None),
         ([170_000] * 5, None),
+        ([202_000, 202_000, 300_000, 400_000, 202_000], None),  # others come and go
         ([202_000] * 3, None),  # too few rounds
     ],
 )

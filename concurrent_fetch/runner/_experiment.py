@@ -19,7 +19,6 @@ from concurrent_fetch.analysis import (
     Probe,
     Probes,
     Record,
-    Witnessed,
     columns_of,
     interning,
     read_card,
@@ -30,7 +29,6 @@ from concurrent_fetch.results import Comparison
 from concurrent_fetch.runner._bridge import Clock
 from concurrent_fetch.runner._loop_thread import LoopFactory
 from concurrent_fetch.runner._loops import loops_of
-from concurrent_fetch.runner._measured import Measured
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._pythons import (
     cards_of,
@@ -65,7 +63,7 @@ class Experiment:
     warming: Collection[str] = ()
     """The strategies that run where code is compiled while it runs."""
     witness: Witness | None = None
-    """Looks at what every run fetches; None if nobody is to."""
+    """Looks at what every run of `meter` fetches; None if nobody does."""
     keep: Callable[[Comparison], None] | None = None
     """Called after every round with what there is so far, and at the end; on no clock."""
 
@@ -181,7 +179,7 @@ class Experiment:
         self, name: str, number: int | None, *, digest: bool = False, probes: Probes | None = None
     ) -> Record:
         options = attrs.evolve(self.options, keep_bodies=False, digest=digest)
-        measured, witnessed = self._seen(name, options, probes)
+        measured = self.meter.measure(name, self.strategies[name], options, probes)
         before = self._clock_errors.get(name, 0.0)
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)
         return Record(
@@ -199,24 +197,9 @@ class Experiment:
             working=measured.working,
             unread=measured.rows.unread,
             ordered=measured.rows.ordered,
-            witnessed=witnessed,
+            witnessed=None if self.witness is None else self.witness.told(self.strategies[name]),
             columns=columns_of(measured.rows.results, self._intern),
         )
-
-    def _seen(
-        self, name: str, options: Options, probes: Probes | None
-    ) -> tuple[Measured, Witnessed | None]:
-        """Run a strategy once, between two looks of the witness."""
-        strategy = self.strategies[name]
-        if self.witness is None:
-            return self.meter.measure(name, strategy, options, probes), None
-        before = self.witness.begin()
-        try:
-            measured = self.meter.measure(name, strategy, options, probes)
-        except BaseException:
-            self.witness.forget()
-            raise
-        return measured, self.witness.end(before, strategy)
 
     def _tell(self, stage: Stage, name: str, record: Record | None) -> None:
         """Count a run; one that was of no use has no record, and nobody knows its fetches."""

@@ -238,6 +238,7 @@ class Runner:
     ) -> Whole:
         tally = tallying(self.progress, _begun(plan), self.clock)
         ready = Ready(experimentants, self.urls, self.options)
+        witness = Witness(self.urls) if self.witness else None
         with Bridge(self._clocks) as bridge, ready, tally as counts:
             experiment = Experiment(
                 urls=self.urls,
@@ -247,11 +248,11 @@ class Runner:
                 seconds=self.seconds,
                 seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
                 clock=self.clock,
-                meter=Meter(self.urls, bridge, ready),
+                meter=Meter(self.urls, bridge, ready, witness),
                 ready=ready,
                 warming=warming_of(experimentants),
                 tally=counts,
-                witness=Witness(self.urls) if self.witness else None,
+                witness=witness,
                 keep=self._keeper(whole),
             )
             return whole(experiment.hold())

@@ -33,38 +33,43 @@ class Counts(NamedTuple):
 
 
 class Witness:
-    """What counts beside an experiment: servers of this process that have its URLs, the system."""
+    """What counts beside an experiment: servers of this process that have its URLs, the system.
+
+    A context manager around each run, as close as can be; afterwards it has `told` of that.
+    """
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._servers = _servers_of(urls)
-        self._octets = Octets()
-        self._after: Counts | None = None
-
-    def begin(self) -> Counts:
-        """Look, before a run."""
-        return Counts(self._served(), self._octets.read())
-
-    def end(self, before: Counts, strategy: AnyStrategy) -> Witnessed:
-        """Look, after a run of a strategy, and return what came by since `before`."""
-        octets = _more(before.octets, self._octets.read())
-        after = Counts(self._served(), None)
-        gets, requests, sent = _difference(before.served, after.served)
-        early = _difference(self._after.served, before.served)[1] if self._after else None
-        self._after = after
         names = (name for server in self._servers for name in server.authorities)
+        self._names = tuple(sorted(names))
+        self._octets = Octets()
+        self._before = self._after = Counts(None, None)
+        self._early: int | None = None
+
+    def __enter__(self) -> None:
+        served = self._served()
+        self._early = _difference(self._after.served, served)[1]
+        self._before = Counts(served, self._octets.read())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        octets = self._octets.read()
+        # What goes wrong may go on for a while: then nobody knows what was between the runs.
+        self._after = Counts(None if error else self._served(), octets)
+
+    def told(self, strategy: AnyStrategy) -> Witnessed:
+        """Return what came by in the last run, which was of this strategy."""
+        gets, requests, sent = _difference(self._before.served, self._after.served)
         return Witnessed(
-            servers=tuple(sorted(names)),
+            servers=self._names,
             gets=gets,
             requests=requests,
             sent=sent,
-            early=early,
-            octets=octets,
+            early=self._early,
+            octets=_more(self._before.octets, self._after.octets),
             away=_may_be_away(strategy),
         )
-
-    def forget(self) -> None:
-        """Take it that what came by since the last look was of a run that went wrong."""
-        self._after = None
 
     def _served(self) -> Served | None:
         told = [server.served() for server in self._servers]

@@ -16,12 +16,11 @@ from plain_http import ROOT
 from pythons import away
 
 import concurrent_fetch as cf
-from concurrent_fetch._python import Served
 from concurrent_fetch.clients import requests_client
 from concurrent_fetch.export._json import from_json, to_json
 from concurrent_fetch.runner import _witness
 from concurrent_fetch.runner._octets import Octets
-from concurrent_fetch.runner._witness import Counts, Witness
+from concurrent_fetch.runner._witness import Witness
 from concurrent_fetch.server import LocalServer
 from concurrent_fetch.strategies import AnyStrategy
 
@@ -96,18 +95,6 @@ def smaller(urls: list[str], options: cf.Options) -> list[cf.Outcome]:
 def twice(urls: list[str], options: cf.Options) -> cf.Run:
     cf.fetch_threaded(urls, options)
     return cf.fetch_threaded(urls, options)
-
-
-def ahead() -> Callable[..., list[cf.Outcome]]:
-    """Fetches for its next run as that begins to be measured: not in it, for all that it says."""
-    kept: list[cf.Outcome] = []
-
-    def ahead(urls: list[str], options: cf.Options) -> list[cf.Outcome]:
-        found = [now(one, urls[i], i) for i, one in enumerate(kept)]
-        kept[:] = cf.fetch_sync(urls, options)
-        return found or [now(one, urls[i], i) for i, one in enumerate(kept)]
-
-    return ahead
 
 
 SAME = "/bytes/1000?seed=1"
@@ -266,10 +253,12 @@ def test_a_server_that_is_reset_counts_on(local: LocalServer) -> None:
 def test_a_server_that_ends_tells_nothing() -> None:
     server = LocalServer().start()
     witness = Witness(server.urls(2))
-    before = witness.begin()
-    server.close()
-    assert before.served == Served(0, 0, 0)
-    assert witness.end(before, cf.fetch_sync).gets is None
+    with witness:
+        pass
+    assert witness.told(cf.fetch_sync).gets == 0
+    with witness:
+        server.close()
+    assert witness.told(cf.fetch_sync).gets is None
 
 
 def test_requests_between_the_runs_are_counted(local: LocalServer) -> None:
@@ -277,18 +266,20 @@ def test_requests_between_the_runs_are_counted(local: LocalServer) -> None:
     early = []
     for between in (0, 3, 2, 1):
         cf.fetch_sync(local.urls(between))
-        before = witness.begin()
-        cf.fetch_sync(local.urls(2))
-        early.append(witness.end(before, cf.fetch_sync).early)
+        with witness:
+            cf.fetch_sync(local.urls(2))
+        early.append(witness.told(cf.fetch_sync).early)
     assert early == [None, 3, 2, 1]
 
 
 def test_what_a_run_fetched_that_went_wrong_is_not_between_the_runs(local: LocalServer) -> None:
     witness = Witness(local.urls(2))
-    witness.end(witness.begin(), cf.fetch_sync)
+    with pytest.raises(RuntimeError), witness:
+        raise RuntimeError
     cf.fetch_sync(local.urls(5))
-    witness.forget()
-    assert witness.end(witness.begin(), cf.fetch_sync).early is None
+    with witness:
+        pass
+    assert witness.told(cf.fetch_sync).early is None
 
 
 # --- bytes ---
@@ -320,11 +311,11 @@ def urls_of(foreign: str, size: int = 100_000) -> list[str]:
 @pytest.mark.parametrize("strategy", [cached(), deduped, head_with_digests()])
 def test_too_few_bytes_are_a_reason(foreign: str, strategy: AnyStrategy) -> None:
     """How many others bring nobody knows; so whether all or some runs are proven."""
-    comparison = compared(urls_of(foreign), strategy)
+    comparison = compared(urls_of(foreign, 400_000), strategy)
     name = comparison.strategies[1]
     (reason,) = of_witness(comparison, name)
-    assert reason.startswith("it claims 977 KiB of bodies where ")
-    assert reason.endswith((" runs", " run"))
+    assert reason.startswith("it claims 3.8 MiB of bodies where ")
+    assert reason.endswith(" of 6 runs")
     assert comparison.verdict(name) is cf.Verdict.NOT_COMPARABLE
 
 
@@ -365,9 +356,8 @@ def test_where_the_system_tells_nothing_nothing_is_said(
 
 
 def test_a_counter_that_was_turned_back_tells_nothing() -> None:
-    witness = Witness(["http://example.com/"])
-    far = Counts(None, 2**62)
-    assert witness.end(far, cf.fetch_sync).octets is None
+    assert _witness._more(2, 1) is None
+    assert _witness._more(2, 2) == 0
 
 
 # --- who may fetch on other machines ---

@@ -32,6 +32,15 @@ class Claim(NamedTuple):
     """Of all bodies, as they came, at least."""
 
 
+class Usual(NamedTuple):
+    """What the reference got for each URL in its check run; nothing is known of that run itself."""
+
+    sizes: Sequence[Bytes] = ()
+    """Of bodies, as they came; nothing where it asked for no coding."""
+    requests: Sequence[int] = ()
+    """Those on the way to it, redirects included."""
+
+
 @lru_cache(maxsize=4096)  # of the URLs on the ways of redirects, each run anew
 def authority_of(url: str) -> str:
     """Return host and port as a URL names them; nothing if it is none that can be sent."""
@@ -41,23 +50,30 @@ def authority_of(url: str) -> str:
         return ""
 
 
-def claim_of(record: Record, homes: Sequence[str], usual: Sequence[Bytes]) -> Claim:
-    """Return what a run claims.
+def usual_of(reference: Record) -> Usual:
+    """Return what the reference got."""
+    ways = [1 + len(redirects or ()) for redirects in reference.columns["redirects"]]
+    return Usual(wire_sizes(reference) if reference.options.encodings else (), ways)
 
-    `homes` are the `authority_of` each URL; `usual` the bytes of each body as the reference got it.
+
+def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
+    """Return what a run claims; `homes` are the `authority_of` each URL.
+
+    Code that makes outcomes itself may tell no redirects, and have met those of the reference.
     """
-    sizes = wire_sizes(record, usual)
+    sizes = wire_sizes(record, usual.sizes)
     servers = frozenset(record.witnessed.servers if record.witnessed else ())
     if not servers:
         return Claim(0, 0, 0, sum(sizes))
-    if _is_plain(record):
+    ways = usual.requests or [1] * len(homes)
+    if _is_plain(record) and max(ways) == 1:
         to_them = [size for home, size in zip(homes, sizes, strict=True) if home in servers]
         return Claim(len(to_them), len(to_them), sum(to_them), sum(sizes))
     least, most, here = 0, 0.0, 0
     hops = 1 + record.options.max_redirects
     names = ("kind", "attempts", "earlier", "redirects", "final_url")
-    rows = zip(homes, sizes, *(record.column(name) for name in names), strict=True)
-    for home, size, kind, attempts, earlier, redirects, end in rows:
+    rows = zip(homes, sizes, ways, *(record.column(name) for name in names), strict=True)
+    for home, size, others, kind, attempts, earlier, redirects, end in rows:
         begins, tries = home in servers, earlier or ()
         if begins:
             least += sum(one.status_code is not None for one in tries)
@@ -72,7 +88,8 @@ def claim_of(record: Record, homes: Sequence[str], usual: Sequence[Bytes]) -> Cl
             way = [home] if not redirects else [authority_of(url) for url in (*redirects, end)]
             met, is_here = sum(one in servers for one in way), way[-1] in servers
             least += met
-            most += met * (1 + len(tries)) + max(0, attempts - 1 - len(tries))
+            each = met if redirects or not begins else max(met, others)
+            most += each * (1 + len(tries)) + max(0, attempts - 1 - len(tries))
         here += size if is_here else 0
     return Claim(least, most, here, sum(sizes))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from concurrent_fetch._units import Bytes, Seconds
-from concurrent_fetch.analysis._claims import Claim, authority_of, claim_of, wire_sizes
+from concurrent_fetch.analysis._claims import Claim, Usual, authority_of, claim_of, usual_of
 from concurrent_fetch.analysis._notes import Note
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._witnessed import Witnessed
@@ -92,14 +92,14 @@ class Reached:
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._homes = [authority_of(url) for url in urls]
-        self._usual: Sequence[Bytes] | None = None
+        self._usual: Usual | None = None
         self._sights: dict[str, list[_Sight]] = {}
 
     def see(self, record: Record) -> None:
         """Take a run that is over."""
-        usual = self._usual or ()
+        usual = self._usual or Usual()
         if self._usual is None:
-            self._usual = wire_sizes(record) if record.options.encodings else ()
+            self._usual = usual_of(record)
         if record.witnessed is None:
             return
         claim = claim_of(record, self._homes, usual)

@@ -10,7 +10,7 @@ from fakes import URLS, failure, record, response, tried_before
 
 from concurrent_fetch import FailureKind, Options, Outcome, Response, Row
 from concurrent_fetch.analysis import Note, Record, Witnessed
-from concurrent_fetch.analysis._claims import authority_of, claim_of, wire_sizes
+from concurrent_fetch.analysis._claims import Usual, authority_of, claim_of, usual_of, wire_sizes
 from concurrent_fetch.analysis._reached import ENOUGH, Reached
 
 HOSTS = ("a.example", "b.example", "c.example", "d.example")
@@ -53,14 +53,21 @@ def test_requests_are_claimed_as_far_as_a_run_tells(
     first: Outcome | Row | None, least: int, most: float
 ) -> None:
     mine = record(of(first=first), witnessed=Witnessed(servers=HOSTS))
-    claim = claim_of(mine, HOMES, ())
+    claim = claim_of(mine, HOMES, Usual())
     assert (claim.least, claim.most) == (least, most)
+
+
+def test_who_tells_no_redirects_may_have_met_those_of_the_reference() -> None:
+    there = a_response(redirects=(URLS[0], URLS[1]), final_url=URLS[2])
+    mine = record(of(), witnessed=Witnessed(servers=HOSTS))
+    claim = claim_of(mine, HOMES, usual_of(record(of(first=there))))
+    assert (claim.least, claim.most) == (4, 6)
 
 
 def test_only_what_goes_to_servers_that_count_is_claimed_of_them() -> None:
     mine = record(of(size=100), witnessed=Witnessed(servers=("b.example",)))
-    assert claim_of(mine, HOMES, ()) == (1, 1, 100, 400)
-    assert claim_of(record(of(size=100)), HOMES, ()) == (0, 0, 0, 400)
+    assert claim_of(mine, HOMES, Usual()) == (1, 1, 100, 400)
+    assert claim_of(record(of(size=100)), HOMES, Usual()) == (0, 0, 0, 400)
 
 
 def test_a_url_that_cannot_be_sent_is_of_nobody() -> None:

@@ -432,6 +432,15 @@ def test_a_sweep_and_a_ladder_are_witnessed_too(local: LocalServer) -> None:
     assert {r.witnessed and r.witnessed.gets for r in sweep.comparison.records} == {6}
 
 
+def test_who_makes_outcomes_and_tells_no_redirects_is_honest(local: LocalServer) -> None:
+    def plain(urls: list[str], options: cf.Options) -> list[cf.Outcome]:
+        answered = cf.fetch_sync(urls, options).responses
+        return [attrs.evolve(one, redirects=()) for one in answered]
+
+    comparison = compared(local.urls(6, "/redirect/2"), plain, rounds=1)
+    assert of_witness(comparison, "plain") == []
+
+
 def test_a_client_that_opens_a_session_of_its_own_is_honest(local: LocalServer) -> None:
     def pooled(urls: list[str], options: cf.Options) -> list[cf.Outcome]:
         with requests_client.session(options) as get, ThreadPoolExecutor(4) as pool:

@@ -1,10 +1,16 @@
-"""The Python that runs this: its packages' versions, threads as far as it has them, its workers."""
+"""The Python that runs this: its packages' versions, threads as far as it has them, what it runs.
+
+Workers and servers enter here what they used and how to ask them, and who measures reads it:
+neither knows the other.
+"""
 
 import _thread
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
 
-from concurrent_fetch._units import Seconds
+from concurrent_fetch._units import Bytes, Seconds
 
 # Sub-interpreters with a GIL of their own refuse them: there the end waits for every thread.
 HAS_DAEMONS: bool = getattr(_thread, "daemon_threads_allowed", lambda: True)()
@@ -52,3 +58,55 @@ class WorkersTime:
 
 
 WORKERS_TIME = WorkersTime()
+
+
+class Served(NamedTuple):
+    """What has reached servers since they were started; what they are reset by does not count."""
+
+    gets: int
+    """Requests to get something, and what could not be read as a request."""
+    requests: int
+    """Those, and all of other methods."""
+    sent: Bytes
+    """Bytes of the answers, heads included, as handed over to the system."""
+
+
+class CountingServer(Protocol):
+    """A server that tells what has reached it."""
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        ...
+
+    @property
+    def authorities(self) -> frozenset[str]:
+        """How URLs name it for sure: host and port, without a port that is usual."""
+        ...
+
+    def served(self) -> Served | None:
+        """Return what has reached it so far; None if it does not run, or is not of this process."""
+        ...
+
+
+class CountingServers:
+    """The servers of this process that count, for as long as they are there; from any thread."""
+
+    def __init__(self) -> None:
+        self._there: weakref.WeakSet[CountingServer] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def add(self, server: CountingServer) -> None:
+        """Take a server that runs now."""
+        with self._lock:
+            self._there.add(server)
+
+    def at(self, ports: Iterable[int]) -> list[CountingServer]:
+        """Return those that listen on one of these ports, and run."""
+        wanted = frozenset(ports)
+        with self._lock:
+            there = list(self._there)
+        return [one for one in there if one.port in wanted and one.served() is not None]
+
+
+COUNTING_SERVERS = CountingServers()

@@ -9,6 +9,7 @@ from concurrent_fetch.analysis._notes import Note, gathered
 from concurrent_fetch.analysis._probe import Lateness, Probe, Probes
 from concurrent_fetch.analysis._record import Record, column_of, columns_of, interning
 from concurrent_fetch.analysis._why import Evidence, Limit, Why
+from concurrent_fetch.analysis._witnessed import Witnessed
 
 __all__ = [
     "Audit",
@@ -25,6 +26,7 @@ __all__ = [
     "Probes",
     "Record",
     "Why",
+    "Witnessed",
     "ceilings",
     "column_of",
     "columns_of",

@@ -25,6 +25,7 @@ from concurrent_fetch.analysis._notes import (
     notes_on_missing_probes,
     notes_on_new_content,
 )
+from concurrent_fetch.analysis._reached import Reached
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._retried import (
     notes_on_stale,
@@ -67,10 +68,12 @@ class Audit:
         self._suspects: dict[str, str] = {}
         self._other_lengths: set[str] = set()
         self._other_tries: set[str] = set()
+        self._reached = Reached(urls)
 
     def check(self, record: Record) -> None:
         """Take the check run of a strategy."""
         self.checks[record.strategy] = record
+        self._reached.see(record)
         self._suspect(record)
         self._differing[record.strategy] = frozenset(differing_bodies(record, self._reference))
         if any(pair.proven for pair in differing_lengths(record, self._reference, ())):
@@ -87,6 +90,7 @@ class Audit:
         self.records += records
         is_compared = not is_lost(reference, self._reference)
         for record in records:
+            self._reached.see(record)
             self._suspect(record)
             check = self.checks[record.strategy]
             self._deviations.append(
@@ -103,6 +107,8 @@ class Audit:
                 self.useless[name] = errors[name]
             elif differing_results(records[name], check):
                 self.useless[name] = "it brought other results than in its check run"
+        for record in records.values():
+            self._reached.see(record)
         self._last = records
         if self._reference.strategy in records:
             self._changes.see(records[self._reference.strategy])
@@ -137,6 +143,7 @@ class Audit:
         notes += notes_on_heeding([*self.checks.values()], self._urls)
         notes += notes_on_tries([*self.checks.values(), *self.records])
         notes += notes_on_stale([*self.checks.values(), *self.records])
+        notes += self._reached.notes
         return notes + notes_on_missing_probes(self.useless)
 
     def _notes_on_digests(self) -> list[Note]:
@@ -199,7 +206,9 @@ class Audit:
         ]
         names = (self._reference.strategy, check.strategy)
         suspects = dict.fromkeys(self._suspects[name] for name in names if name in self._suspects)
-        return (*against, *self._on_tries(check), *self._far_off(check, excused), *suspects)
+        unseen = self._reached.reasons(check.strategy, self._reference.strategy)
+        far_off = self._far_off(check, excused)
+        return (*against, *self._on_tries(check), *far_off, *suspects, *unseen)
 
     def _on_tries(self, check: Record) -> Iterator[str]:
         """Yield what is wrong with how often something was tried again, and with the waiting."""

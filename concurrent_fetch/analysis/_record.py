@@ -14,6 +14,7 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis._tries import Tries, retried_in, tries_in
+from concurrent_fetch.analysis._witnessed import Witnessed
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.http import Headers, codings_in, redact, redact_message, redact_within
 from concurrent_fetch.model import (
@@ -104,6 +105,8 @@ class Record:
     """How many bodies were left unread."""
     ordered: bool = True
     """Whether each row stands at its URL: else values that name none came in any order."""
+    witnessed: Witnessed | None = None
+    """What was seen of it from outside; None where nobody looked."""
     columns: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
 
     def column(self, name: str) -> list[Any]:

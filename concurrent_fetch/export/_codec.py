@@ -268,7 +268,7 @@ _NOT_IN_OLDER_FILES: Mapping[type, Mapping[str, Any]] = {
     },
     Run: {"waited_for_hosts": 0.0, "advice": "", "skipped": 0, "clock_error": None},
     Probe: {"blocked": None, "blocked_in": None},
-    Record: {"cpu_of_workers": 0.0, "elapsed_outside": None},
+    Record: {"cpu_of_workers": 0.0, "elapsed_outside": None, "witnessed": None},
     Comparison: {"cards": {}},
     Card: {"digest_costs": {}},
 }

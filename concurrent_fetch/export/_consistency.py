@@ -1,6 +1,6 @@
 """What must hold between the parts of a result, for its tables and sentences to be told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from concurrent_fetch.analysis import Record
@@ -10,6 +10,7 @@ from concurrent_fetch.model import Run
 from concurrent_fetch.results import Comparison, Ladder, Sweep
 
 _SHORTEST = 1e-12
+_LARGEST = 2**63 - 1
 
 
 def check_comparison(found: Comparison, where: str) -> None:
@@ -93,8 +94,15 @@ def _check_record(record: Record, shortest: float, where: str) -> None:
         "worked": (0, LONGEST),
         "unread": (0, len(record.columns["started"])),
     }
+    _check_within(record, limits, where)
+    if record.witnessed is not None:
+        counts = dict.fromkeys(("gets", "requests", "sent", "early", "octets"), (0, _LARGEST))
+        _check_within(record.witnessed, counts, within(where, "witnessed"))
+
+
+def _check_within(part: object, limits: Mapping[str, tuple[float, float]], where: str) -> None:
     for name, (least, most) in limits.items():
-        value = getattr(record, name)
+        value = getattr(part, name)
         if value is not None and not least <= value <= most:
             raise damage(within(where, name), f"expected {least:g} to {most:g}, got {brief(value)}")
 

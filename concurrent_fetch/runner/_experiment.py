@@ -42,6 +42,7 @@ from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._rounds import rounds
 from concurrent_fetch.runner._unfinished import next_of, note_on_unfinished
 from concurrent_fetch.runner._warming import MOST_WARMING, Warmed, notes_on_warming, warmed
+from concurrent_fetch.runner._witness import Witness, notes_on_witness
 from concurrent_fetch.stats import Verdict
 from concurrent_fetch.strategies import AnyStrategy
 
@@ -62,6 +63,8 @@ class Experiment:
     tally: Tally
     warming: Collection[str] = ()
     """The strategies that run where code is compiled while it runs."""
+    witness: Witness | None = None
+    """Looks at what every run of `meter` fetches; None if nobody does."""
     keep: Callable[[Comparison], None] | None = None
     """Called after every round with what there is so far, and at the end; on no clock."""
 
@@ -194,6 +197,7 @@ class Experiment:
             working=measured.working,
             unread=measured.rows.unread,
             ordered=measured.rows.ordered,
+            witnessed=None if self.witness is None else self.witness.told(self.strategies[name]),
             columns=columns_of(measured.rows.results, self._intern),
         )
 
@@ -236,6 +240,7 @@ class Experiment:
                 *notes_on_leaving(self.ready),
                 *notes_on_clocks(self._clock_errors),
                 *notes_on_warming(self._warmed),
+                *notes_on_witness(self.witness),
                 *audit.notes,
             ),
         )

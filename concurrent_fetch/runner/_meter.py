@@ -1,6 +1,7 @@
 """Meter: runs one strategy over the URL set, with the clocks around just that."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -36,10 +37,17 @@ from concurrent_fetch.words import told
 class Meter:
     """Measures strategies on one URL set."""
 
-    def __init__(self, urls: Sequence[str], bridge: Bridge, ready: Ready | None = None) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        bridge: Bridge,
+        ready: Ready | None = None,
+        looking: AbstractContextManager[object] | None = None,
+    ) -> None:
         self._urls = urls
         self._bridge = bridge
         self._ready = ready
+        self._looking = nullcontext() if looking is None else looking
         self.culprits: list[str] = []
         """The modules that turned the GIL on again, as clients were imported."""
 
@@ -68,7 +76,8 @@ class Meter:
                 load_client(strategy)
             collect()  # its own garbage is a strategy's cost, that of the one before is not
             started_at = datetime.now(UTC)
-            driven = self._drive(strategy, options, probes)
+            with self._looking:
+                driven = self._drive(strategy, options, probes)
         except Exception as error:
             what = told(redact_message(_in_words(error), None, whole.secret_params))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
@@ -106,9 +115,10 @@ class Meter:
     ) -> Measured:
         """Let another interpreter measure, with the clocks and probes in there."""
         try:
-            measured = away.measure(
-                list(self._urls), options, watched=probes is not None, **keywords
-            )
+            with self._looking:
+                measured = away.measure(
+                    list(self._urls), options, watched=probes is not None, **keywords
+                )
         except ElsewhereError as error:
             raise error.called(name) from None
         except TypeError as error:  # what cannot cross

@@ -24,6 +24,7 @@ from concurrent_fetch.runner._named_strategies import by_name, check_callable, l
 from concurrent_fetch.runner._plan import Plan, hosts_of, pace_of, retries_in
 from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._warming import MOST_WARMING, warming_of
+from concurrent_fetch.runner._witness import Witness
 from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
 from concurrent_fetch.words import Home, described, hint, hinted, told
 
@@ -108,6 +109,9 @@ class Runner:
     )
     """A `.json` file that is written after every round of a comparison, a sweep or a ladder, and
     at the end, so that an interrupted one is not lost: `load` reads it. On no clock."""
+    witness: bool = attrs.field(default=True, validator=settings.check_witness, kw_only=True)
+    """Whether to look from outside what every run of a comparison fetches: a `LocalServer` of this
+    process counts requests, Linux the bytes that come in. Not needed where others fetch."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """On another than this, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
@@ -238,6 +242,7 @@ class Runner:
     ) -> Whole:
         tally = tallying(self.progress, _begun(plan), self.clock)
         ready = Ready(experimentants, self.urls, self.options)
+        witness = Witness(self.urls) if self.witness else None
         with Bridge(self._clocks) as bridge, ready, tally as counts:
             experiment = Experiment(
                 urls=self.urls,
@@ -247,10 +252,11 @@ class Runner:
                 seconds=self.seconds,
                 seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
                 clock=self.clock,
-                meter=Meter(self.urls, bridge, ready),
+                meter=Meter(self.urls, bridge, ready, witness),
                 ready=ready,
                 warming=warming_of(experimentants),
                 tally=counts,
+                witness=witness,
                 keep=self._keeper(whole),
             )
             return whole(experiment.hold())

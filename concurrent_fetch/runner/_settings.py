@@ -16,7 +16,7 @@ from concurrent_fetch.feed import check_plain_urls
 from concurrent_fetch.http import redact, what_to_write
 from concurrent_fetch.model import Options, Request
 from concurrent_fetch.stats import rounds_to_tell
-from concurrent_fetch.words import Rule, is_number, is_whole, told, whole
+from concurrent_fetch.words import FLAG, Rule, is_number, is_whole, told, whole
 
 _MOST_SEED = 2**256 - 1
 OTHER_WORDS = {
@@ -93,6 +93,8 @@ check_allowance = whole(1, none="None for any number").of_argument
 check_seed = whole(
     -_MOST_SEED, _MOST_SEED, none="None to draw one", what="an int of at most 256 bits"
 ).of_argument
+
+check_witness = FLAG.of_argument
 
 
 def check_repeatable(options: Options) -> None:

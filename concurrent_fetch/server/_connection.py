@@ -62,6 +62,7 @@ class Connection(asyncio.Protocol):
             return
         if self._service.greeting is not None:
             self._deaf = True
+            self._service.refuse()
             self._write(self._service.greeting)
             return
         self._buffer += data
@@ -118,7 +119,7 @@ class Connection(asyncio.Protocol):
     def _write(self, wire: Wire) -> None:
         self._timer = None
         self._end = wire.end
-        self._transport.write(wire.data)
+        self._send(wire.data)
         if wire.parts is None:
             self._finish()
         else:
@@ -134,12 +135,16 @@ class Connection(asyncio.Protocol):
                 self._timer = self._loop.call_later(part.pause, self._write_late, part)
                 return
             else:
-                self._transport.write(part.data)
+                self._send(part.data)
 
     def _write_late(self, part: Part) -> None:
         self._timer = None
-        self._transport.write(part.data)
+        self._send(part.data)
         self._write_parts()
+
+    def _send(self, data: bytes) -> None:
+        self._service.send(len(data))
+        self._transport.write(data)
 
     def _finish(self) -> None:
         self._parts = None
@@ -160,7 +165,8 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refused: Refused) -> None:
         # Closing with bytes unread would reset the connection and destroy the answer under way.
         self._refused = None
-        self._transport.write(refusal(refused))
+        self._service.refuse()
+        self._send(refusal(refused))
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._timer = self._loop.call_later(_LINGER, self._transport.abort)

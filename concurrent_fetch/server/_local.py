@@ -13,7 +13,7 @@ from typing import IO, Any, Self
 
 import attrs
 
-from concurrent_fetch._python import HAS_DAEMONS
+from concurrent_fetch._python import COUNTING_SERVERS, HAS_DAEMONS, Served
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.server._latency import Latency
 from concurrent_fetch.server._service import ServerStats
@@ -56,6 +56,7 @@ class _Child:
 
     def __init__(self, settings: Settings) -> None:
         self._owner = os.getpid()
+        self._settings = settings
         self._lock = threading.Lock()
         self._asked = 0
         self._errors = _scratch()
@@ -81,6 +82,19 @@ class _Child:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def authorities(self) -> frozenset[str]:
+        """How URLs name this server for sure."""
+        return self._settings.authorities(self.port)
+
+    def served(self) -> Served | None:
+        """Return what has reached it since its start; None if it has ended, or in a fork."""
+        if os.getpid() != self._owner or self._process.returncode is not None:
+            return None
+        with contextlib.suppress(RuntimeError):
+            return Served(*self.ask(ask="served")["served"])
+        return None
 
     def _start(self, settings: Settings) -> int:
         answer = self.ask(settings=settings.to_json())
@@ -246,6 +260,7 @@ class LocalServer:
             if self._child is None:
                 self._child = _Child(self._settings)
                 self._end = weakref.finalize(self, self._child.end)
+                COUNTING_SERVERS.add(self._child)
         return self
 
     def close(self) -> None:

@@ -75,6 +75,9 @@ def _listen_to_parent(
 
 
 def _reply_to(question: dict[str, Any], service: Service) -> None:
+    if question["ask"] == "served":
+        _answer(question, served=service.served)
+        return
     if question["ask"] == "reset":
         service.reset()
     _answer(question, **attrs.asdict(service.stats()))

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import attrs
 
-from concurrent_fetch._units import Seconds
+from concurrent_fetch._python import Served
+from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.server._arrivals import Arrivals, Host
 from concurrent_fetch.server._faults import find_fault
 from concurrent_fetch.server._latency import latency_rule
@@ -76,6 +77,7 @@ class Service:
         self._open: set[asyncio.Transport] = set()
         self._in_flight = 0
         self._arrivals = Arrivals()
+        self._gets = self._others = self._sent = 0
         self.reset()
 
     def reset(self) -> None:
@@ -107,6 +109,19 @@ class Service:
             least_gap_per_host=self._arrivals.least_gap_per_host(),
         )
 
+    @property
+    def served(self) -> Served:
+        """What has reached it since its start, whatever was reset."""
+        return Served(self._gets, self._gets + self._others, self._sent)
+
+    def refuse(self) -> None:
+        """Count what is no request that is served; to get something, for all that is known."""
+        self._gets += 1
+
+    def send(self, size: Bytes) -> None:
+        """Count bytes of an answer."""
+        self._sent += size
+
     def opened(self, transport: asyncio.Transport) -> None:
         """Count an accepted connection."""
         self._connections += 1
@@ -132,6 +147,10 @@ class Service:
             host.under_way += 1
         held = Held(request, self._requests, now, host, refused)
         self._requests += 1
+        if request.method == "GET":
+            self._gets += 1
+        else:
+            self._others += 1
         self._in_flight += 1
         self._peak_in_flight = max(self._peak_in_flight, self._in_flight)
         return held

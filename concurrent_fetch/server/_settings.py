@@ -43,6 +43,15 @@ def _check_fault(_: object, __: object, value: str | None) -> None:
         find_fault(value)
 
 
+_NAMES = {
+    "127.0.0.1": ("localhost",),
+    "::1": ("localhost",),
+    "0.0.0.0": ("127.0.0.1", "localhost"),  # noqa: S104 - a name, nothing listens here
+    "::": ("127.0.0.1", "::1", "localhost"),
+}
+"""What else an address answers to."""
+
+
 def tls_context(certificate: str) -> ssl.SSLContext:
     """Return what the server's side of TLS needs. Raises ValueError for an unusable file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -80,6 +89,13 @@ class Settings:
         scheme = "http" if self.certificate is None else "https"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{host}:{port}"
+
+    def authorities(self, port: int) -> frozenset[str]:
+        """Return how URLs name a listener on this port for sure; by other names they may, too."""
+        hosts = {self.host, *_NAMES.get(self.host, ())}
+        usual = port == (80 if self.certificate is None else 443)
+        named = {f"[{host}]" if ":" in host else host for host in hosts}
+        return frozenset(named if usual else {f"{host}:{port}" for host in named})
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data that `from_json` turns into equal settings."""

@@ -1,0 +1,119 @@
+"""Claims: what a run says that it fetched, as bounds between which the truth lies if it is honest.
+
+A failure may have reached a server or not; redirects on the way to it are not told, and neither are
+those on the way to a value that is no outcome. Only what is told counts as claimed for sure.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from concurrent_fetch._failure_kinds import Refusal
+from concurrent_fetch._units import Bytes
+from concurrent_fetch.analysis._record import Record
+from concurrent_fetch.http import canonicalize
+
+_PLAIN = "identity"
+_PACKED = 4
+"""By so much smaller than the reference's a body may have come in a coding that is not known."""
+
+
+class Claim(NamedTuple):
+    """What a run says that it fetched."""
+
+    least: int
+    """Requests to the servers that count, at least."""
+    most: float
+    """And at most; infinite where that is not told."""
+    here: Bytes
+    """Of the bodies from those servers, as they came, at least."""
+    octets: Bytes
+    """Of all bodies, as they came, at least."""
+
+
+class Usual(NamedTuple):
+    """What the reference got for each URL in its check run; nothing is known of that run itself."""
+
+    sizes: Sequence[Bytes] = ()
+    """Of bodies, as they came; nothing where it asked for no coding."""
+    requests: Sequence[int] = ()
+    """Those on the way to it, redirects included."""
+
+
+@lru_cache(maxsize=4096)  # of the URLs on the ways of redirects, each run anew
+def authority_of(url: str) -> str:
+    """Return host and port as a URL names them; nothing if it is none that can be sent."""
+    try:
+        return canonicalize(url).authority
+    except Refusal:
+        return ""
+
+
+def usual_of(reference: Record) -> Usual:
+    """Return what the reference got."""
+    ways = [1 + len(redirects or ()) for redirects in reference.columns["redirects"]]
+    return Usual(wire_sizes(reference) if reference.options.encodings else (), ways)
+
+
+def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
+    """Return what a run claims; `homes` are the `authority_of` each URL.
+
+    Code that makes outcomes itself may tell no redirects, and have met those of the reference.
+    """
+    sizes = wire_sizes(record, usual.sizes)
+    servers = frozenset(record.witnessed.servers if record.witnessed else ())
+    if not servers:
+        return Claim(0, 0, 0, sum(sizes))
+    ways = usual.requests or [1] * len(homes)
+    if _is_plain(record) and max(ways) == 1:
+        to_them = [size for home, size in zip(homes, sizes, strict=True) if home in servers]
+        return Claim(len(to_them), len(to_them), sum(to_them), sum(sizes))
+    least, most, here = 0, 0.0, 0
+    hops = 1 + record.options.max_redirects
+    names = ("kind", "attempts", "earlier", "redirects", "final_url")
+    rows = zip(homes, sizes, ways, *(record.column(name) for name in names), strict=True)
+    for home, size, others, kind, attempts, earlier, redirects, end in rows:
+        begins, tries = home in servers, earlier or ()
+        if begins:
+            least += sum(one.status_code is not None for one in tries)
+        if attempts is None:  # a value that is no outcome tells no tries
+            most = math.inf
+            least += begins and kind is None
+            met, is_here = 1, begins
+        elif kind is not None:
+            most += hops * attempts
+            continue
+        else:
+            way = [home] if not redirects else [authority_of(url) for url in (*redirects, end)]
+            met, is_here = sum(one in servers for one in way), way[-1] in servers
+            least += met
+            each = met if redirects or not begins else max(met, others)
+            most += each * (1 + len(tries)) + max(0, attempts - 1 - len(tries))
+        here += size if is_here else 0
+    return Claim(least, most, here, sum(sizes))
+
+
+def _is_plain(record: Record) -> bool:
+    """Whether each URL was answered by the one request that was sent for it, as most are."""
+    told = record.columns
+    if any(any(told[name]) for name in ("kind", "redirects", "earlier")):
+        return False
+    return list(told["attempts"]).count(1) == len(told["kind"])
+
+
+def wire_sizes(record: Record, usual: Sequence[Bytes] = ()) -> list[Bytes]:
+    """Return how many bytes of each body came for sure: none of one that is not known."""
+    unknown = [n // _PACKED for n in usual] or [0] * len(record.columns["kind"])
+    names = ("kind", "wire_size", "size", "coding")
+    rows = zip(unknown, *(record.column(name) for name in names), strict=True)
+    return [
+        0
+        if kind is not None
+        else wire
+        if wire is not None
+        else size
+        if size is not None and coding == _PLAIN
+        else other
+        for other, kind, wire, size, coding in rows
+    ]

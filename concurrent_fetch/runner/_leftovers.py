@@ -54,7 +54,7 @@ class Leftovers:
         self._left.begin(before, rest)
         self._before = before
 
-    def after(self, strategy: str, measured: Measured) -> str | None:
+    def after(self, strategy: str, measured: Measured | None = None) -> str | None:
         """Look around after it; return what others had left at work beside it, if anything."""
         before, looks = self._before, [self._look()]
         assert before is not None  # noqa: S101 - it was called before the run
@@ -65,18 +65,19 @@ class Leftovers:
             waited, pause = waited + pause, 2 * pause
             looks.append(self._look())
         self._left.stay(strategy, before, looks)
-        if measured.tasks:
+        if measured is not None:
             self._tasks[strategy] = max(measured.tasks, self._tasks.get(strategy, 0))
-        self._changed.setdefault(strategy, {}).update(dict.fromkeys(measured.changed))
+            self._changed.setdefault(strategy, {}).update(dict.fromkeys(measured.changed))
         return beside
 
     def notes(self) -> Iterator[Note]:
         """Yield what a reader should know of it."""
         yield from self._left.notes()
         for strategy, tasks in self._tasks.items():
-            fact = f"it left {many(tasks, 'task')} on its event loop, cancelled by the Runner"
-            advice = "await its tasks, as by asyncio.TaskGroup, or cancel and await them"
-            yield Note(strategy=strategy, fact=fact, advice=advice)
+            if tasks:
+                fact = f"it left {many(tasks, 'task')} on its event loop, cancelled by the Runner"
+                advice = "await its tasks, as by asyncio.TaskGroup, or cancel and await them"
+                yield Note(strategy=strategy, fact=fact, advice=advice)
         for strategy, settings in self._changed.items():
             if settings:
                 fact = f"it left changed what holds for the whole process: {', '.join(settings)}"

@@ -15,10 +15,19 @@ from concurrent_fetch._units import Bytes, Seconds
 # Sub-interpreters with a GIL of their own refuse them: there the end waits for every thread.
 HAS_DAEMONS: bool = getattr(_thread, "daemon_threads_allowed", lambda: True)()
 
+_OURS: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
 
 def background_thread(work: Callable[[], object], name: str) -> threading.Thread:
     """Return a thread, to be started, that the end of the process does not wait for."""
-    return threading.Thread(target=work, name=name, daemon=HAS_DAEMONS)
+    thread = threading.Thread(target=work, name=name, daemon=HAS_DAEMONS)
+    _OURS.add(thread)
+    return thread
+
+
+def is_ours(thread: threading.Thread) -> bool:
+    """Whether it is one of those."""
+    return thread in _OURS
 
 
 def version_of(package: str) -> str | None:

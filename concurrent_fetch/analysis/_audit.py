@@ -54,6 +54,8 @@ class Audit:
         """The check run of each strategy."""
         self.records: list[Record] = []
         """Every timed run."""
+        self.beside: dict[int, str] = {}
+        """Rounds that ran beside what a strategy had left at work, and which."""
         self.useless: dict[str, str] = {}
         """Why the last run of a strategy, the one with probes, was of no use."""
         self.cards: Mapping[str, Card] = {}
@@ -117,7 +119,7 @@ class Audit:
     def marked(self) -> dict[int, str]:
         """Rounds that do not count, and why: by all that was seen of changing content so far."""
         known = {name: self._known(name) for name in self.checks}
-        marked: dict[int, str] = {}
+        marked = dict(self.beside)
         for one in self._deviations:
             name, number = one.record.strategy, one.record.round
             why = one.why(self._excuses(one, known[name]))

@@ -46,6 +46,8 @@ class Driven(NamedTuple):
     started: Seconds
     finished: Seconds
     cpu: Seconds
+    tasks: int = 0
+    """How many it left on its event loop that were cancelled."""
 
     @property
     def returned(self) -> object:
@@ -102,14 +104,16 @@ class Bridge:
         wall, cpu = self.clocks.read()
         if factory is not None:
             consume = functools.partial(self._call_and_consume, call, on_loop)
-            items, (wall_end, cpu_end) = self._start_loop(factory).run(consume)
-            return Driven(items, wall, wall_end, cpu_end - cpu)
+            loop = self._start_loop(factory)
+            items, (wall_end, cpu_end) = loop.run(consume)
+            return Driven(items, wall, wall_end, cpu_end - cpu, loop.cancelled)
         returned = self._returned = call()
         if isinstance(returned, (Awaitable, AsyncIterable)):
             consume = functools.partial(self._consume, returned, on_loop)
-            items, (wall_end, cpu_end) = self._start_loop(None).run(consume)
-        else:
-            items, (wall_end, cpu_end) = _listed(returned), self.clocks.read()
+            loop = self._start_loop(None)
+            items, (wall_end, cpu_end) = loop.run(consume)
+            return Driven(items, wall, wall_end, cpu_end - cpu, loop.cancelled)
+        items, (wall_end, cpu_end) = _listed(returned), self.clocks.read()
         return Driven(items, wall, wall_end, cpu_end - cpu)
 
     async def _consume(

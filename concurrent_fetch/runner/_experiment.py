@@ -27,6 +27,7 @@ from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.model import Options
 from concurrent_fetch.results import Comparison
 from concurrent_fetch.runner._bridge import Clock
+from concurrent_fetch.runner._leftovers import Leftovers
 from concurrent_fetch.runner._loop_thread import LoopFactory
 from concurrent_fetch.runner._loops import loops_of
 from concurrent_fetch.runner._meter import Meter
@@ -82,6 +83,7 @@ class Experiment:
         ),
         init=False,
     )
+    _leftovers: Leftovers = attrs.field(factory=Leftovers, init=False)
     _probes: dict[str, Probe] = attrs.field(factory=dict, init=False)
     _warmed: dict[str, Warmed] = attrs.field(factory=dict, init=False)
     _clock_errors: dict[str, Seconds] = attrs.field(factory=dict, init=False)
@@ -179,7 +181,11 @@ class Experiment:
     def _run(self, name: str, number: int | None, probes: Probes | None = None) -> Record:
         """Run a strategy once; nothing in its options says which run it is."""
         options = attrs.evolve(self.options, keep_bodies=False, digest=True)
+        self._leftovers.before()
         measured = self.meter.measure(name, self.strategies[name], options, probes)
+        beside = self._leftovers.after(name, measured)
+        if beside is not None and number is not None:
+            self._audit.beside.setdefault(number, beside)
         before = self._clock_errors.get(name, 0.0)
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)
         return Record(
@@ -241,6 +247,7 @@ class Experiment:
                 *notes_on_clocks(self._clock_errors),
                 *notes_on_warming(self._warmed),
                 *notes_on_witness(self.witness),
+                *self._leftovers.notes(),
                 *audit.notes,
             ),
         )

@@ -17,6 +17,8 @@ _T = TypeVar("_T")
 _Work: TypeAlias = Callable[[], Coroutine[Any, Any, _T]]
 _Ended: TypeAlias = tuple[_T | None, BaseException | None]
 _TICK: Seconds = 0.1
+_PATIENCE: Seconds = 0.05
+"""So long what is left may take to end by itself, as what closes connections does."""
 
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 
@@ -26,6 +28,8 @@ class LoopThread:
 
     def __init__(self, factory: LoopFactory | None = None) -> None:
         self._factory = factory
+        self.cancelled = 0
+        """How many tasks the last work left behind that did not end by themselves."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = SimpleQueue[None]()
         self._is_over = False
@@ -46,7 +50,9 @@ class LoopThread:
         assert loop is not None  # noqa: S101 - it has been started
         ended: SimpleQueue[_Ended[_T]] = SimpleQueue()
         context = contextvars.copy_context()
-        loop.call_soon_threadsafe(lambda: loop.create_task(_deliver(work, ended), context=context))
+        loop.call_soon_threadsafe(
+            lambda: loop.create_task(self._deliver(work, ended), context=context)
+        )
         result, error = _waited_for(ended)
         try:
             if error is None:
@@ -72,6 +78,19 @@ class LoopThread:
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._closing.set)
 
+    async def _deliver(self, work: _Work[_T], ended: SimpleQueue[_Ended[_T]]) -> None:
+        """Put into `ended` what becomes of the work, once no task of it is left."""
+        others, self.cancelled = asyncio.all_tasks(), 0
+        try:
+            result = await work()
+            left = await _staying(asyncio.all_tasks() - others)
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            await _end(asyncio.all_tasks() - others)
+            ended.put((None, error))
+        else:
+            self.cancelled = await _end(left)
+            ended.put((result, None))
+
     def _live(self) -> None:
         with asyncio.Runner(loop_factory=self._factory) as runner:
             self._closing = asyncio.Event()
@@ -96,20 +115,18 @@ def _waited_for(ended: SimpleQueue[_Ended[_T]]) -> _Ended[_T]:
             return ended.get(timeout=_TICK)
 
 
-async def _deliver(work: _Work[_T], ended: SimpleQueue[_Ended[_T]]) -> None:
-    """Put into `ended` what becomes of the work, once no task of it is left."""
-    others = asyncio.all_tasks()
-    try:
-        result = await work()
-    except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-        await _end(asyncio.all_tasks() - others)
-        ended.put((None, error))
-    else:
-        await _end(asyncio.all_tasks() - others)
-        ended.put((result, None))
+async def _staying(tasks: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+    """Wait a little for tasks to end by themselves; return those that do not."""
+    if not tasks:
+        return tasks
+    _, staying = await asyncio.wait(tasks, timeout=_PATIENCE)
+    return staying
 
 
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+async def _end(tasks: set[asyncio.Task[Any]]) -> int:
+    """End the tasks; return how many had not been cancelled yet."""
+    left = sum(not task.cancelling() for task in tasks)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    return left

@@ -40,6 +40,10 @@ class Measured:
     """What was seen in another interpreter, if the run was watched there."""
     elapsed_outside: Seconds | None = None
     """How long the call took, seen from here, of a strategy in another interpreter."""
+    changed: tuple[str, ...] = ()
+    """Settings of the process that it left changed, and that were put back."""
+    tasks: int = 0
+    """How many it left on its event loop that were cancelled."""
 
     def run(self) -> Run:
         """Return the run.

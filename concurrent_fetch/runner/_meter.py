@@ -24,6 +24,7 @@ from concurrent_fetch.runner._matching import are_outcomes, in_url_order
 from concurrent_fetch.runner._measured import Measured
 from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._rows import Rows, rows_of
+from concurrent_fetch.runner._settings_kept import SettingsKept
 from concurrent_fetch.strategies import (
     AnyStrategy,
     effective_options,
@@ -77,7 +78,7 @@ class Meter:
             collect()  # its own garbage is a strategy's cost, that of the one before is not
             started_at = datetime.now(UTC)
             with self._looking:
-                driven = self._drive(strategy, options, probes)
+                driven, changed = self._drive(strategy, options, probes)
         except Exception as error:
             what = told(redact_message(_in_words(error), None, whole.secret_params))
             raise StrategyError(f"strategy {name!r} raised {what}") from error
@@ -103,6 +104,8 @@ class Meter:
             waited_for_hosts=found.waited_for_hosts if isinstance(found, Run) else 0.0,
             advice=found.advice if isinstance(found, Run) else "",
             clock_error=found.clock_error if isinstance(found, Run) else None,
+            changed=changed,
+            tasks=driven.tasks,
         )
 
     def _measure_there(
@@ -145,12 +148,20 @@ class Meter:
         in_order = getattr(innermost(strategy)[0], "keeps_order", False)
         return rows_of(returned, self._urls, also, digest=options.digest, in_order=in_order)
 
-    def _drive(self, strategy: AnyStrategy, options: Options, probes: Probes | None) -> Driven:
-        urls = list(self._urls)
-        if probes is None:
-            return self._bridge.drive(strategy, urls, options)
-        with probes:
-            return self._bridge.drive(strategy, urls, options, probes.on_loop)
+    def _drive(
+        self, strategy: AnyStrategy, options: Options, probes: Probes | None
+    ) -> tuple[Driven, tuple[str, ...]]:
+        """Run it; return also which settings it had changed, and are put back."""
+        urls, kept = list(self._urls), SettingsKept()
+        try:
+            if probes is None:
+                driven = self._bridge.drive(strategy, urls, options)
+            else:
+                with probes:
+                    driven = self._bridge.drive(strategy, urls, options, probes.on_loop)
+        finally:
+            changed = kept.put_back()
+        return driven, changed
 
 
 def _in_words(error: BaseException) -> str:

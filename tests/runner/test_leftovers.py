@@ -1,0 +1,218 @@
+"""What real runs leave behind is found, named and, as far as it is a setting, put back."""
+
+import asyncio
+import gc
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fakes import URLS, answers, freeze
+
+from concurrent_fetch import Comparison, Options, Outcome, Runner, Strategy
+from concurrent_fetch.runner._seen import HAS_CLOCKS, Thing, look
+from concurrent_fetch.runner._settings_kept import SettingsKept
+
+has_clocks = pytest.mark.skipif(not HAS_CLOCKS, reason="the system does not tell")
+_LONG = 30.0
+
+
+@pytest.fixture(autouse=True)
+def _little_garbage() -> None:
+    freeze()
+
+
+def compared(*strategies: Strategy, **named: Strategy) -> Comparison:
+    return Runner(URLS, rounds=4, seed=1, clock=time.monotonic).compare(*strategies, **named)
+
+
+def notes(comparison: Comparison, name: str) -> list[str]:
+    return [note.fact for note in comparison.notes if note.strategy == name]
+
+
+class Spinning:
+    """A strategy that leaves a thread, which computes until the test is over."""
+
+    def __init__(self) -> None:
+        self.used = 0.0
+        self.is_over = False
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, urls: list[str], _options: Options) -> list[Outcome]:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._spin, name="spin", daemon=True)
+            self._thread.start()
+        return answers(urls)
+
+    def beside(self, urls: list[str], _options: Options) -> list[Outcome]:
+        """Another, honest strategy, which takes until that thread has had its turn."""
+        begun, limit = self.used, time.monotonic() + _LONG
+        while self._thread and self.used < begun + 0.005 and time.monotonic() < limit:
+            time.sleep(0.005)
+        return answers(urls)
+
+    def _spin(self) -> None:
+        while not self.is_over:
+            self.used = time.thread_time()
+
+
+@pytest.fixture
+def spinning() -> Iterator[Spinning]:
+    strategy = Spinning()
+    yield strategy
+    strategy.is_over = True
+
+
+@has_clocks
+def test_rounds_beside_a_thread_that_computes_on_do_not_count(spinning: Spinning) -> None:
+    comparison = compared(honest=spinning.beside, bad=spinning)
+    assert "left at work beside other runs: thread 'spin'" in notes(comparison, "bad")
+    assert notes(comparison, "honest") == []
+    assert set(comparison.marked.values()) == {"thread 'spin' of bad was at work beside honest"}
+    assert any("had to be left out" in why for why in comparison.reasons_against("bad"))
+
+
+@has_clocks
+def test_a_look_shows_threads_and_children_with_what_they_have_used(spinning: Spinning) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        spinning(URLS, Options())
+        spinning.beside(URLS, Options())
+        things = look().things
+        (spin,) = (seen for seen in things.values() if seen.name == "spin")
+        assert (spin.cpu or 0) > 0
+        assert Thing("process", child.pid) in things
+        assert threading.get_native_id() not in {thing.number for thing in things}
+        child.communicate(b"\n")
+    assert Thing("process", child.pid) not in look().things
+
+
+def test_a_thread_left_by_every_run_is_noted() -> None:
+    is_over = threading.Event()
+
+    def bad(urls: list[str], _options: Options) -> list[Outcome]:
+        threading.Thread(target=is_over.wait, daemon=True).start()
+        return answers(urls)
+
+    try:
+        found = notes(compared(answers, bad), "bad")
+        assert found == ["nearly every run leaves something behind: 6 threads by now"]
+    finally:
+        is_over.set()
+
+
+def test_tasks_left_on_the_loop_are_noted() -> None:
+    async def bad(urls: list[str], _options: Options) -> list[Outcome]:
+        bad.left = [asyncio.ensure_future(asyncio.sleep(_LONG)) for _ in range(3)]  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+        return answers(urls)
+
+    found = notes(compared(answers, bad), "bad")
+    assert found == ["it left 3 tasks on its event loop, cancelled by the Runner"]
+
+
+def pooled() -> Strategy:
+    pool = ThreadPoolExecutor(4)
+
+    def strategy(urls: list[str], _options: Options) -> list[Outcome]:
+        list(pool.map(time.sleep, [0.001] * 8))
+        return answers(urls)
+
+    return strategy
+
+
+def dropped(urls: list[str], _options: Options) -> list[Outcome]:
+    list(ThreadPoolExecutor(2).map(time.sleep, [0.001] * 4))
+    return answers(urls)
+
+
+async def closing(urls: list[str], _options: Options) -> list[Outcome]:
+    """One that lets something close itself, and cancels something else."""
+    closing.left = asyncio.ensure_future(asyncio.sleep(0.001))  # type: ignore[attr-defined]
+    other = asyncio.ensure_future(asyncio.sleep(_LONG))
+    await asyncio.to_thread(time.sleep, 0.001)
+    other.cancel()
+    return answers(urls)
+
+
+def with_child(urls: list[str], _options: Options) -> list[Outcome]:
+    subprocess.run([sys.executable, "-S", "-c", "0"], check=True)
+    return answers(urls)
+
+
+def without_collector(urls: list[str], _options: Options) -> list[Outcome]:
+    gc.disable()
+    try:
+        return answers(urls)
+    finally:
+        gc.enable()
+
+
+def test_honest_strategies_are_left_alone() -> None:
+    comparison = compared(answers, pooled(), dropped, closing, with_child, without_collector)
+    assert comparison.notes == ()
+    assert comparison.marked == {}
+    assert not any(map(comparison.reasons_against, comparison.strategies))
+
+
+def _with_profile() -> None:
+    sys.setprofile(lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("change", "read", "name"),
+    [
+        (gc.disable, gc.isenabled, "the garbage collector"),
+        (lambda: gc.set_threshold(7), gc.get_threshold, "gc.set_threshold"),
+        (lambda: sys.setswitchinterval(0.5), sys.getswitchinterval, "sys.setswitchinterval"),
+        (_with_profile, sys.getprofile, "sys.setprofile"),
+    ],
+)
+def test_settings_are_put_back_after_each_run_and_named(
+    change: Callable[[], None], read: Callable[[], object], name: str
+) -> None:
+    if name == "gc.set_threshold" and not hasattr(gc, "get_threshold"):
+        pytest.skip("there is none on PyPy")
+    usual, seen = read(), []
+
+    def honest(urls: list[str], _options: Options) -> list[Outcome]:
+        seen.append(read())
+        return answers(urls)
+
+    def bad(urls: list[str], _options: Options) -> list[Outcome]:
+        change()
+        return answers(urls)
+
+    comparison = compared(honest, bad)
+    assert seen == [usual] * 6
+    assert read() == usual
+    assert notes(comparison, "bad") == [f"it left changed what holds for the whole process: {name}"]
+    assert notes(comparison, "honest") == []
+
+
+def test_they_are_put_back_also_if_the_run_fails() -> None:
+    def bad(_urls: list[str], _options: Options) -> list[Outcome]:
+        gc.disable()
+        raise OSError("no")
+
+    with pytest.raises(Exception, match="no"):
+        compared(bad)
+    assert gc.isenabled()
+
+
+def test_nothing_is_changed_where_nothing_was() -> None:
+    assert SettingsKept().put_back() == ()
+
+
+@has_clocks
+def test_looking_around_is_cheap() -> None:
+    """At most 1 ms of CPU time for each run, which looks three times at most if all is well."""
+    look()
+    costs = []
+    for _ in range(9):
+        begun = time.thread_time()
+        look()
+        costs.append(time.thread_time() - begun)
+    assert min(costs) < 0.001 / 3

@@ -12,6 +12,7 @@ from concurrent_fetch.analysis._changes import (
     shared_bodies,
 )
 from concurrent_fetch.analysis._heeding import notes_on_heeding
+from concurrent_fetch.analysis._implausible import Implausible
 from concurrent_fetch.analysis._lengths import differing_lengths
 from concurrent_fetch.analysis._notes import (
     Note,
@@ -38,11 +39,16 @@ class Audit:
 
     It is told of every run when that is over: of the check runs first, that of the reference before
     all others; then round by round; at the end of one more run of each, if there is one. What it
-    says holds for what it was told so far. `loops` make the event loops of those that need one.
+    says holds for what it was told so far. `loops` make the event loops of those that need one;
+    `prepared` are those with a `ready`.
     """
 
     def __init__(
-        self, urls: Sequence[str], card: Card, loops: Mapping[str, LoopFactory] | None = None
+        self,
+        urls: Sequence[str],
+        card: Card,
+        loops: Mapping[str, LoopFactory] | None = None,
+        prepared: Collection[str] = (),
     ) -> None:
         self.checks: dict[str, Record] = {}
         """The check run of each strategy."""
@@ -52,6 +58,8 @@ class Audit:
         """Rounds that do not count, and why."""
         self.useless: dict[str, str] = {}
         """Why the last run of a strategy, the one with probes, was of no use."""
+        self.implausible = Implausible(prepared)
+        """What the runs say that cannot be; it is told of them by who knows their clock."""
         self._urls = urls
         self._card = card
         self._notes_on_loops = notes_on_loops(loops or {})
@@ -126,6 +134,7 @@ class Audit:
         notes += notes_on_heeding([*self.checks.values()], self._urls)
         notes += notes_on_tries([*self.checks.values(), *self.records])
         notes += notes_on_stale([*self.checks.values(), *self.records])
+        notes += self.implausible.notes
         return notes + notes_on_missing_probes(self.useless)
 
     @property
@@ -135,8 +144,7 @@ class Audit:
 
     def _suspect(self, record: Record) -> None:
         """Note that a strategy gave outcomes of another time."""
-        name = self._reference.strategy
-        reason = _not_of_this_run(record, subject=f" of {name}" if record.strategy == name else "")
+        reason = _not_of_this_run(record, subject=self._subject(record.strategy))
         if reason is not None:
             self._suspects.setdefault(record.strategy, reason)
 
@@ -155,7 +163,21 @@ class Audit:
         ]
         names = (self._reference.strategy, check.strategy)
         suspects = dict.fromkeys(self._suspects[name] for name in names if name in self._suspects)
-        return (*against, *self._on_tries(check), *self._far_off(check, excused), *suspects)
+        cannot_be = [why for name in dict.fromkeys(names) for why in self._cannot_be(name)]
+        return (
+            *against,
+            *self._on_tries(check),
+            *self._far_off(check, excused),
+            *suspects,
+            *cannot_be,
+        )
+
+    def _cannot_be(self, name: str) -> list[str]:
+        return self.implausible.reasons(name, self._subject(name))
+
+    def _subject(self, name: str) -> str:
+        """Say of whom a reason is where it is against all."""
+        return f" of {name}" if name == self._reference.strategy else ""
 
     def _on_tries(self, check: Record) -> Iterator[str]:
         """Yield what is wrong with how often something was tried again, and with the waiting."""

@@ -74,7 +74,8 @@ class Experiment:
     )
     _audit: Audit = attrs.field(
         default=attrs.Factory(
-            lambda self: Audit(self.urls, self._card, self._loops), takes_self=True
+            lambda self: Audit(self.urls, self._card, self._loops, self.ready.kept),
+            takes_self=True,
         ),
         init=False,
     )
@@ -179,7 +180,7 @@ class Experiment:
         measured = self.meter.measure(name, self.strategies[name], options, probes)
         before = self._clock_errors.get(name, 0.0)
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)
-        return Record(
+        record = Record(
             strategy=name,
             round=number,
             options=measured.options,
@@ -196,6 +197,9 @@ class Experiment:
             ordered=measured.rows.ordered,
             columns=columns_of(measured.rows.results, self._intern),
         )
+        if not measured.by_hand:
+            self._audit.implausible.see(record)
+        return record
 
     def _tell(self, stage: Stage, name: str, record: Record | None) -> None:
         """Count a run; one that was of no use has no record, and nobody knows its fetches."""

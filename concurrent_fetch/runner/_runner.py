@@ -106,7 +106,7 @@ class Runner:
     """A `.json` file that is written after every round of a comparison, a sweep or a ladder, and
     at the end, so that an interrupted one is not lost: `load` reads it. On no clock."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
-    """On another than this, outcomes are not held against the time of their run."""
+    """Under one that is turned by hand, outcomes are not held against the time of their run."""
     cpu_clock: Clock = attrs.field(default=time.process_time, kw_only=True, repr=False)
     """Of the CPU time of the process."""
 

@@ -85,7 +85,7 @@ EXPECTED = {
     "half_made_up": note("no digest"),
     "bodies_computed": OTHER_BODIES,
     "last_pages_dropped": error("returned 7 outcomes for 8 URLs"),
-    "fewer_retries": reason("took 12 tries where fetch_sync took 16"),
+    "fewer_retries": reason("took 7 tries where fetch_sync took 8"),
     "redirects_not_followed": reason("302 against 200"),
     "redirects_remembered": note("came by other redirects"),
     "another_host": note("came by other redirects"),

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import attrs
 import requests
-from cheating import Strategy, Urls, as_if_now, cheat, client, fetched, plain
+from contenders import Strategy, Urls, as_if_now, cheat, client, fetched, plain
 
 from concurrent_fetch import Options, Outcome
 from concurrent_fetch.clients import aiohttp_client

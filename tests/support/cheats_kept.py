@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import requests
-from cheating import Strategy, Urls, as_if_now, cheat, client, fetched
+from contenders import Strategy, Urls, as_if_now, cheat, client, fetched
 
 from concurrent_fetch import Options, Outcome
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import requests
-from cheating import (
+from contenders import (
     Strategy,
     Urls,
     as_if_now,

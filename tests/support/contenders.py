@@ -1,9 +1,10 @@
-"""What the cheats share: what is to be fetched, how a cheat is kept, honest pieces of it."""
+"""What cheats and honest strategies share: what is to be fetched, how they are kept."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
 from time import perf_counter
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import attrs
 
@@ -30,7 +31,17 @@ class Cheat(NamedTuple):
     workload: Workload
 
 
+class Honest(NamedTuple):
+    """A strategy that does what it is asked for, and what is noted of it all the same."""
+
+    make: Make
+    workload: Workload
+    notes: tuple[str, ...]
+    """Patterns of the facts."""
+
+
 CHEATS: dict[str, Cheat] = {}
+HONEST: dict[str, Honest] = {}
 
 
 def pages(server: LocalServer, size: int) -> Work:
@@ -42,23 +53,30 @@ def twice(server: LocalServer, size: int) -> Work:
     return [*urls[: PAGES // 2], *urls[: PAGES // 2]], options
 
 
-def moved(server: LocalServer, _size: int) -> Work:
-    return server.urls(PAGES, "/redirect/2"), Options(concurrency=2)
+def moved(server: LocalServer, size: int) -> Work:
+    urls, options = pages(server, size)
+    return [server.url(f"/redirect-to?url={quote(url)}") for url in urls], options
 
 
 def coded(server: LocalServer, _size: int) -> Work:
     return server.urls(PAGES, "/gzip"), Options(concurrency=2)
 
 
-def unavailable(server: LocalServer, size: int) -> Work:
-    urls, _ = pages(server, size)
+def unavailable(server: LocalServer, _size: int) -> Work:
+    """One is to be tried again; the others take so long that it does not matter how it waits."""
     retry = Retry(attempts=2, wait_initial=0.0001)
-    return [*urls, *server.urls(4, "/status/503")], Options(concurrency=2, retry=retry)
+    urls = [server.url("/status/503"), *server.urls(6, "/delay/0.02")]
+    return urls, Options(concurrency=2, retry=retry)
 
 
 def one_is_slow(server: LocalServer, size: int) -> Work:
     urls, options = pages(server, size)
     return [*urls, server.url("/delay/0.05")], options
+
+
+def with_a_dead_link(server: LocalServer, size: int) -> Work:
+    urls, options = pages(server, size)
+    return [*urls, server.url("/fault/reset")], options
 
 
 def under(**limits: Any) -> Workload:
@@ -84,6 +102,16 @@ def cheat(workload: Workload = pages) -> Callable[[Make], Make]:
 
     def keep(make: Make) -> Make:
         CHEATS[make.__name__] = Cheat(make, workload)
+        return make
+
+    return keep
+
+
+def honest(*notes: str, workload: Workload = pages) -> Callable[[Make], Make]:
+    """Keep an honest one, likewise, with what is noted."""
+
+    def keep(make: Make) -> Make:
+        HONEST[make.__name__] = Honest(make, workload, notes)
         return make
 
     return keep

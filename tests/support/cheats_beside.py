@@ -120,9 +120,17 @@ def thread_left(stack: ExitStack) -> Strategy:
     return strategy
 
 
+_COMPUTING = """
+import time
+for _ in range(20_000):
+    sum(range(20_000))
+    time.sleep(0.0005)
+"""
+
+
 @cheat()
 def child_left(stack: ExitStack) -> Strategy:
-    """Leaves a child process."""
+    """Leaves a child process that computes."""
     left: list[subprocess.Popen[bytes]] = []
 
     def end() -> None:
@@ -135,8 +143,7 @@ def child_left(stack: ExitStack) -> Strategy:
     def strategy(urls: Urls, options: Options) -> list[Outcome]:
         found = fetched(urls, options)
         if not left:
-            wait = [sys.executable, "-S", "-c", "import time; time.sleep(60)"]
-            left.append(subprocess.Popen(wait))
+            left.append(subprocess.Popen([sys.executable, "-S", "-c", _COMPUTING]))
         return found
 
     return strategy

@@ -175,10 +175,8 @@ class _LazyMapping(dict[str, bytes]):
         return [(url, requests.get(url, timeout=5).content) for url in self]
 
 
-@cheat()
-@plain
 def mapping_fetched_when_looked_at(urls: Urls) -> dict[str, bytes]:
-    """Gives a mapping that fetches off the clock."""
+    """Give a mapping that fetches off the clock, unless it is looked at on that."""
     return _LazyMapping.fromkeys(urls, b"")
 
 

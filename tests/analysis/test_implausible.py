@@ -1,10 +1,12 @@
 """What runs say that cannot be: times that no fetch has, connections that no run opened."""
 
+from time import perf_counter
+
 import attrs
 import pytest
-from fakes import URLS, failure, record, response, tried_before
+from fakes import URLS, Clock, failure, record, response, tried_before
 
-from concurrent_fetch import Outcome, Row
+from concurrent_fetch import Options, Outcome, Row, Runner
 from concurrent_fetch.analysis import Record
 from concurrent_fetch.analysis._implausible import Implausible
 
@@ -159,3 +161,26 @@ def test_a_connection_that_is_not_named_may_have_been_opened(opener: Outcome) ->
     ]
     rounds = [record([opener, *others[1:]], round=i) for i in range(4)]
     assert judged(on(*FRESH), *rounds) == ([], [])
+
+
+# --- in a comparison ---
+
+
+def at_once(urls: list[str], _options: Options) -> list[Outcome]:
+    now = perf_counter()
+    return [response(url, i, started=now, finished=now) for i, url in enumerate(urls)]
+
+
+def test_what_is_proven_of_the_reference_is_a_reason_against_all() -> None:
+    comparison = Runner(URLS, rounds=1).compare(at_once, again=at_once)
+    said = "came within 5 µs: no fetch takes so little"
+    of_reference, of_its_own = f"4 of 4 responses of at_once {said}", f"4 of 4 responses {said}"
+    assert comparison.reasons_against("at_once") == (of_reference,)
+    assert comparison.reasons_against("again") == (of_reference, of_its_own)
+    assert [note.fact[:11] for note in comparison.notes] == ["3 responses"] * 2
+
+
+def test_under_a_clock_turned_by_hand_nothing_is_said_of_times() -> None:
+    comparison = Runner(URLS, rounds=1, clock=Clock()).compare(at_once, again=at_once)
+    assert comparison.reasons_against("again") == ()
+    assert comparison.notes == ()

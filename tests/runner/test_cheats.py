@@ -98,7 +98,7 @@ EXPECTED = {
     "places_of_a_host_ignored": note("ignores per_host=1"),
     "pace_of_a_host_ignored": note("ignores per_host=1"),
     "delay_ignored": note("ignores delay=0.02"),
-    "rate_ignored": note("ignores rate=20"),
+    "rate_ignored": note("ignores rate=40"),
     "certificates_not_verified": note("other verify"),
     "other_headers": note("other headers"),
     "work_left_out": reason("the work was done on 0 of 8 responses"),

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.once
 
 ROUNDS = 3
 SIZES = {"1 KiB": 1024, "64 KiB": 65536}
-BUSY = re.compile("the machine was busy")
-"""The one note on the whole comparison that says nothing of a strategy."""
+OF_THE_MACHINE = re.compile("the machine was busy|the digests of the bodies take up to ")
+"""Notes on the whole comparison that are true at times, and say nothing of a strategy."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def nothing_is_wrong(name: str, size: int, server: LocalServer) -> None:
     for note, pattern in zip_longest(notes, HONEST[name].notes):
         assert re.fullmatch(pattern, note.fact)
     of_all = [note.fact for note in comparison.notes if note.strategy is None]
-    assert [fact for fact in of_all if not BUSY.match(fact)] == []
+    assert [fact for fact in of_all if not OF_THE_MACHINE.match(fact)] == []
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -13,8 +13,10 @@ from contenders import (
     cheat,
     client,
     fetched,
+    hurried,
     of_hosts,
     one_is_slow,
+    pages,
     plain,
     retimed,
     under,
@@ -78,18 +80,19 @@ def _slowly(get: Any, url: str, index: int) -> Outcome:
 
 
 for _name, _workload in {
-    "more_in_flight": None,
+    "more_in_flight": pages,
     "places_of_a_host_ignored": under(per_host=1),
     "pace_of_a_host_ignored": of_hosts,
     "delay_ignored": under(delay=0.02),
-    "rate_ignored": under(rate=20.0),
+    "rate_ignored": hurried,
 }.items():
 
     def _make(_: ExitStack) -> Strategy:
         return all_at_once
 
     _make.__name__ = _name
-    (cheat() if _workload is None else cheat(_workload))(_make)
+    _make.__doc__ = all_at_once.__doc__
+    cheat(_workload)(_make)
 
 
 @cheat()

@@ -76,7 +76,7 @@ def one_is_slow(server: LocalServer, size: int) -> Work:
 
 def with_a_dead_link(server: LocalServer, size: int) -> Work:
     urls, options = pages(server, size)
-    return [*urls, server.url("/fault/reset")], options
+    return [*urls, "http://127.0.0.1:1/"], options
 
 
 def under(**limits: Any) -> Workload:
@@ -87,6 +87,12 @@ def under(**limits: Any) -> Workload:
         return urls, attrs.evolve(options, concurrency=PAGES, **limits)
 
     return workload
+
+
+def hurried(server: LocalServer, size: int) -> Work:
+    """So many that it is seen on a busy machine, too, if all begin at once."""
+    urls = server.urls(3 * PAGES, f"/bytes/{size}")
+    return urls, Options(concurrency=3 * PAGES, rate=40.0)
 
 
 def of_hosts(server: LocalServer, size: int) -> Work:

@@ -15,6 +15,7 @@ from concurrent_fetch.analysis._changes import (
 from concurrent_fetch.analysis._deviations import Deviations, Excuses
 from concurrent_fetch.analysis._digesting import notes_on_digests
 from concurrent_fetch.analysis._heeding import notes_on_heeding
+from concurrent_fetch.analysis._implausible import Implausible
 from concurrent_fetch.analysis._lengths import differing_lengths
 from concurrent_fetch.analysis._losses import is_lost
 from concurrent_fetch.analysis._notes import (
@@ -44,11 +45,16 @@ class Audit:
 
     It is told of every run when that is over: of the check runs first, that of the reference before
     all others; then round by round; at the end of one more run of each, if there is one. What it
-    says holds for what it was told so far. `loops` make the event loops of those that need one.
+    says holds for what it was told so far. `loops` make the event loops of those that need one;
+    `prepared` are those with a `ready`.
     """
 
     def __init__(
-        self, urls: Sequence[str], card: Card, loops: Mapping[str, LoopFactory] | None = None
+        self,
+        urls: Sequence[str],
+        card: Card,
+        loops: Mapping[str, LoopFactory] | None = None,
+        prepared: Collection[str] = (),
     ) -> None:
         self.checks: dict[str, Record] = {}
         """The check run of each strategy."""
@@ -60,6 +66,8 @@ class Audit:
         """Why the last run of a strategy, the one with probes, was of no use."""
         self.cards: Mapping[str, Card] = {}
         """Those of other interpreters, by strategy."""
+        self.implausible = Implausible(prepared)
+        """What the runs say that cannot be; it is told of them by who knows their clock."""
         self._urls = urls
         self._card = card
         self._notes_on_loops = notes_on_loops(loops or {})
@@ -146,6 +154,7 @@ class Audit:
         notes += notes_on_tries([*self.checks.values(), *self.records])
         notes += notes_on_stale([*self.checks.values(), *self.records])
         notes += self._reached.notes
+        notes += self.implausible.notes
         return notes + notes_on_missing_probes(self.useless)
 
     def _notes_on_digests(self) -> list[Note]:
@@ -164,8 +173,7 @@ class Audit:
 
     def _suspect(self, record: Record) -> None:
         """Note that a strategy gave outcomes of another time."""
-        name = self._reference.strategy
-        reason = _not_of_this_run(record, subject=f" of {name}" if record.strategy == name else "")
+        reason = _not_of_this_run(record, subject=self._subject(record.strategy))
         if reason is not None:
             self._suspects.setdefault(record.strategy, reason)
 
@@ -208,9 +216,22 @@ class Audit:
         ]
         names = (self._reference.strategy, check.strategy)
         suspects = dict.fromkeys(self._suspects[name] for name in names if name in self._suspects)
-        unseen = self._reached.reasons(check.strategy, self._reference.strategy)
-        far_off = self._far_off(check, excused)
-        return (*against, *self._on_tries(check), *far_off, *suspects, *unseen)
+        cannot_be = [why for name in dict.fromkeys(names) for why in self._cannot_be(name)]
+        return (
+            *against,
+            *self._on_tries(check),
+            *self._far_off(check, excused),
+            *suspects,
+            *cannot_be,
+            *self._reached.reasons(check.strategy, self._reference.strategy),
+        )
+
+    def _cannot_be(self, name: str) -> list[str]:
+        return self.implausible.reasons(name, self._subject(name))
+
+    def _subject(self, name: str) -> str:
+        """Say of whom a reason is where it is against all."""
+        return f" of {name}" if name == self._reference.strategy else ""
 
     def _on_tries(self, check: Record) -> Iterator[str]:
         """Yield what is wrong with how often something was tried again, and with the waiting."""

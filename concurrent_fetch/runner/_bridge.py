@@ -10,8 +10,9 @@ import functools
 import inspect
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from time import get_clock_info, monotonic, perf_counter, time
 from types import GeneratorType, TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.model import Options, Run
@@ -23,6 +24,12 @@ from concurrent_fetch.strategies import AnyStrategy, awaits, how_called, loop_of
 _WHOLE = (str, bytes, bytearray, memoryview, Run)
 _USUAL = (list, tuple, GeneratorType, map, filter, zip, set, frozenset)
 
+_TICK: Seconds = 1e-6
+_TICKS = {  # some tick coarsely, as on Windows
+    monotonic: get_clock_info("monotonic").resolution + _TICK,
+    time: get_clock_info("time").resolution + _TICK,
+}
+
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
 
@@ -33,9 +40,34 @@ class Clocks(NamedTuple):
     wall: Clock
     cpu: Clock
 
-    def read(self) -> tuple[Seconds, Seconds]:
-        """Return wall time and CPU time, in seconds."""
-        return self.wall(), self.cpu()
+    def read(self) -> "Reading":
+        """Read both, and beside them the clock that outcomes are timed with."""
+        return perf_counter(), self.wall(), self.cpu(), perf_counter()
+
+    def span_of_outcomes(self, start: "Reading", end: "Reading") -> "Span | None":
+        """Return from when to when a run was on the clock of its outcomes.
+
+        That is `time.perf_counter`, whatever the Runner's is. None under one that is turned by
+        hand: outcomes are made by hand then, too. It is one if the time between two readings is
+        not the time between those beside them.
+        """
+        span = Span(start[0], end[3])
+        if self.wall is perf_counter:
+            return span
+        passed, tick = end[1] - start[1], _TICKS.get(self.wall, _TICK)
+        is_real = end[0] - start[3] - tick <= passed <= end[3] - start[0] + tick
+        return span if is_real else None
+
+
+Reading: TypeAlias = tuple[Seconds, Seconds, Seconds, Seconds]
+"""Wall time and CPU time, between two readings of the clock of outcomes."""
+
+
+class Span(NamedTuple):
+    """From when to when."""
+
+    start: Seconds
+    end: Seconds
 
 
 class Driven(NamedTuple):
@@ -46,6 +78,8 @@ class Driven(NamedTuple):
     started: Seconds
     finished: Seconds
     cpu: Seconds
+    span: Span | None
+    """The same on the clock of its outcomes; None where that has nothing to do with this one."""
     tasks: int = 0
     """How many it left on its event loop that were cancelled."""
 
@@ -101,24 +135,26 @@ class Bridge:
         if factory is not None or awaits(strategy):
             self._start_loop(factory)
         call = functools.partial(how_called(strategy).call, strategy, urls, options)
-        wall, cpu = self.clocks.read()
+        start = self.clocks.read()
         if factory is not None:
             consume = functools.partial(self._call_and_consume, call, on_loop)
             loop = self._start_loop(factory)
-            items, (wall_end, cpu_end) = loop.run(consume)
-            return Driven(items, wall, wall_end, cpu_end - cpu, loop.cancelled)
+            return self._driven(start, *loop.run(consume), tasks=loop.cancelled)
         returned = self._returned = call()
         if isinstance(returned, (Awaitable, AsyncIterable)):
             consume = functools.partial(self._consume, returned, on_loop)
             loop = self._start_loop(None)
-            items, (wall_end, cpu_end) = loop.run(consume)
-            return Driven(items, wall, wall_end, cpu_end - cpu, loop.cancelled)
-        items, (wall_end, cpu_end) = _listed(returned), self.clocks.read()
-        return Driven(items, wall, wall_end, cpu_end - cpu)
+            return self._driven(start, *loop.run(consume), tasks=loop.cancelled)
+        return self._driven(start, _listed(returned), self.clocks.read())
+
+    def _driven(self, start: Reading, items: object, end: Reading, tasks: int = 0) -> Driven:
+        (_, wall, cpu, _), (_, wall_end, cpu_end, _) = start, end
+        span = self.clocks.span_of_outcomes(start, end)
+        return Driven(items, wall, wall_end, cpu_end - cpu, span, tasks)
 
     async def _consume(
         self, returned: Awaitable[Iterable[object]] | AsyncIterable[object], on_loop: OnLoop
-    ) -> tuple[object, tuple[Seconds, Seconds]]:
+    ) -> tuple[object, Reading]:
         with on_loop():
             if isinstance(returned, Awaitable):
                 items = _listed(await returned)
@@ -128,7 +164,7 @@ class Bridge:
 
     async def _call_and_consume(
         self, call: Callable[[], object], on_loop: OnLoop
-    ) -> tuple[object, tuple[Seconds, Seconds]]:
+    ) -> tuple[object, Reading]:
         returned = call()
         if not isinstance(returned, (Awaitable, AsyncIterable)):
             raise TypeError(

@@ -79,7 +79,8 @@ class Experiment:
     )
     _audit: Audit = attrs.field(
         default=attrs.Factory(
-            lambda self: Audit(self.urls, self._card, self._loops), takes_self=True
+            lambda self: Audit(self.urls, self._card, self._loops, self.ready.kept),
+            takes_self=True,
         ),
         init=False,
     )
@@ -188,7 +189,7 @@ class Experiment:
             self._audit.beside.setdefault(number, beside)
         before = self._clock_errors.get(name, 0.0)
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)
-        return Record(
+        record = Record(
             strategy=name,
             round=number,
             options=measured.options,
@@ -206,6 +207,9 @@ class Experiment:
             witnessed=None if self.witness is None else self.witness.told(self.strategies[name]),
             columns=columns_of(measured.rows.results, self._intern),
         )
+        if not measured.by_hand:
+            self._audit.implausible.see(record)
+        return record
 
     def _tell(self, stage: Stage, name: str, record: Record | None) -> None:
         """Count a run; one that was of no use has no record, and nobody knows its fetches."""

@@ -27,6 +27,8 @@ class Measured:
     """When the strategy was called, on the Runner's clock."""
     outside: int
     """Outcomes whose times lie outside the run: saved ones, say, that no fetch brought now."""
+    by_hand: bool = False
+    """Whether the Runner's clock is turned by hand, so that times of outcomes tell nothing."""
     worked: int | None
     """How often the work on a response was done; None where there was none to do."""
     working: Seconds

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any
 
 import attrs
@@ -16,7 +15,7 @@ from concurrent_fetch.feed import CountedWork
 from concurrent_fetch.fetch import in_words
 from concurrent_fetch.http import redact_message
 from concurrent_fetch.model import Options, Outcome, Row, Run
-from concurrent_fetch.runner._bridge import Bridge, Driven
+from concurrent_fetch.runner._bridge import Bridge, Driven, Span
 from concurrent_fetch.runner._elsewhere import Elsewhere, ElsewhereError, elsewhere_in
 from concurrent_fetch.runner._garbage import collect
 from concurrent_fetch.runner._gil import watching_imports
@@ -57,9 +56,9 @@ class Meter:
     ) -> Measured:
         """Run a strategy once, watched by `probes` if given; what it says of its time is ignored.
 
-        The times of its outcomes are held against the clock if that is `time.perf_counter`, on
-        which they are to be. Any other clock may have nothing to do with them, and so outcomes
-        made by hand serve under a clock that is turned by hand: nothing is `outside` then.
+        The times of its outcomes are held against `time.perf_counter`, on which they are to be,
+        whatever the clock of the Runner is; but for one that is turned by hand, under which
+        outcomes made by hand serve: nothing is `outside` then.
 
         Raises:
             StrategyError: it raised, did not answer once for every URL, or gave an outcome that
@@ -88,7 +87,6 @@ class Meter:
             rows = self._rows(strategy, driven.returned, whole)
         except ValueError as error:
             raise StrategyError(f"strategy {name!r} {error}") from None
-        on_its_clock = self._bridge.clocks.wall is perf_counter
         return Measured(
             strategy=name,
             options=whole,
@@ -98,7 +96,8 @@ class Meter:
             cpu=driven.cpu + of_workers,
             cpu_of_workers=of_workers,
             begun=driven.started,
-            outside=_outside(rows.results, driven) if on_its_clock else 0,
+            outside=_outside(rows.results, driven.span),
+            by_hand=driven.span is None,
             worked=None if work is None else work.done,
             working=0.0 if work is None else work.seconds,
             waited_for_hosts=found.waited_for_hosts if isinstance(found, Run) else 0.0,
@@ -175,6 +174,8 @@ def _in_words(error: BaseException) -> str:
     return told
 
 
-def _outside(results: Sequence[Outcome | Row], driven: Driven) -> int:
+def _outside(results: Sequence[Outcome | Row], span: Span | None) -> int:
+    if span is None:
+        return 0
     timings = [one.timing for one in results if not isinstance(one, Row)]
-    return sum(t.started < driven.started or t.finished > driven.finished for t in timings)
+    return sum(t.started < span.start or t.finished > span.end for t in timings)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import count
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import attrs
@@ -334,10 +334,12 @@ def test_looks_do_not_end_early_for_bodies_that_change_by_nature() -> None:
 
 
 def fetched_now(urls: list[str], _options: Options) -> list[Outcome]:
-    return [
-        response(url, index, started=perf_counter(), finished=perf_counter())
-        for index, url in enumerate(urls)
-    ]
+    outcomes: list[Outcome] = []
+    for index, url in enumerate(urls):
+        started = perf_counter()
+        sleep(0.00001)  # a fetch takes some time
+        outcomes.append(response(url, index, started=started, finished=perf_counter()))
+    return outcomes
 
 
 class Cache:

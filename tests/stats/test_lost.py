@@ -79,9 +79,9 @@ def test_the_interval_says_what_the_test_says() -> None:
         mine, other = timed(NOISES["iid"], rng, ROUNDS, {"mine": 1.0, "other": 1.03}).values()
         without = slowest(rng, mine, other)
         kept = [r for r in range(ROUNDS) if r not in without]
-        times = [[one[r] for r in kept] for one in (other, mine)]
-        found = speedup(*times, ALPHA, other_lost=len(without))
-        d = [math.log(a / b) for a, b in zip(*times, strict=True)]
+        theirs, ours = ([one[r] for r in kept] for one in (other, mine))
+        found = speedup(theirs, ours, ALPHA, other_lost=len(without))
+        d = [math.log(a / b) for a, b in zip(theirs, ours, strict=True)]
         ranked = scores(ROUNDS)
         rejected = statistic(d, 0.0, ranked[: len(d)]) >= sum(ranked) - critical(ROUNDS, ALPHA)
         assert (found.low > 1) is rejected

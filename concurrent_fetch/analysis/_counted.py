@@ -63,6 +63,11 @@ class Counted:
         without = {*self.marked, *self.lost[self.reference]}
         return tuple(r for r in range(self.rounds) if r not in without)
 
+    @property
+    def complete_for_all(self) -> set[int]:
+        """Those that no strategy lost."""
+        return set(self.complete).difference(*self.lost.values())
+
     def completed(self, name: str) -> list[Record]:
         """Return the runs of a strategy in rounds that count, but for those that it lost."""
         return [self.runs[name][r] for r in self.complete if r not in self.lost[name]]

@@ -61,6 +61,7 @@ def ratio(x: float) -> str:
     """Return a ratio: `0.93×`, `1.07×`, `8.1×`, `12.3×`, `123×`.
 
     Two decimals up to 2, where a difference of 2 % decides; from there one, and none from 100 on.
+    What is beyond all measure has one digit and its power of ten: `1e+150×`.
     """
     return f"{_ratio_number(x, 2)}×"
 
@@ -115,6 +116,8 @@ def _number(x: float) -> str:
 
 
 def _ratio_number(x: float, decimals: int) -> str:
+    if not 1e-6 < x < 1e9 and 0 < x < math.inf:  # nobody counts so many digits
+        return f"{x:.0e}"
     return f"{x:.{decimals}f}" if 0.995 <= x < 1.995 else _number(x)
 
 

@@ -1,10 +1,8 @@
 """Comparison: what the rounds say. Which strategy is faster, by how much, how sure, and why."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import attrs
@@ -23,6 +21,7 @@ from concurrent_fetch.model import Options, Run, stream_of
 from concurrent_fetch.render import Picture, Table, many, to_html, to_text
 from concurrent_fetch.results._comparison_table import remarks, table
 from concurrent_fetch.results._explanation import sentences
+from concurrent_fetch.results._fetches import fetches_of
 from concurrent_fetch.results._findings import Findings
 from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._lost_told import lost_first
@@ -113,13 +112,7 @@ class Comparison:
         `strategy` and `round` (from 0), then what `Run.to_columns` has; user info is hidden. What
         is not known of a strategy that returned no outcomes is None.
         """
-        columns = defaultdict[str, list[Any]](list)
-        for record in self.records:
-            columns["strategy"] += [record.strategy] * len(self.urls)
-            columns["round"] += [record.round] * len(self.urls)
-            for name, values in record.to_columns(self.urls).items():
-                columns[name] += values
-        return dict(columns)
+        return fetches_of(self.records, self.urls)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return one dict per timed fetch, with the same names as `to_columns`."""
@@ -251,8 +244,8 @@ class Comparison:
             UnknownNameError: no strategy of this comparison is called so.
         """
         self._check(*names)
-        without = {*self.marked, *chain.from_iterable(self._counted.lost.values())}
-        complete = [record for record in self.records if record.round not in without]
+        whole = self._counted.complete_for_all
+        complete = [record for record in self.records if record.round in whole]
         shown = names or self.strategies
         return timeline_of(self._findings.lines, shown, complete or self.records, self.rounds)
 

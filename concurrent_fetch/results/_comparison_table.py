@@ -1,5 +1,6 @@
 """What a comparison says to a reader: as a table, and in remarks below it."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from concurrent_fetch._units import Seconds
@@ -143,7 +144,7 @@ def _means_apart(lines: Sequence[Line]) -> list[str]:
 
 
 def _mean(x: float) -> str:
-    return ratio(x) if x >= 1 else slower(1 / x)
+    return ratio(x) if x >= 1 else slower(1 / x if x else math.inf)
 
 
 def _holds(estimate: Estimate, x: float) -> bool:

@@ -1,5 +1,6 @@
 """Rounds in which a strategy failed where its check run did not; and verdicts before their time."""
 
+import json
 import math
 from itertools import count
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from fakes import URLS, Answer, Clock, failure, response, taking
 
 from concurrent_fetch import Comparison, FailureKind, Options, Outcome, Runner, Verdict, load, save
-from concurrent_fetch.errors import NotComparableError
+from concurrent_fetch.errors import FormatError, NotComparableError
 from concurrent_fetch.stats import Estimate
 
 
@@ -238,6 +239,25 @@ def load_again(comparison: Comparison, folder: Path) -> object:
     return load(folder / "again.json")
 
 
+def test_an_older_file_is_told_by_its_note_when_the_next_look_is(tmp_path: Path) -> None:
+    kept = kept_after(13, (10, 20), tmp_path / "x.json")
+    for comparison, next_look in [(kept, 20), (attrs.evolve(kept, notes=(), next_look=None), None)]:
+        save(comparison, tmp_path / "new.json")
+        tree = json.loads((tmp_path / "new.json").read_text(encoding="utf-8"))
+        del tree["next_look"]
+        (tmp_path / "old.json").write_text(json.dumps(tree | {"version": 3}), encoding="utf-8")
+        loaded = load(tmp_path / "old.json")
+        assert loaded == comparison
+        assert isinstance(loaded, Comparison)
+        assert loaded.next_look == next_look
+
+
+def test_a_next_look_that_is_over_is_damage(tmp_path: Path) -> None:
+    kept = kept_after(9, (10, 20), tmp_path / "x.json")
+    with pytest.raises(FormatError, match="next_look: expected a look that is still to come"):
+        save(attrs.evolve(kept, next_look=9), tmp_path / "bad.json")
+
+
 def test_between_two_looks_nothing_is_learned_of_the_later_rounds() -> None:
     whole = compare((), (), times=(4.0, (2.0, *[2.0] * 10, *[64.0] * 10)), rounds=20)
     at_ten = attrs.evolve(whole, looks=(10, 20, 40), next_look=40)
@@ -253,3 +273,18 @@ def test_one_that_is_over_has_no_next_look_though_its_time_was_up() -> None:
     comparison = runner.compare(a=taking(clock, 2.0), b=taking(clock, 1.0))
     assert comparison.next_look is None
     assert comparison.verdict("b") is Verdict.FASTER
+
+
+# --- ratios that no float holds ---
+
+
+@pytest.mark.parametrize(("a", "b"), [(1e200, 1e-200), (1e-200, 1e200)])
+def test_a_ratio_beyond_all_measure_is_told(a: float, b: float) -> None:
+    comparison = compare((), (), times=(4.0, 2.0))
+    took = {"a": a, "b": b}
+    records = tuple(attrs.evolve(r, elapsed=took[r.strategy]) for r in comparison.records)
+    extreme = attrs.evolve(comparison, records=records)
+    assert extreme.speedup("b").point == pytest.approx(1e150 if a > b else 1e-150)
+    assert "1e" in str(extreme)
+    assert extreme.explain()
+    assert extreme.chart().svg

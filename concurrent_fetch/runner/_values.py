@@ -43,6 +43,11 @@ def _converted(value: object) -> Row:
         return Row()
     if isinstance(value, BaseException):
         return _of_exception(value)
+    if isinstance(value, Row) and type(value) is not Row:
+        raise ValueError(
+            f"returned a value of type {type_of(value)}, and not a Row itself: what it computes "
+            "later is on no clock; return Row(...)"
+        )
     if isinstance(value, tuple) and len(pair := plain(value, tuple)) == 2:
         return _of_pair(*pair)
     for place, name in enumerate(map(_name, type(value).__mro__)):
@@ -245,12 +250,6 @@ def _of_text(value: str) -> Row:
     return Row(characters=str.__len__(value))
 
 
-def _of_row(value: Row) -> Row:
-    if type(value) is not Row:
-        raise ValueError("return Row(...) itself")
-    return value
-
-
 _CONVERTERS: Mapping[str, Converter] = {
     "builtins.bytes": _of_bytes,
     "builtins.bytearray": _of_bytes,
@@ -264,7 +263,7 @@ _CONVERTERS: Mapping[str, Converter] = {
     "aiohttp.client_reqrep.ClientResponse": _of_aiohttp,
     "aiohttp.ClientResponse": _of_aiohttp,
     "http.client.HTTPResponse": _of_http_client,
-    "concurrent_fetch.model._row.Row": _of_row,
+    "concurrent_fetch.model._row.Row": lambda row: row,
 }
 _READ = frozenset(
     {

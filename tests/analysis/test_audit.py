@@ -272,6 +272,13 @@ def test_bodies_cut_short_in_the_timed_runs_alone_are_noticed() -> None:
     assert "mine brought another body than reference for http://b.example/" in str(comparison)
 
 
+def test_other_bodies_of_the_same_size_in_the_timed_runs_alone_are_noticed() -> None:
+    comparison = compared(mine=on_run(set(range(1, 11)), answering(digest="cheap")))
+    assert comparison.verdict("mine") is Verdict.NOT_COMPARABLE
+    assert "mine brought another body than reference for http://b.example/" in str(comparison)
+    assert set(comparison.marked) == set(range(10))
+
+
 def test_content_that_changes_once_during_the_rounds_costs_one_round_at_most() -> None:
     new = answering(size=77)
     later = set(range(5, 99))

@@ -29,11 +29,13 @@ from concurrent_fetch.runner._rows import rows_of
 from concurrent_fetch.runner._values import row_of
 
 
+def asked(*_: object) -> Any:
+    """What it is asked for, it has not got yet."""
+    raise AssertionError("it was asked, when no clock was running")
+
+
 def late(name: str, kind: type) -> Any:
     """A class of values that have not been there before, whatever is asked of them."""
-
-    def asked(*_: object) -> Any:
-        raise AssertionError("it was asked, when no clock was running")
 
     asks = ["eq", "lt", "le", "gt", "ge", "len", "iter", "getitem", "str", "repr", "int", "index"]
     asks += ["float", "bytes", "bool", "hash"]
@@ -46,15 +48,13 @@ LateTuple, LateBytes = late("LateTuple", tuple), late("LateBytes", bytes)
 LateObject = late("LateObject", object)
 
 
-class LateResponse(Response):
-    """A response whose size is computed later."""
+def with_late(name: str, kind: type, field: str) -> Any:
+    """A class with a field that is computed later."""
+    computed = property(asked, lambda _, __: None)
+    return type(name, (kind,), {field: computed, "__module__": __name__})
 
-    @property
-    def size(self) -> int:
-        raise AssertionError("it was asked, when no clock was running")
 
-    @size.setter
-    def size(self, value: int) -> None: ...
+LateResponse = with_late("LateResponse", Response, "size")
 
 
 class LateFailure(Failure):
@@ -235,9 +235,11 @@ def test_constants_of_python_become_plain_numbers_and_texts() -> None:
 
 
 def test_what_honest_code_makes_is_plain() -> None:
+    facts: dict[str, Any] = attrs.asdict(failure(URLS[1]), recurse=False)
+    facts["kind"] = "dns"
     outcomes: list[Outcome] = [
         attrs.evolve(response(URLS[0]), size=7),
-        Failure(**attrs.asdict(failure(URLS[1]), recurse=False) | {"kind": "dns"}),
+        Failure(**facts),
         attrs.evolve(response(URLS[2]), redirects=["http://a.example/"]),
         tried_before(failure(URLS[3], finished=2), 503, FailureKind.DNS),
     ]
@@ -291,15 +293,7 @@ def test_plain_values_tell_what_they_hold_and_not_what_they_say(case: int) -> No
 
 
 def late_response() -> Any:
-    class Later(requests.Response):
-        @property
-        def _content(self) -> bytes:
-            raise AssertionError("it was asked, when no clock was running")
-
-        @_content.setter
-        def _content(self, value: object) -> None: ...
-
-    return Later()
+    return with_late("Later", requests.Response, "_content")()
 
 
 def late_row() -> Any:
@@ -313,7 +307,10 @@ def late_row() -> Any:
     ("make", "message"),
     [
         (late_response, "Later, which has a _content of its own: what it computes later is on no "),
-        (late_row, "return Row(...) itself"),
+        (
+            late_row,
+            "Later, and not a Row itself: what it computes later is on no clock; return Row(",
+        ),
     ],
 )
 def test_a_response_that_computes_what_is_read_of_it_is_refused(

@@ -30,6 +30,8 @@ class Claim(NamedTuple):
     """Of the bodies from those servers, as they came, at least."""
     octets: Bytes
     """Of all bodies, as they came, at least."""
+    tells_sizes: bool
+    """Whether it tells that of every answer, so that it is no less and no more."""
 
 
 class Usual(NamedTuple):
@@ -63,12 +65,13 @@ def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
     """
     sizes = wire_sizes(record, usual.sizes)
     servers = frozenset(record.witnessed.servers if record.witnessed else ())
+    told = _tells_sizes(record)
     if not servers:
-        return Claim(0, 0, 0, sum(sizes))
+        return Claim(0, 0, 0, sum(sizes), told)
     ways = usual.requests or [1] * len(homes)
     if _is_plain(record) and max(ways) == 1:
         to_them = [size for home, size in zip(homes, sizes, strict=True) if home in servers]
-        return Claim(len(to_them), len(to_them), sum(to_them), sum(sizes))
+        return Claim(len(to_them), len(to_them), sum(to_them), sum(sizes), told)
     least, most, here = 0, 0.0, 0
     hops = 1 + record.options.max_redirects
     names = ("kind", "attempts", "earlier", "redirects", "final_url")
@@ -91,7 +94,7 @@ def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
             each = met if redirects or not begins else max(met, others)
             most += each * (1 + len(tries)) + max(0, attempts - 1 - len(tries))
         here += size if is_here else 0
-    return Claim(least, most, here, sum(sizes))
+    return Claim(least, most, here, sum(sizes), told)
 
 
 def _is_plain(record: Record) -> bool:
@@ -100,6 +103,17 @@ def _is_plain(record: Record) -> bool:
     if any(any(told[name]) for name in ("kind", "redirects", "earlier")):
         return False
     return list(told["attempts"]).count(1) == len(told["kind"])
+
+
+def _tells_sizes(record: Record) -> bool:
+    wires, kinds = record.column("wire_size"), record.columns["kind"]
+    if None not in wires:
+        return True
+    rows = zip(kinds, wires, record.column("size"), record.columns["coding"], strict=True)
+    return all(
+        kind is not None or wire is not None or (size is not None and coding == _PLAIN)
+        for kind, wire, size, coding in rows
+    )
 
 
 def wire_sizes(record: Record, usual: Sequence[Bytes] = ()) -> list[Bytes]:

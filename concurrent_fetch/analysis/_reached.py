@@ -238,7 +238,8 @@ def _more_octets(sights: _Sights, rivals: _Rivals) -> _Finding | None:
     What others bring comes and goes. It is held against the rival with the least of it in the same
     round, and a run that takes longer may have more.
     """
-    rounds = [one for one in sights if one.round is not None and one.tells_octets]
+    told = (one for one in sights if one.tells_octets and one.claim.tells_sizes)
+    rounds = [one for one in told if one.round is not None]
     times = {i: _times(one, rivals[one.round]) for i, one in enumerate(rounds)}
     usual = quantile(sorted(times.values()), 0.5) if times else 0.0
     alike = (i for i, n in times.items() if n > 1 + _MORE and abs(n - usual) <= _ALIKE * usual)
@@ -252,8 +253,10 @@ def _more_octets(sights: _Sights, rivals: _Rivals) -> _Finding | None:
 
 def _times(mine: _Sight, rivals: _Sights) -> float:
     """Return how many times what is claimed came in without that of others; 0: nobody knows."""
-    told = (one for one in rivals if one.tells_octets and 1 <= one.ratio <= _CALM)
-    calm = min(told, key=lambda one: one.ratio, default=None)
+    told = (one for one in rivals if one.tells_octets and one.claim.tells_sizes)
+    calm = min(
+        (one for one in told if 1 <= one.ratio <= _CALM), key=lambda one: one.ratio, default=None
+    )
     if calm is None:
         return 0.0
     longer = mine.elapsed / calm.elapsed if calm.elapsed else 1.0

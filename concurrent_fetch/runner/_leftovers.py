@@ -62,7 +62,7 @@ class Leftovers:
         pause, waited = _MOMENT, 0.0
         while waited < _PATIENCE and _is_new(looks[-1], before):
             self._wait(pause)
-            waited, pause = waited + pause, 2 * pause
+            waited, pause = waited + pause, 3 * pause
             looks.append(self._look())
         self._left.stay(strategy, before, looks)
         if measured is not None:

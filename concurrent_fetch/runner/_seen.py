@@ -17,7 +17,7 @@ HAS_CLOCKS = sys.platform == "linux"
 # itself may crash for a thread that has ended; asked by number, the kernel says that it is gone.
 _OF_THREAD, _OF_PROCESS = 6, 2
 
-_MOST = 24
+_MOST = 12
 """Of so many threads it asks which children they have: those started last, and the main one."""
 _CHUNK = 4096
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fakes import URLS, answers, freeze
+from fakes import URLS, fetched_now, freeze
 
 from concurrent_fetch import Comparison, Options, Outcome, Runner, Strategy
 from concurrent_fetch.runner._seen import HAS_CLOCKS, Thing, look
@@ -45,14 +45,14 @@ class Spinning:
         if self._thread is None:
             self._thread = threading.Thread(target=self._spin, name="spin", daemon=True)
             self._thread.start()
-        return answers(urls)
+        return fetched_now(urls)
 
     def beside(self, urls: list[str], _options: Options) -> list[Outcome]:
         """Another, honest strategy, which takes until that thread has had its turn."""
         begun, limit = self.used, time.monotonic() + _LONG
         while self._thread and self.used < begun + 0.005 and time.monotonic() < limit:
             time.sleep(0.005)
-        return answers(urls)
+        return fetched_now(urls)
 
     def _spin(self) -> None:
         while not self.is_over:
@@ -94,10 +94,10 @@ def test_a_thread_left_by_every_run_is_noted() -> None:
 
     def bad(urls: list[str], _options: Options) -> list[Outcome]:
         threading.Thread(target=is_over.wait, daemon=True).start()
-        return answers(urls)
+        return fetched_now(urls)
 
     try:
-        found = notes(compared(answers, bad), "bad")
+        found = notes(compared(fetched_now, bad), "bad")
         assert found == ["nearly every run leaves something behind: 6 threads by now"]
     finally:
         is_over.set()
@@ -107,9 +107,9 @@ def test_tasks_left_on_the_loop_are_noted() -> None:
     async def bad(urls: list[str], _options: Options) -> list[Outcome]:
         bad.left = [asyncio.ensure_future(asyncio.sleep(_LONG)) for _ in range(3)]  # type: ignore[attr-defined]
         await asyncio.sleep(0)
-        return answers(urls)
+        return fetched_now(urls)
 
-    found = notes(compared(answers, bad), "bad")
+    found = notes(compared(fetched_now, bad), "bad")
     assert found == ["it left 3 tasks on its event loop, cancelled by the Runner"]
 
 
@@ -118,14 +118,14 @@ def pooled() -> Strategy:
 
     def strategy(urls: list[str], _options: Options) -> list[Outcome]:
         list(pool.map(time.sleep, [0.001] * 8))
-        return answers(urls)
+        return fetched_now(urls)
 
     return strategy
 
 
 def dropped(urls: list[str], _options: Options) -> list[Outcome]:
     list(ThreadPoolExecutor(2).map(time.sleep, [0.001] * 4))
-    return answers(urls)
+    return fetched_now(urls)
 
 
 async def closing(urls: list[str], _options: Options) -> list[Outcome]:
@@ -134,24 +134,24 @@ async def closing(urls: list[str], _options: Options) -> list[Outcome]:
     other = asyncio.ensure_future(asyncio.sleep(_LONG))
     await asyncio.to_thread(time.sleep, 0.001)
     other.cancel()
-    return answers(urls)
+    return fetched_now(urls)
 
 
 def with_child(urls: list[str], _options: Options) -> list[Outcome]:
     subprocess.run([sys.executable, "-S", "-c", "0"], check=True)
-    return answers(urls)
+    return fetched_now(urls)
 
 
 def without_collector(urls: list[str], _options: Options) -> list[Outcome]:
     gc.disable()
     try:
-        return answers(urls)
+        return fetched_now(urls)
     finally:
         gc.enable()
 
 
 def test_honest_strategies_are_left_alone() -> None:
-    comparison = compared(answers, pooled(), dropped, closing, with_child, without_collector)
+    comparison = compared(fetched_now, pooled(), dropped, closing, with_child, without_collector)
     assert comparison.notes == ()
     assert comparison.marked == {}
     assert not any(map(comparison.reasons_against, comparison.strategies))
@@ -179,11 +179,11 @@ def test_settings_are_put_back_after_each_run_and_named(
 
     def honest(urls: list[str], _options: Options) -> list[Outcome]:
         seen.append(read())
-        return answers(urls)
+        return fetched_now(urls)
 
     def bad(urls: list[str], _options: Options) -> list[Outcome]:
         change()
-        return answers(urls)
+        return fetched_now(urls)
 
     comparison = compared(honest, bad)
     assert seen == [usual] * 6

@@ -55,7 +55,7 @@ def cached() -> Callable[..., list[cf.Outcome]]:
     kept: list[cf.Outcome] = []
 
     def cached(urls: list[str], options: cf.Options) -> list[cf.Outcome]:
-        if not kept or options.digest:
+        if not kept:
             kept[:] = cf.fetch_sync(urls, options)
         return [now(kept[i], url, i) for i, url in enumerate(urls)]
 

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from time import perf_counter, sleep
 from typing import Any
 
 import attrs
@@ -124,6 +125,16 @@ def record(outcomes: Sequence[Outcome | Row], *, strategy: str = "mine", **facts
 def answers(urls: Iterable[str], _options: Options | None = None) -> list[Outcome]:
     """A strategy that answers everything at once, without any fetch."""
     return [response(url, index) for index, url in enumerate(urls)]
+
+
+def fetched_now(urls: Iterable[str], _options: Options | None = None) -> list[Outcome]:
+    """The same with times of this run, each of which a fetch might take."""
+    outcomes: list[Outcome] = []
+    for index, url in enumerate(urls):
+        started = perf_counter()
+        sleep(0.00001)
+        outcomes.append(response(url, index, started=started, finished=perf_counter()))
+    return outcomes
 
 
 def taking(

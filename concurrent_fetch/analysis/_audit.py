@@ -1,6 +1,5 @@
 """The audit: did two strategies do the same work? If not, no number says which is faster."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -26,6 +25,7 @@ from concurrent_fetch.analysis._notes import (
     notes_on_missing_probes,
     notes_on_new_content,
 )
+from concurrent_fetch.analysis._other_work import other_lengths, reasons_against
 from concurrent_fetch.analysis._reached import Reached
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._retried import (
@@ -35,7 +35,6 @@ from concurrent_fetch.analysis._retried import (
     too_idle,
 )
 from concurrent_fetch.analysis._unknown import notes_on_unknown
-from concurrent_fetch.http import redact
 
 _TOO_MANY_MARKED = 0.1
 
@@ -210,15 +209,13 @@ class Audit:
 
     def _reasons(self, check: Record) -> tuple[str, ...]:
         excused = self._excused(check.strategy)
-        against = [
-            *_reasons_against(check, self._reference, self._urls, excused),
-            *_other_lengths(check, self._reference, self._urls, excused | self._changes.once),
-        ]
+        lengths_excused = excused | self._changes.once
         names = (self._reference.strategy, check.strategy)
         suspects = dict.fromkeys(self._suspects[name] for name in names if name in self._suspects)
         cannot_be = [why for name in dict.fromkeys(names) for why in self._cannot_be(name)]
         return (
-            *against,
+            *reasons_against(check, self._reference, self._urls, excused),
+            *other_lengths(check, self._reference, self._urls, lengths_excused),
             *self._on_tries(check),
             *self._far_off(check, excused),
             *suspects,
@@ -253,92 +250,6 @@ class Audit:
         unseen = excused | self._changes.again
         found = (self._changes.far_off(r, unseen, self._urls) for r in self._timed_of(check))
         return list(islice(filter(None, found), 1))
-
-
-def _reasons_against(
-    check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
-) -> tuple[str, ...]:
-    """Return why the strategy cannot be compared with the reference; empty if it can.
-
-    `changing` are the URLs whose content changes from fetch to fetch.
-    """
-    reasons = list(_other_work(check, reference))
-    other = differing_results(check, reference)
-    if other:
-        reasons.append(_other_results(other, check, reference, urls))
-    if check.unread:
-        reasons.append(
-            f"{check.unread} of {len(urls)} bodies were not read; read them within the strategy, "
-            "as by response.content or await response.read()"
-        )
-    bodies = [i for i in differing_bodies(check, reference) if i not in changing]
-    if bodies:
-        reasons.append(
-            f"{len(bodies)} of {len(urls)} bodies differ, first {_shown(urls[bodies[0]], check)}"
-        )
-    if check.failures == len(urls):
-        reasons.append(f"no URL was answered{_first_message(check)}")
-    return tuple(reasons)
-
-
-def _other_results(
-    other: Sequence[int], check: Record, reference: Record, urls: Sequence[str]
-) -> str:
-    count = f"{len(other)} of {len(urls)} URLs came back differently"
-    if not (check.ordered and reference.ordered):
-        mine, theirs = (Counter(filter(None, r.results)) for r in (check, reference))
-        return f"{count}: {_counts(mine)} against {_counts(theirs)}"
-    i = other[0]
-    return (
-        f"{count}, first {_shown(urls[i], check)}: {check.results[i]} against "
-        f"{reference.results[i]}"
-    )
-
-
-def _first_message(check: Record) -> str:
-    """Return what a value says of the failures: perhaps a mistake in the code that fetches."""
-    message = next(iter(check.columns["message"]), None)
-    return "" if check.has_times or not message else f", first because of {message}"
-
-
-def _counts(results: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} × {result}" for result, n in sorted(results.items()))
-
-
-def _other_lengths(
-    check: Record, reference: Record, urls: Sequence[str], changing: Collection[int]
-) -> Iterator[str]:
-    """Yield the reason against bodies of which only lengths are known."""
-    found = [p for p in differing_lengths(check, reference, changing) if p.proven]
-    if not found:
-        return
-    first = found[0]
-    at = f"first {_shown(urls[first.place], check)}" if check.ordered else "in whatever order"
-    if not reference.ordered:
-        at = "in whatever order"
-    yield (
-        f"{len(found)} of {len(urls)} bodies are of other lengths, {at}: {first.mine:,} against "
-        f"{first.theirs:,}"
-    )
-
-
-def _shown(url: str, record: Record) -> str:
-    return redact(url, record.options.secret_params)
-
-
-def _other_work(check: Record, reference: Record) -> Iterator[str]:
-    """Yield what a strategy did with its responses that is not what was to be done."""
-    if check.options.work != reference.options.work:
-        yield "the work it does on a response is another"
-    if left_out := _work_left_out(check):
-        yield f"{left_out}; fetch through client.session(options), which does it"
-
-
-def _work_left_out(record: Record) -> str | None:
-    responses = len(record.results) - record.failures
-    if record.worked is None or record.worked == responses:
-        return None
-    return f"the work was done on {record.worked} of {responses} responses"
 
 
 def _not_of_this_run(record: Record, *, subject: str = "") -> str | None:

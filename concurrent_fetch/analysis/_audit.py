@@ -65,7 +65,7 @@ class Audit:
         """Why the last run of a strategy, the one with probes, was of no use."""
         self.cards: Mapping[str, Card] = {}
         """Those of other interpreters, by strategy."""
-        self.implausible = Implausible(prepared)
+        self.implausible: Implausible = Implausible(prepared)
         """What the runs say that cannot be; it is told of them by who knows their clock."""
         self._urls = urls
         self._card = card

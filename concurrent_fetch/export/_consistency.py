@@ -10,6 +10,7 @@ from concurrent_fetch.model import Run
 from concurrent_fetch.results import Comparison, Ladder, Sweep
 
 _SHORTEST = 1e-12
+_COUNTS: tuple[str, ...] = ("gets", "requests", "sent", "early", "octets")
 _LARGEST = 2**63 - 1
 
 
@@ -96,7 +97,7 @@ def _check_record(record: Record, shortest: float, where: str) -> None:
     }
     _check_within(record, limits, where)
     if record.witnessed is not None:
-        counts = dict.fromkeys(("gets", "requests", "sent", "early", "octets"), (0, _LARGEST))
+        counts: Mapping[str, tuple[float, float]] = dict.fromkeys(_COUNTS, (0, _LARGEST))
         _check_within(record.witnessed, counts, within(where, "witnessed"))
 
 

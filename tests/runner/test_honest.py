@@ -1,8 +1,9 @@
 """Honest strategies: no reason against them, no round left out, no note but those that are true.
 
-Each runs in a real comparison, on pages of 1 KiB and of 64 KiB; `nox -t long` does it fifty times.
+Each runs in a real comparison, on pages of 1 KiB and of 64 KiB.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,6 +19,8 @@ from concurrent_fetch.server import LocalServer
 pytestmark = pytest.mark.once
 
 ROUNDS = 3
+COMPARISONS = int(os.environ.get("HONEST_COMPARISONS", "4"))
+"""More for a long run: HONEST_COMPARISONS=50 pytest -m long tests/runner/test_honest.py"""
 SIZES = {"1 KiB": 1024, "64 KiB": 65536}
 OF_THE_MACHINE = re.compile("the machine was busy|the digests of the bodies take up to ")
 """Notes on the whole comparison that are true at times, and say nothing of a strategy."""
@@ -58,8 +61,8 @@ def test_nothing_is_said_against_an_honest_one(name: str, size: str, server: Loc
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", HONEST)
-def test_nor_in_fifty_comparisons(name: str, server: LocalServer) -> None:
-    for i in range(50):
+def test_nor_in_many_comparisons(name: str, server: LocalServer) -> None:
+    for i in range(COMPARISONS):
         nothing_is_wrong(name, list(SIZES.values())[i % 2], server)
 
 

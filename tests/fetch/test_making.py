@@ -62,4 +62,7 @@ def test_nothing_holds_it_but_who_took_it() -> None:
 def test_what_is_filled_has_the_layout_of_what_is_frozen(filled: type, frozen: type) -> None:
     assert filled.__basicsize__ == frozen.__basicsize__
     assert filled.__weakrefoffset__ == frozen.__weakrefoffset__
-    assert frozen.__subclasses__() == [filled], "another one would show up as a kind of outcome"
+    ours = [
+        kind for kind in frozen.__subclasses__() if kind.__module__.startswith("concurrent_fetch.")
+    ]
+    assert ours == [filled], "another one would show up as a kind of outcome"

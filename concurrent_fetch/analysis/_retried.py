@@ -5,6 +5,7 @@ on. What it costs for sure is the time in which nothing was in flight until some
 again. That is what a run is said to have been `idle` for.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from concurrent_fetch.analysis._notes import Note
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._set_limits import longest_pause
 from concurrent_fetch.render import many, percent, seconds
+from concurrent_fetch.stats import quantile
 
 _OTHER_WORK = 0.01
 _TOO_LONG = 0.05
@@ -102,17 +104,21 @@ def too_idle(records: Sequence[Record]) -> str | None:
 def idle_in(record: Record) -> Seconds:
     """Return how long nothing was in flight until something was tried again.
 
-    What `rate` and `delay` would have kept waiting as well does not count.
+    What `rate` and `delay` would have kept waiting as well does not count, nor what passes between
+    any two fetches of the run.
     """
     if not record.has_times or not record.retried:
         return 0.0
     tries, pause = record.tries, longest_pause(record.options)
-    idle, last = 0.0, record.begun
+    waits: list[Seconds] = []
+    between: list[Seconds] = []
+    last = record.begun
     for start, end, again in sorted(zip(tries.starts, tries.ends, tries.retries, strict=True)):
-        if again and start - last > pause:
-            idle += start - last - pause
+        if start > last:
+            (waits if again else between).append(start - last)
         last = max(last, end)
-    return idle
+    usual = max(pause, quantile(sorted(between), 0.5) if between else 0.0)
+    return math.fsum(wait - usual for wait in waits if wait > usual)
 
 
 def _retried(record: Record) -> _Retried:

@@ -140,6 +140,16 @@ def test_a_run_is_idle_where_nothing_is_in_flight_until_something_is_tried_again
     assert idle_in(mine) == idle
 
 
+@pytest.mark.parametrize(("wait", "idle"), [(0.25, 0.0), (0.125, 0.0), (1.0, 0.75)])
+def test_what_passes_between_any_two_fetches_is_no_waiting(wait: float, idle: float) -> None:
+    """Of three, a quarter of a second apart; the last is tried again."""
+    one, two = (response(str(i), i, started=1.25 * i, finished=1.25 * i + 1) for i in range(2))
+    before = Attempt(status_code=503, started=2.5, finished=3.0, waited=wait)
+    last = response("2", 2, started=3.0 + wait, finished=4.0 + wait)
+    mine = record([one, two, attrs.evolve(last, earlier=(before,))], elapsed=4.0 + wait)
+    assert idle_in(mine) == idle
+
+
 def test_the_longest_delay_of_any_host_is_no_waiting_to_try_again() -> None:
     mine = waiting(1.0, 2.0)
     hosts = {"b.example": Pace(delay=1)}

@@ -13,6 +13,8 @@ from concurrent_fetch import Response, Timing, fetch_sync
 from concurrent_fetch.fetch import _making
 from concurrent_fetch.server import LocalServer
 
+PACKAGE = "concurrent_fetch."
+
 
 @pytest.fixture(scope="module")
 def response() -> Response:
@@ -62,7 +64,6 @@ def test_nothing_holds_it_but_who_took_it() -> None:
 def test_what_is_filled_has_the_layout_of_what_is_frozen(filled: type, frozen: type) -> None:
     assert filled.__basicsize__ == frozen.__basicsize__
     assert filled.__weakrefoffset__ == frozen.__weakrefoffset__
-    ours = [
-        kind for kind in frozen.__subclasses__() if kind.__module__.startswith("concurrent_fetch.")
-    ]
+    kinds: list[type] = frozen.__subclasses__()
+    ours = [kind for kind in kinds if kind.__module__.startswith(PACKAGE)]
     assert ours == [filled], "another one would show up as a kind of outcome"

@@ -84,6 +84,7 @@ def test_who_is_asked_for_another_port_is_not_told(local: LocalServer) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # of xdist
 def test_a_fork_does_not_ask_by_the_pipes_of_its_parent(local: LocalServer) -> None:
     one = counting(local)
     ours, theirs = socket.socketpair()

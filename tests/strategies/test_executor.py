@@ -94,6 +94,13 @@ def left() -> Callable[[], set[Any]]:
     return lambda: set(active_children()) - before
 
 
+def wait_for_the_end_of(left: Callable[[], set[Any]]) -> None:
+    ended = time.monotonic()
+    while left():
+        in_time(time.monotonic() - ended, 1.0)
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("make", [executors.pool, loky_pool])
 def test_of_two_workers_one_is_killed(
     local: LocalServer, left: Callable[[], set[Any]], make: Callable[[], Executor]
@@ -104,10 +111,7 @@ def test_of_two_workers_one_is_killed(
         if not outcomes:
             executors.kill_worker_of(outcome)
         outcomes.append(outcome)
-    ended = time.monotonic()
-    while left():
-        in_time(time.monotonic() - ended, 1.0)
-        time.sleep(0.01)
+    wait_for_the_end_of(left)
     assert sorted(outcome.index for outcome in outcomes) == list(range(200))
     assert all(outcome.ok for outcome in outcomes)
 
@@ -403,7 +407,7 @@ def test_an_executor_whose_run_was_left_early_is_not_kept(
             next(outcomes)
         assert not before & left()
         assert cf.fetch_executor(local.urls(2), executor=executors.pool)[1].ok
-    assert not left()
+    wait_for_the_end_of(left)
 
 
 @pytest.mark.long

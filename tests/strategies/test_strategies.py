@@ -89,7 +89,7 @@ def test_hundreds_at_once_on_a_loop(client: str, local: LocalServer) -> None:
     urls, options = local.urls(200, "/delay/2"), Options(concurrency=200)
     run = asyncio.run(cf.fetch_async(urls, options, client=client))
     assert len(run.responses) == 200
-    assert local.stats().peak_in_flight == 200
+    reached(local.stats().peak_in_flight, 200)
 
 
 @pytest.mark.parametrize("strategy", EVERY, ids=called)

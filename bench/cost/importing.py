@@ -3,8 +3,8 @@
 python -m bench.cost.importing [processes of each]
 
 What must be there anyway is taken off: asyncio and attrs, or asyncio alone for the process that a
-LocalServer starts. The milliseconds are those of a machine on which that first import takes 55: on a
-slower one everything takes longer, and the same run tells by how much.
+LocalServer starts. The milliseconds are those of a machine on which that first import takes 55: on
+a slower one everything takes longer, and the same run tells by how much.
 """
 
 import compileall

@@ -1,7 +1,8 @@
 """Claims: what a run says that it fetched, as bounds between which the truth lies if it is honest.
 
 A failure may have reached a server or not; redirects on the way to it are not told, and neither are
-those on the way to a value that is no outcome. Only what is told counts as claimed for sure.
+those on the way to a value that is no outcome. A value that tells nothing may stand for a failure.
+Only what is told counts as claimed for sure.
 """
 
 import math
@@ -75,15 +76,16 @@ def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
     least, most, here = 0, 0.0, 0
     hops = 1 + record.options.max_redirects
     names = ("kind", "attempts", "earlier", "redirects", "final_url")
-    rows = zip(homes, sizes, ways, *(record.column(name) for name in names), strict=True)
-    for home, size, others, kind, attempts, earlier, redirects, end in rows:
+    told_of = (record.results, *(record.column(name) for name in names))
+    rows = zip(homes, sizes, ways, *told_of, strict=True)
+    for home, size, others, result, kind, attempts, earlier, redirects, end in rows:
         begins, tries = home in servers, earlier or ()
         if begins:
             least += sum(one.status_code is not None for one in tries)
         if attempts is None:  # a value that is no outcome tells no tries
             most = math.inf
-            least += begins and kind is None
-            met, is_here = 1, begins
+            is_here = begins and kind is None and result is not None
+            least += is_here
         elif kind is not None:
             most += hops * attempts
             continue
@@ -120,14 +122,15 @@ def wire_sizes(record: Record, usual: Sequence[Bytes] = ()) -> list[Bytes]:
     """Return how many bytes of each body came for sure: none of one that is not known."""
     unknown = [n // _PACKED for n in usual] or [0] * len(record.columns["kind"])
     names = ("kind", "wire_size", "size", "coding")
-    rows = zip(unknown, *(record.column(name) for name in names), strict=True)
+    told_of = (record.results, *(record.column(name) for name in names))
+    rows = zip(unknown, *told_of, strict=True)
     return [
         0
-        if kind is not None
+        if kind is not None or result is None
         else wire
         if wire is not None
         else size
         if size is not None and coding == _PLAIN
         else other
-        for other, kind, wire, size, coding in rows
+        for other, result, kind, wire, size, coding in rows
     ]

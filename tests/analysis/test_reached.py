@@ -45,7 +45,7 @@ def a_response(**facts: Any) -> Response:
         (attrs.evolve(failure(URLS[0]), attempts=2), 3, 3 + 22),
         (tried_before(failure(URLS[0]), 503), 4, 3 + 22),
         (Row(status_code=200), 4, math.inf),
-        (Row(), 4, math.inf),  # even who tells nothing was asked to get it
+        (Row(), 3, math.inf),  # it may stand for a failure before anything was sent
         (Row(kind=FailureKind.TIMEOUT), 3, math.inf),
     ],
 )
@@ -84,6 +84,7 @@ def test_a_url_that_cannot_be_sent_is_of_nobody() -> None:
         (Row(size=50, coding="identity"), 50),
         (GZIP, 25),
         (Row(characters=50), 25),  # a quarter of what the reference got
+        (Row(), 0),
     ],
 )
 def test_bytes_are_claimed_as_they_came_for_sure(first: Outcome | Row, size: int) -> None:
@@ -210,13 +211,26 @@ def test_requests_between_the_runs_are_noted() -> None:
     )
 
 
+@pytest.mark.parametrize("told", [1, 3, 4])
+def test_a_failure_that_is_told_as_nothing_is_no_request(told: int) -> None:
+    values = [*[Row(characters=3)] * told, *[Row()] * (4 - told)]
+    assert said(HONEST, runs("mine", [{"gets": told}] * 5, outcomes=values)) == ([], [])
+
+
+def test_of_who_tells_nothing_nothing_is_proven() -> None:
+    reference = by_octets(*[101_000] * 5, name="reference", gets=4)
+    silent = by_octets(*[0] * 5, gets=0, outcomes=[Row()] * 4)
+    assert said(reference, silent) == ([], [])
+
+
 # --- bytes ---
 
 BIG = ENOUGH // 4
 
 
 def by_octets(*octets: int | None, name: str = "mine", **facts: Any) -> list[Record]:
-    return runs(name, [{"octets": n} for n in octets], **{"size": BIG, **facts})
+    gets = facts.pop("gets", None)
+    return runs(name, [{"octets": n, "gets": gets} for n in octets], **{"size": BIG, **facts})
 
 
 ALL_CAME = by_octets(*[101_000] * 5, name="reference")

@@ -132,5 +132,7 @@ def wire_sizes(record: Record, usual: Sequence[Bytes] = ()) -> list[Bytes]:
         else size
         if size is not None and coding == _PLAIN
         else other
+        if size is None
+        else min(size, other)
         for other, result, kind, wire, size, coding in rows
     ]

@@ -264,10 +264,10 @@ def column_of(name: str, values: Iterable[Any]) -> Sequence[Any]:
 
 
 def _coding(outcome: Outcome | Row) -> str | None:
-    """Return how the body of a response was encoded on the wire."""
+    """Return how the body of a response was encoded on the wire; None if its head is not told."""
     if isinstance(outcome, Row):
         return outcome.coding
-    if isinstance(outcome, Failure):
+    if isinstance(outcome, Failure) or not outcome.headers:
         return None
     return ", ".join(codings_in(outcome.headers.get("content-encoding", ""))) or "identity"
 

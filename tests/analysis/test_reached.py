@@ -8,7 +8,7 @@ import attrs
 import pytest
 from fakes import URLS, failure, record, response, tried_before
 
-from concurrent_fetch import FailureKind, Options, Outcome, Response, Row
+from concurrent_fetch import FailureKind, Headers, Options, Outcome, Response, Row
 from concurrent_fetch.analysis import Note, Record, Witnessed
 from concurrent_fetch.analysis._claims import Usual, authority_of, claim_of, usual_of, wire_sizes
 from concurrent_fetch.analysis._reached import ENOUGH, Reached
@@ -18,14 +18,18 @@ HOMES = [authority_of(url) for url in URLS]
 GZIP = Row(size=900, coding="gzip", status_code=200)
 
 
+TEXT = Headers.from_mapping({"Content-Type": "text/plain"})
+
+
 def of(*, first: Outcome | Row | None = None, size: int = 3) -> list[Outcome | Row]:
     """Four answers; the first may be another."""
-    usual = [response(url, i, size=size) for i, url in enumerate(URLS)]
+    found = (response(url, i, size=size) for i, url in enumerate(URLS))
+    usual = [attrs.evolve(one, headers=TEXT) for one in found]
     return [usual[0] if first is None else first, *usual[1:]]
 
 
 def a_response(**facts: Any) -> Response:
-    return attrs.evolve(response(URLS[0]), **facts)
+    return attrs.evolve(response(URLS[0]), **{"headers": TEXT} | facts)
 
 
 # --- what is claimed ---
@@ -79,6 +83,8 @@ def test_a_url_that_cannot_be_sent_is_of_nobody() -> None:
     [
         (a_response(size=50), 50),
         (a_response(size=50, wire_size=20), 20),
+        (a_response(size=50, headers={}), 25),  # it may have come in a coding that is not told
+        (a_response(size=9, headers={}), 9),
         (failure(URLS[0]), 0),
         (a_response(size=50, headers={"Content-Encoding": "gzip"}), 25),
         (Row(size=50, coding="identity"), 50),

@@ -87,6 +87,10 @@ def test_a_url_that_cannot_be_sent_is_of_nobody() -> None:
         (a_response(size=9, headers={}), 9),
         (failure(URLS[0]), 0),
         (a_response(size=50, headers={"Content-Encoding": "gzip"}), 25),
+        (a_response(size=50, headers={"Content-Encoding": "br"}), 0),  # the reference's was gzip
+        (Row(size=50, coding="br"), 0),
+        (Row(size=50, coding="gzip, br"), 0),
+        (Row(size=50, coding="gzip"), 25),
         (Row(size=50, coding="identity"), 50),
         (GZIP, 25),
         (Row(characters=50), 25),  # a quarter of what the reference got
@@ -95,7 +99,8 @@ def test_a_url_that_cannot_be_sent_is_of_nobody() -> None:
 )
 def test_bytes_are_claimed_as_they_came_for_sure(first: Outcome | Row, size: int) -> None:
     mine = record(of(first=first))
-    assert wire_sizes(mine, [100, 8, 8, 8]) == [size, 3, 3, 3]
+    usual = Usual([100, 8, 8, 8], [1] * 4, ["gzip"] * 4)
+    assert wire_sizes(mine, usual) == [size, 3, 3, 3]
 
 
 def test_without_a_reference_bytes_of_an_unknown_coding_are_not_claimed() -> None:
@@ -324,6 +329,20 @@ def test_who_fetched_nothing_is_no_measure_for_others() -> None:
 def test_what_nobody_saw_is_no_reason() -> None:
     unseen = [attrs.evolve(one, witnessed=None) for one in HONEST]
     assert said(unseen, [attrs.evolve(one, strategy="mine") for one in unseen]) == ([], [])
+
+
+@pytest.mark.parametrize(("coding", "proven"), [("zstd", False), ("gzip", True)])
+def test_bodies_of_another_coding_than_the_reference_s_are_not_held_against_it(
+    coding: str, proven: bool
+) -> None:
+    """They may be smaller than a quarter of those."""
+    headers = Headers.from_mapping({"Content-Encoding": "gzip"})
+    answers = [a_response(size=9 * BIG, wire_size=4 * BIG, headers=headers)] * 4
+    reference = by_octets(*[500_000] * 5, name="reference", outcomes=answers)
+    mine = by_octets(*[0] * 5, outcomes=[Row(size=9 * BIG, coding=coding)] * 4)
+    reasons, _ = said(reference, mine)
+    told = "it claims 97.7 KiB of bodies where 0 B came in, in 5 of 5 runs"
+    assert reasons == ([told] if proven else [])
 
 
 @pytest.mark.parametrize(("encodings", "proven"), [((), False), (("gzip",), True)])

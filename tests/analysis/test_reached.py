@@ -186,6 +186,36 @@ def test_what_is_proven_of_the_reference_is_a_reason_against_all() -> None:
     assert reasons == ["reference claims 4 requests where the server got 0, in 3 of 3 runs"]
 
 
+TOO_MANY = "claims 4 requests where the server got 5, in 5 of 5 runs"
+
+
+@pytest.mark.parametrize(
+    ("early", "theirs", "proven"),
+    [
+        ([0, 0, 0, 0, 0], 4, True),
+        ([0, 0, 1, 1, 0], 4, True),  # in some runs, of whoever it was
+        ([0, 1, 1, 1, 1], 4, False),
+        ([0, 0, 0, 0, 0], 5, False),  # all have it
+    ],
+)
+def test_steady_requests_of_others_are_proven_of_nobody(
+    early: list[int], theirs: int, proven: bool
+) -> None:
+    """A health check comes as often in each run, but between the runs, too, and in all of them."""
+    reference = runs("reference", [{"gets": theirs, "early": n} for n in early])
+    reasons, notes = said(reference, runs("mine", [{"gets": 5, "early": n} for n in early]))
+    assert reasons == ([f"it {TOO_MANY}"] if proven else [])
+    of_mine = [str(note) for note in notes if note.strategy == "mine"]
+    who = "it fetches more than it tells, or somebody else asks that server"
+    assert of_mine == ([] if proven else [f"mine: {TOO_MANY}; {who}"])
+
+
+def test_what_is_proven_is_said_though_others_ask() -> None:
+    reference = by_octets(*[101_000] * 5, name="reference", gets=5)
+    reasons, _ = said(reference, by_octets(*[0] * 5, gets=5))
+    assert reasons == ["it claims 97.7 KiB of bodies where 0 B came in, in 5 of 5 runs"]
+
+
 def test_requests_that_come_and_go_may_be_of_somebody_else() -> None:
     seen = [{"gets": n} for n in (4, 5, 6, 7, 9)]
     reasons, (note,) = said(HONEST, runs("mine", seen))

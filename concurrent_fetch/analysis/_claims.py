@@ -1,7 +1,8 @@
 """Claims: what a run says that it fetched, as bounds between which the truth lies if it is honest.
 
 A failure may have reached a server or not; redirects on the way to it are not told, and neither are
-those on the way to a value that is no outcome. Only what is told counts as claimed for sure.
+those on the way to a value that is no outcome. A value that tells nothing may stand for a failure.
+Only what is told counts as claimed for sure.
 """
 
 import math
@@ -41,6 +42,8 @@ class Usual(NamedTuple):
     """Of bodies, as they came; nothing where it asked for no coding."""
     requests: Sequence[int] = ()
     """Those on the way to it, redirects included."""
+    codings: Sequence[str | None] = ()
+    """Of bodies; None of one that is not known."""
 
 
 @lru_cache(maxsize=4096)  # of the URLs on the ways of redirects, each run anew
@@ -55,7 +58,8 @@ def authority_of(url: str) -> str:
 def usual_of(reference: Record) -> Usual:
     """Return what the reference got."""
     ways = [1 + len(redirects or ()) for redirects in reference.columns["redirects"]]
-    return Usual(wire_sizes(reference) if reference.options.encodings else (), ways)
+    sizes = wire_sizes(reference) if reference.options.encodings else ()
+    return Usual(sizes, ways, reference.column("coding"))
 
 
 def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
@@ -63,7 +67,7 @@ def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
 
     Code that makes outcomes itself may tell no redirects, and have met those of the reference.
     """
-    sizes = wire_sizes(record, usual.sizes)
+    sizes = wire_sizes(record, usual)
     servers = frozenset(record.witnessed.servers if record.witnessed else ())
     told = _tells_sizes(record)
     if not servers:
@@ -75,15 +79,16 @@ def claim_of(record: Record, homes: Sequence[str], usual: Usual) -> Claim:
     least, most, here = 0, 0.0, 0
     hops = 1 + record.options.max_redirects
     names = ("kind", "attempts", "earlier", "redirects", "final_url")
-    rows = zip(homes, sizes, ways, *(record.column(name) for name in names), strict=True)
-    for home, size, others, kind, attempts, earlier, redirects, end in rows:
+    told_of = (record.results, *(record.column(name) for name in names))
+    rows = zip(homes, sizes, ways, *told_of, strict=True)
+    for home, size, others, result, kind, attempts, earlier, redirects, end in rows:
         begins, tries = home in servers, earlier or ()
         if begins:
             least += sum(one.status_code is not None for one in tries)
         if attempts is None:  # a value that is no outcome tells no tries
             most = math.inf
-            least += begins and kind is None
-            met, is_here = 1, begins
+            is_here = begins and kind is None and result is not None
+            least += is_here
         elif kind is not None:
             most += hops * attempts
             continue
@@ -116,18 +121,30 @@ def _tells_sizes(record: Record) -> bool:
     )
 
 
-def wire_sizes(record: Record, usual: Sequence[Bytes] = ()) -> list[Bytes]:
-    """Return how many bytes of each body came for sure: none of one that is not known."""
-    unknown = [n // _PACKED for n in usual] or [0] * len(record.columns["kind"])
+def wire_sizes(record: Record, usual: Usual | None = None) -> list[Bytes]:
+    """Return how many bytes of each body came for sure: none of one that is not known.
+
+    In what coding a body came may be unknown, as of a text: then it is a part of the reference's.
+    In another coding than that it may be any part.
+    """
+    n = len(record.columns["kind"])
+    sizes, _, codings = usual or Usual()
     names = ("kind", "wire_size", "size", "coding")
-    rows = zip(unknown, *(record.column(name) for name in names), strict=True)
+    told_of = (record.results, *(record.column(name) for name in names))
+    rows = zip(sizes or [0] * n, codings or [None] * n, *told_of, strict=True)
     return [
         0
-        if kind is not None
+        if kind is not None or result is None
         else wire
         if wire is not None
-        else size
-        if size is not None and coding == _PLAIN
-        else other
-        for other, kind, wire, size, coding in rows
+        else _at_least(size, coding, usual_size // _PACKED, usual_coding)
+        for usual_size, usual_coding, result, kind, wire, size, coding in rows
     ]
+
+
+def _at_least(size: Bytes | None, coding: str | None, part: Bytes, usual: str | None) -> Bytes:
+    if size is not None and coding == _PLAIN:
+        return size
+    if coding not in (None, _PLAIN, usual):
+        return 0
+    return part if size is None else min(size, part)

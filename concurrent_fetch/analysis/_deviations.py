@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from concurrent_fetch.analysis._changes import differing_bodies, differing_results
 from concurrent_fetch.analysis._lengths import differing_lengths
-from concurrent_fetch.analysis._losses import is_lost
+from concurrent_fetch.analysis._losses import is_lost, is_silent
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._retried import other_tries
 from concurrent_fetch.http import redact
+from concurrent_fetch.render import many
 
 
 class Excuses(NamedTuple):
@@ -74,6 +75,9 @@ class Deviations:
 
     def _of_results(self, check: Record) -> Iterator[str]:
         record = self.record
+        if is_silent(record, check):
+            fetches = many(len(self._urls), "fetch")
+            yield f"told nothing of {fetches}, and something in its check run"
         other = differing_results(record, check)
         if other and not record.ordered:
             yield f"brought other results than in its check run for {len(other)} URLs"
@@ -131,9 +135,16 @@ def _is_confirmed(index: int, record: Record, reference: Record) -> bool:
 
 
 def _without_digest(record: Record, check: Record) -> list[int]:
-    """Return where an answer carries no digest though it did in the check run."""
+    """Return where an answer carries no digest though it did in the check run.
+
+    Of what tells nothing it is not known whether it is an answer.
+    """
     digests, before = record.columns["digest"], check.columns["digest"]
     if None not in digests or digests == before or not (record.ordered and check.ordered):
         return []
-    rows = zip(digests, before, record.columns["kind"], strict=True)
-    return [i for i, (now, then, kind) in enumerate(rows) if kind is now is None is not then]
+    rows = zip(digests, before, record.columns["kind"], record.results, strict=True)
+    return [
+        i
+        for i, (now, then, kind, result) in enumerate(rows)
+        if kind is now is None is not then and result is not None
+    ]

@@ -133,13 +133,23 @@ class Reached:
         rules = (
             _too_few_requests(sights),
             _too_little_sent(sights),
-            _same_surplus(sights),
+            None if self._others_ask else _same_surplus(sights),
             _too_few_octets(sights, counts=self._counts_octets),
             _any_surplus(sights),
             _more_requests(sights, rivals),
             _more_octets(sights, rivals),
         )
         return next(filter(None, rules), None)
+
+    @property
+    def _others_ask(self) -> bool:
+        """Whether it seems that somebody asks the servers all the time, as a health check does.
+
+        Then requests come between most runs, too, or all strategies have too many.
+        """
+        every = [one for sights in self._sights.values() for one in sights]
+        early = sum((one.seen.early or 0) > _NEGLIGIBLE * one.claim.least for one in every)
+        return early > len(every) / 2 or all(map(_usual_surplus, self._sights.values()))
 
     @property
     def _counts_octets(self) -> bool:
@@ -184,12 +194,18 @@ def _too_little_sent(sights: _Sights) -> _Finding | None:
 
 def _same_surplus(sights: _Sights) -> _Finding | None:
     """Say that most runs sent so many requests more: others would come and go."""
-    counts = Counter(one.surplus for one in sights if one.surplus)
-    surplus, times = counts.most_common(1)[0] if counts else (0, 0)
-    if times <= len(sights) / 2:
+    surplus = _usual_surplus(sights)
+    if not surplus:
         return None
     much = [one for one in sights if one.surplus == surplus]
     return _Finding(_of_surplus(much, sights), proven=True)
+
+
+def _usual_surplus(sights: _Sights) -> int:
+    """Return how many requests too many came in most runs, if it is the same number; else 0."""
+    counts = Counter(one.surplus for one in sights if one.surplus)
+    surplus, times = counts.most_common(1)[0] if counts else (0, 0)
+    return surplus if times > len(sights) / 2 else 0
 
 
 def _any_surplus(sights: _Sights) -> _Finding | None:

@@ -130,11 +130,13 @@ class Record:
             (None if status == _NO_NUMBER else str(status)) if kind is None else str(kind)
             for status, kind in pairs
         ]
-        return [x or self._answer(i) for i, x in enumerate(told)] if None in told else told
-
-    def _answer(self, index: int) -> str | None:
-        lengths = (self.columns[name][index] for name in ("size", "length", "characters"))
-        return ANSWERED if any(n != _NO_NUMBER for n in lengths) else None
+        if None not in told:
+            return told
+        columns = (self.columns[name] for name in ("size", "length", "characters"))
+        longest = map(max, *columns)
+        return [
+            x or (None if n == _NO_NUMBER else ANSWERED) for x, n in zip(told, longest, strict=True)
+        ]
 
     @property
     def failures(self) -> int:
@@ -264,10 +266,10 @@ def column_of(name: str, values: Iterable[Any]) -> Sequence[Any]:
 
 
 def _coding(outcome: Outcome | Row) -> str | None:
-    """Return how the body of a response was encoded on the wire."""
+    """Return how the body of a response was encoded on the wire; None if its head is not told."""
     if isinstance(outcome, Row):
         return outcome.coding
-    if isinstance(outcome, Failure):
+    if isinstance(outcome, Failure) or not outcome.headers:
         return None
     return ", ".join(codings_in(outcome.headers.get("content-encoding", ""))) or "identity"
 

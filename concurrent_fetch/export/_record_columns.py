@@ -67,7 +67,7 @@ _RULES: Mapping[str, _Rule] = {
     "length": _Rule(_WHOLE, "an int", _NEVER, _NEVER),
     "characters": _Rule(_WHOLE, "an int", _NEVER, _NEVER),
     "kind": _Rule(_KIND, "a kind of failure", _NEVER, _ALWAYS),
-    "coding": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),
+    "coding": _Rule(_TEXT, "a text", _PERHAPS, _NEVER),
     "message": _Rule(_TEXT, "a text", _NEVER, _ALWAYS),
     "error": _Rule(_TEXT, "a text", _NEVER, _PERHAPS),
     "final_url": _Rule(_TEXT, "a text", _ALWAYS, _NEVER),

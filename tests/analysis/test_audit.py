@@ -23,6 +23,7 @@ from concurrent_fetch import (
 )
 from concurrent_fetch.analysis import Audit, Record, read_card
 from concurrent_fetch.analysis._audit import too_many_marked
+from concurrent_fetch.analysis._losses import is_lost
 from concurrent_fetch.errors import NotComparableError, StrategyError
 from concurrent_fetch.server import LocalServer
 
@@ -751,6 +752,48 @@ def test_a_round_is_marked_where_a_length_cannot_be() -> None:
     audit = judged(SIZES, good, *rounds)
     assert audit.marked == {1: "mine brought bodies of other lengths than reference"}
     assert judged(SIZES, bad, *rounds).marked == {}  # it is not comparable, and others may be
+
+
+SILENT = "mine told nothing of 4 fetches, and something in its check run"
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    ("check", "timed", "lost", "marked"),
+    [
+        (TEXTS, [*TEXTS[:3], Row()], True, None),
+        (TEXTS, [*TEXTS[:2], Row(), Row(kind=FailureKind.DNS)], True, None),
+        ([*TEXTS[:3], Row()], [*TEXTS[:3], Row()], False, None),
+        ([*TEXTS[:3], Row()], [*TEXTS[:2], Row(), Row()], True, None),
+        ([*TEXTS[:3], Row()], TEXTS, False, None),
+        (TEXTS, [Row()] * 4, False, SILENT),
+        ([*TEXTS[:3], Row()], [Row()] * 4, False, SILENT),
+        ([Row()] * 4, [Row()] * 4, False, None),
+        ([Row()] * 4, TEXTS, False, None),
+    ],
+)
+def test_what_a_timed_run_does_not_tell_and_the_check_run_did_is_a_failure(
+    check: list[Row], timed: list[Row], lost: bool, marked: str | None, ordered: bool
+) -> None:
+    """Of single fetches; nobody knows what a run did that tells nothing at all."""
+    before, now = (valued(*rows, ordered=ordered) for rows in (check, timed))
+    assert is_lost(now, before) == lost
+    audit = judged(SIZES, before, attrs.evolve(now, round=0))
+    assert audit.marked == ({} if marked is None else {0: marked})
+
+
+def test_what_is_told_of_one_makes_up_for_no_other() -> None:
+    check = valued(*TEXTS[:3], Row())
+    assert is_lost(valued(Row(), *TEXTS[1:]), check)
+    assert not is_lost(check, valued(*TEXTS[:3], Row(kind=FailureKind.DNS)))
+    other = valued(*[Row(status_code=200)] * 4)
+    assert not is_lost(valued(Row(status_code=404), Row(), *[Row(status_code=200)] * 2), other)
+
+
+def test_of_what_is_not_told_no_digest_is_missing() -> None:
+    whole = [Row(size=10 * (i + 1), digest="abc") for i in range(4)]
+    timed = attrs.evolve(valued(*whole[:3], Row()), round=0)
+    assert judged(SIZES, valued(*whole), timed).marked == {}
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def noted(mine: Sequence[Outcome], theirs: Sequence[Outcome], **options: Any) ->
 
 
 GZIP = Headers.from_mapping({"Content-Encoding": "GZIP"})
+TEXT = Headers.from_mapping({"Content-Type": "text/plain"})
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ GZIP = Headers.from_mapping({"Content-Encoding": "GZIP"})
     ],
 )
 def test_each_fact_that_differs_is_a_note_with_advice(facts: dict[str, Any], note: str) -> None:
-    usual: dict[str, Any] = {"wire_size": 100, "reused": True}
+    usual: dict[str, Any] = {"wire_size": 100, "reused": True, "headers": TEXT}
     found = noted(one_by_one(**usual | facts), one_by_one(**usual), concurrency=1)
     assert found == [f"mine: {note}"]
     assert noted(one_by_one(**usual), one_by_one(**usual), concurrency=1) == []
@@ -125,8 +126,8 @@ def test_the_number_in_flight_is_held_against_concurrency(
 
 
 def test_what_is_not_known_is_no_difference() -> None:
-    known: dict[str, Any] = {"wire_size": 100, "reused": False}
-    unknown: dict[str, Any] = {"wire_size": None, "reused": None}
+    known: dict[str, Any] = {"wire_size": 100, "reused": False, "headers": GZIP}
+    unknown: dict[str, Any] = {"wire_size": None, "reused": None, "headers": Headers()}
     assert noted(one_by_one(**known), one_by_one(**unknown)) == []
     assert noted(one_by_one(**unknown), one_by_one(**known)) == []
 

@@ -8,7 +8,7 @@ import attrs
 import pytest
 from fakes import URLS, failure, record, response, tried_before
 
-from concurrent_fetch import FailureKind, Options, Outcome, Response, Row
+from concurrent_fetch import FailureKind, Headers, Options, Outcome, Response, Row
 from concurrent_fetch.analysis import Note, Record, Witnessed
 from concurrent_fetch.analysis._claims import Usual, authority_of, claim_of, usual_of, wire_sizes
 from concurrent_fetch.analysis._reached import ENOUGH, Reached
@@ -18,14 +18,18 @@ HOMES = [authority_of(url) for url in URLS]
 GZIP = Row(size=900, coding="gzip", status_code=200)
 
 
+TEXT = Headers.from_mapping({"Content-Type": "text/plain"})
+
+
 def of(*, first: Outcome | Row | None = None, size: int = 3) -> list[Outcome | Row]:
     """Four answers; the first may be another."""
-    usual = [response(url, i, size=size) for i, url in enumerate(URLS)]
+    found = (response(url, i, size=size) for i, url in enumerate(URLS))
+    usual = [attrs.evolve(one, headers=TEXT) for one in found]
     return [usual[0] if first is None else first, *usual[1:]]
 
 
 def a_response(**facts: Any) -> Response:
-    return attrs.evolve(response(URLS[0]), **facts)
+    return attrs.evolve(response(URLS[0]), **{"headers": TEXT} | facts)
 
 
 # --- what is claimed ---
@@ -45,7 +49,7 @@ def a_response(**facts: Any) -> Response:
         (attrs.evolve(failure(URLS[0]), attempts=2), 3, 3 + 22),
         (tried_before(failure(URLS[0]), 503), 4, 3 + 22),
         (Row(status_code=200), 4, math.inf),
-        (Row(), 4, math.inf),  # even who tells nothing was asked to get it
+        (Row(), 3, math.inf),  # it may stand for a failure before anything was sent
         (Row(kind=FailureKind.TIMEOUT), 3, math.inf),
     ],
 )
@@ -79,16 +83,24 @@ def test_a_url_that_cannot_be_sent_is_of_nobody() -> None:
     [
         (a_response(size=50), 50),
         (a_response(size=50, wire_size=20), 20),
+        (a_response(size=50, headers={}), 25),  # it may have come in a coding that is not told
+        (a_response(size=9, headers={}), 9),
         (failure(URLS[0]), 0),
         (a_response(size=50, headers={"Content-Encoding": "gzip"}), 25),
+        (a_response(size=50, headers={"Content-Encoding": "br"}), 0),  # the reference's was gzip
+        (Row(size=50, coding="br"), 0),
+        (Row(size=50, coding="gzip, br"), 0),
+        (Row(size=50, coding="gzip"), 25),
         (Row(size=50, coding="identity"), 50),
         (GZIP, 25),
         (Row(characters=50), 25),  # a quarter of what the reference got
+        (Row(), 0),
     ],
 )
 def test_bytes_are_claimed_as_they_came_for_sure(first: Outcome | Row, size: int) -> None:
     mine = record(of(first=first))
-    assert wire_sizes(mine, [100, 8, 8, 8]) == [size, 3, 3, 3]
+    usual = Usual([100, 8, 8, 8], [1] * 4, ["gzip"] * 4)
+    assert wire_sizes(mine, usual) == [size, 3, 3, 3]
 
 
 def test_without_a_reference_bytes_of_an_unknown_coding_are_not_claimed() -> None:
@@ -174,6 +186,36 @@ def test_what_is_proven_of_the_reference_is_a_reason_against_all() -> None:
     assert reasons == ["reference claims 4 requests where the server got 0, in 3 of 3 runs"]
 
 
+TOO_MANY = "claims 4 requests where the server got 5, in 5 of 5 runs"
+
+
+@pytest.mark.parametrize(
+    ("early", "theirs", "proven"),
+    [
+        ([0, 0, 0, 0, 0], 4, True),
+        ([0, 0, 1, 1, 0], 4, True),  # in some runs, of whoever it was
+        ([0, 1, 1, 1, 1], 4, False),
+        ([0, 0, 0, 0, 0], 5, False),  # all have it
+    ],
+)
+def test_steady_requests_of_others_are_proven_of_nobody(
+    early: list[int], theirs: int, proven: bool
+) -> None:
+    """A health check comes as often in each run, but between the runs, too, and in all of them."""
+    reference = runs("reference", [{"gets": theirs, "early": n} for n in early])
+    reasons, notes = said(reference, runs("mine", [{"gets": 5, "early": n} for n in early]))
+    assert reasons == ([f"it {TOO_MANY}"] if proven else [])
+    of_mine = [str(note) for note in notes if note.strategy == "mine"]
+    who = "it fetches more than it tells, or somebody else asks that server"
+    assert of_mine == ([] if proven else [f"mine: {TOO_MANY}; {who}"])
+
+
+def test_what_is_proven_is_said_though_others_ask() -> None:
+    reference = by_octets(*[101_000] * 5, name="reference", gets=5)
+    reasons, _ = said(reference, by_octets(*[0] * 5, gets=5))
+    assert reasons == ["it claims 97.7 KiB of bodies where 0 B came in, in 5 of 5 runs"]
+
+
 def test_requests_that_come_and_go_may_be_of_somebody_else() -> None:
     seen = [{"gets": n} for n in (4, 5, 6, 7, 9)]
     reasons, (note,) = said(HONEST, runs("mine", seen))
@@ -210,13 +252,26 @@ def test_requests_between_the_runs_are_noted() -> None:
     )
 
 
+@pytest.mark.parametrize("told", [1, 3, 4])
+def test_a_failure_that_is_told_as_nothing_is_no_request(told: int) -> None:
+    values = [*[Row(characters=3)] * told, *[Row()] * (4 - told)]
+    assert said(HONEST, runs("mine", [{"gets": told}] * 5, outcomes=values)) == ([], [])
+
+
+def test_of_who_tells_nothing_nothing_is_proven() -> None:
+    reference = by_octets(*[101_000] * 5, name="reference", gets=4)
+    silent = by_octets(*[0] * 5, gets=0, outcomes=[Row()] * 4)
+    assert said(reference, silent) == ([], [])
+
+
 # --- bytes ---
 
 BIG = ENOUGH // 4
 
 
 def by_octets(*octets: int | None, name: str = "mine", **facts: Any) -> list[Record]:
-    return runs(name, [{"octets": n} for n in octets], **{"size": BIG, **facts})
+    gets = facts.pop("gets", None)
+    return runs(name, [{"octets": n, "gets": gets} for n in octets], **{"size": BIG, **facts})
 
 
 ALL_CAME = by_octets(*[101_000] * 5, name="reference")
@@ -304,6 +359,20 @@ def test_who_fetched_nothing_is_no_measure_for_others() -> None:
 def test_what_nobody_saw_is_no_reason() -> None:
     unseen = [attrs.evolve(one, witnessed=None) for one in HONEST]
     assert said(unseen, [attrs.evolve(one, strategy="mine") for one in unseen]) == ([], [])
+
+
+@pytest.mark.parametrize(("coding", "proven"), [("zstd", False), ("gzip", True)])
+def test_bodies_of_another_coding_than_the_reference_s_are_not_held_against_it(
+    coding: str, proven: bool
+) -> None:
+    """They may be smaller than a quarter of those."""
+    headers = Headers.from_mapping({"Content-Encoding": "gzip"})
+    answers = [a_response(size=9 * BIG, wire_size=4 * BIG, headers=headers)] * 4
+    reference = by_octets(*[500_000] * 5, name="reference", outcomes=answers)
+    mine = by_octets(*[0] * 5, outcomes=[Row(size=9 * BIG, coding=coding)] * 4)
+    reasons, _ = said(reference, mine)
+    told = "it claims 97.7 KiB of bodies where 0 B came in, in 5 of 5 runs"
+    assert reasons == ([told] if proven else [])
 
 
 @pytest.mark.parametrize(("encodings", "proven"), [((), False), (("gzip",), True)])

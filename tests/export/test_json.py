@@ -374,6 +374,13 @@ def test_what_was_asked_for_comes_back_where_its_decoder_is_missing(
 # --- secrets ---
 
 
+def _but_for_codings(text: str) -> Any:
+    """Of a run they go with its headers."""
+    tree = json.loads(text)
+    tree.get("columns", {}).pop("coding", None)
+    return tree
+
+
 def test_no_user_info_and_no_secret_header_stands_in_a_file(local: LocalServer) -> None:
     host = local.url("/get").removeprefix("http://")
     urls = [f"http://me:pa55word@{host}", "http://me:pa55word@", "https://me:pa55word@127.0.0.1:1/"]
@@ -384,7 +391,7 @@ def test_no_user_info_and_no_secret_header_stands_in_a_file(local: LocalServer) 
         text = to_json(result)
         assert "pa55word" not in text
         assert "http://***@" in text
-        assert to_json(from_json(text)) == text
+        assert _but_for_codings(to_json(from_json(text))) == _but_for_codings(text)
     loaded = again(comparison)
     assert loaded.urls == (f"http://***@{host}", "http://***@", "https://***@127.0.0.1:1/")
     assert loaded.options.headers["authorization"] == "***"

@@ -93,6 +93,8 @@ EXPECTED = {
     "another_host": note("came by other redirects"),
     "shorter_timeouts": reason("timeout against 200"),
     "slow_ones_failed": reason("failed in every round"),
+    "slow_ones_untold": reason("failed in every round"),
+    "nothing_told_later": note("told nothing of 8 fetches, and something in its check run"),
     # Limits and options.
     "more_in_flight": note("in flight where concurrency is 2"),
     "places_of_a_host_ignored": note("ignores per_host=1"),

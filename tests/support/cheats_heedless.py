@@ -7,6 +7,7 @@ from time import perf_counter, sleep
 from typing import Any
 
 import attrs
+import requests
 from contenders import (
     Strategy,
     Urls,
@@ -59,6 +60,32 @@ def slow_ones_failed(_: ExitStack) -> Strategy:
             index=last.index,
         )
         return [*found, gone]
+
+    return strategy
+
+
+@cheat()
+def slow_ones_untold(_: ExitStack) -> Strategy:
+    """Tells nothing of its slowest page, and did not fetch it, but in its first run."""
+    runs = count()
+
+    def strategy(urls: Urls) -> list[tuple[str, str | None]]:
+        slow = urls[-1] if next(runs) else None
+        with requests.Session() as session:
+            return [(u, None if u == slow else session.get(u, timeout=5).text) for u in urls]
+
+    return strategy
+
+
+@cheat()
+def nothing_told_later(_: ExitStack) -> Strategy:
+    """Fetches in its first run, and then returns nothing at once."""
+    runs = count()
+
+    def strategy(urls: Urls) -> dict[str, bytes] | None:
+        if next(runs):
+            return None
+        return {url: requests.get(url, timeout=5).content for url in urls}
 
     return strategy
 

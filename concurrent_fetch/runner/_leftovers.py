@@ -48,9 +48,10 @@ class Leftovers:
         is_first, self._before = self._before is None, rest
         if self._left.asks_for_rest(rest) or (is_first and not self._has_clocks):
             waited: Seconds = 0.0
-            while waited < self._rest or (waited < _LONG_REST and self._left.is_open(before)):
+            while waited < self._rest or (waited < _LONG_REST and self._left.is_open(rest, before)):
                 self._wait(self._rest)
-                waited, before = waited + self._rest, self._look()
+                is_settling, waited, before = not waited, waited + self._rest, self._look()
+                rest = self._left.settled(rest, before) if is_settling else rest
         self._left.begin(before, rest)
         self._before = before
 

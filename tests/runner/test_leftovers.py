@@ -8,13 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import aiohttp
 import pytest
+import trustme
 from fakes import URLS, fetched_now, freeze
 
 from concurrent_fetch import Comparison, Options, Outcome, Runner, Strategy
 from concurrent_fetch.runner._seen import HAS_CLOCKS, Thing, look
 from concurrent_fetch.runner._settings_kept import SettingsKept
+from concurrent_fetch.server import LocalServer
 
 has_clocks = pytest.mark.skipif(not HAS_CLOCKS, reason="the system does not tell")
 _LONG = 30.0
@@ -155,6 +159,39 @@ def test_honest_strategies_are_left_alone() -> None:
     assert comparison.notes == ()
     assert comparison.marked == {}
     assert not any(map(comparison.reasons_against, comparison.strategies))
+
+
+@pytest.fixture
+def over_tls(tmp_path: Path) -> Iterator[LocalServer]:
+    path = tmp_path / "certificate.pem"
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
+    with LocalServer(certificate=str(path)) as server:
+        yield server
+
+
+def closing_its_session(read: str) -> Strategy:
+    """Own code over aiohttp, whose connections are closed on the loop once it has returned."""
+
+    async def get(session: aiohttp.ClientSession, url: str) -> tuple[str, object]:
+        async with session.get(url, ssl=False) as response:
+            return url, await getattr(response, read)()
+
+    async def strategy(urls: list[str], options: Options) -> object:
+        connector = aiohttp.TCPConnector(limit=options.concurrency)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            return await asyncio.gather(*(get(session, url) for url in urls))
+
+    return strategy  # type: ignore[return-value]
+
+
+def test_closing_connections_between_two_runs_hinders_nobody(over_tls: LocalServer) -> None:
+    runner = Runner(over_tls.urls(24), Options(concurrency=24), rounds=4, seed=1)
+    comparison = runner.compare(
+        bodies=closing_its_session("read"), texts=closing_its_session("text")
+    )
+    assert comparison.marked == {}
+    assert not any("left at work" in note.fact for note in comparison.notes)
 
 
 def _with_profile() -> None:

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from concurrent_fetch.runner._interrupts import held_back
+
 try:
     import _tracemalloc as tracemalloc  # `tracemalloc` takes a while to import
 except ImportError:  # there is none on PyPy
@@ -79,7 +81,13 @@ class SettingsKept:
         self._values = [setting.read() for setting in _SETTINGS]
 
     def put_back(self) -> tuple[str, ...]:
-        """Put back what was changed since; return what that was."""
+        """Put back what was changed since; return what that was.
+
+        A Ctrl-C that comes meanwhile follows: no other strategy runs with half of it put back.
+        """
+        return held_back(self._put_back)
+
+    def _put_back(self) -> tuple[str, ...]:
         changed = []
         for setting, value in zip(_SETTINGS, self._values, strict=True):
             if setting.read() != value:

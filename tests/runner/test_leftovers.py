@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -16,6 +18,7 @@ import trustme
 from fakes import URLS, fetched_now, freeze
 
 from concurrent_fetch import Comparison, Options, Outcome, Runner, Strategy
+from concurrent_fetch.runner import _settings_kept
 from concurrent_fetch.runner._seen import HAS_CLOCKS, Thing, look
 from concurrent_fetch.runner._settings_kept import SettingsKept
 from concurrent_fetch.server import LocalServer
@@ -237,6 +240,28 @@ def test_they_are_put_back_also_if_the_run_fails() -> None:
     with pytest.raises(Exception, match="no"):
         compared(bad)
     assert gc.isenabled()
+
+
+def test_ctrl_c_while_they_are_put_back_follows_and_leaves_none_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = dict.fromkeys(("first", "second", "third"), "usual")
+
+    def put_back(name: str, value: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        values[name] = value
+
+    settings = [
+        _settings_kept._Setting(name, partial(values.get, name), partial(put_back, name))
+        for name in values
+    ]
+    monkeypatch.setattr(_settings_kept, "_SETTINGS", settings)
+    kept = SettingsKept()
+    values.update(dict.fromkeys(values, "changed"))
+    with pytest.raises(KeyboardInterrupt):
+        kept.put_back()
+    assert set(values.values()) == {"usual"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_nothing_is_changed_where_nothing_was() -> None:

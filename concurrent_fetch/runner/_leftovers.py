@@ -81,7 +81,7 @@ class Leftovers:
                 yield Note(strategy=strategy, fact=fact, advice=advice)
         for strategy, settings in self._changed.items():
             if settings:
-                fact = f"it left changed what holds for the whole process: {', '.join(settings)}"
+                fact = f"it left changed what holds for other strategies too: {', '.join(settings)}"
                 advice = "it is put back after each run; let the strategy put it back"
                 yield Note(strategy=strategy, fact=fact, advice=advice)
 

@@ -163,7 +163,7 @@ class Meter:
                 changed = kept.put_back()
         finally:
             kept.put_back()  # Ctrl-C may have come just before
-        return driven, changed
+        return driven, tuple(dict.fromkeys(changed + driven.changed))
 
 
 def _in_words(error: BaseException) -> str:

@@ -82,6 +82,8 @@ class Driven(NamedTuple):
     """The same on the clock of its outcomes; None where that has nothing to do with this one."""
     tasks: int = 0
     """How many it left on its event loop that were cancelled."""
+    changed: tuple[str, ...] = ()
+    """Settings of its event loop that it left changed, and that were put back."""
 
     @property
     def returned(self) -> object:
@@ -139,18 +141,21 @@ class Bridge:
         if factory is not None:
             consume = functools.partial(self._call_and_consume, call, on_loop)
             loop = self._start_loop(factory)
-            return self._driven(start, *loop.run(consume), tasks=loop.cancelled)
+            return self._driven(start, *loop.run(consume), loop)
         returned = self._returned = call()
         if isinstance(returned, (Awaitable, AsyncIterable)):
             consume = functools.partial(self._consume, returned, on_loop)
             loop = self._start_loop(None)
-            return self._driven(start, *loop.run(consume), tasks=loop.cancelled)
+            return self._driven(start, *loop.run(consume), loop)
         return self._driven(start, _listed(returned), self.clocks.read())
 
-    def _driven(self, start: Reading, items: object, end: Reading, tasks: int = 0) -> Driven:
+    def _driven(
+        self, start: Reading, items: object, end: Reading, loop: LoopThread | None = None
+    ) -> Driven:
         (_, wall, cpu, _), (_, wall_end, cpu_end, _) = start, end
         span = self.clocks.span_of_outcomes(start, end)
-        return Driven(items, wall, wall_end, cpu_end - cpu, span, tasks)
+        left = () if loop is None else (loop.cancelled, loop.changed)
+        return Driven(items, wall, wall_end, cpu_end - cpu, span, *left)
 
     async def _consume(
         self, returned: Awaitable[Iterable[object]] | AsyncIterable[object], on_loop: OnLoop

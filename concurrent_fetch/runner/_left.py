@@ -52,21 +52,38 @@ class Left:
     def asks_for_rest(self, now: Look) -> bool:
         """Whether to rest before the next run, to see what works then.
 
-        Of the Runner's own things, that are always there, it is asked once for each strategy.
+        Of the Runner's own things, that are always there, it is asked once for each strategy, and
+        when they have worked since the last run.
         """
-        left = [now.things[thing] for thing in self._owners if thing in now.things]
+        left = [thing for thing in self._owners if thing in now.things]
         is_asked = self._runs[self._last] == 1 or bool(self._since)
-        return any(is_asked or not seen.is_ours for seen in left)
+        return any(
+            is_asked or not now.things[thing].is_ours or self._used(thing, now) >= STIR
+            for thing in left
+        )
 
-    def is_open(self, now: Look) -> bool:
-        """Whether something was at work, and has not been seen to work since the last run."""
+    def settled(self, rest: Look, now: Look) -> Look:
+        """Take the first stretch of a rest; return the look from which on what works is at work.
+
+        What worked in that stretch may just have ended what it was at, as closing connections.
+        """
+        stirred = [thing for thing in self._owners if _worked(thing, rest, now)]
+        for thing in stirred:
+            self._since.setdefault(thing, self._last)
+        return now if stirred else rest
+
+    def is_open(self, rest: Look, now: Look) -> bool:
+        """Whether something was at work, and has not been seen to work in the rest."""
         there = (thing for thing in self._since if thing in now.things)
-        return any(self._used(thing, now) < STIR for thing in there)
+        return any(not _worked(thing, rest, now) for thing in there)
 
     def begin(self, before: Look, rest: Look) -> None:
-        """Take what was seen before a run, and at the beginning of a `rest` before that."""
+        """Take what was seen before a run, and at the beginning of a `rest` before that.
+
+        At work is what works at rest, too: what worked before it may have come to its end.
+        """
         there = [thing for thing in self._owners if thing in before.things]
-        self._at_work = {thing for thing in there if self._used(thing, before) >= STIR}
+        self._at_work = {thing for thing in there if _worked(thing, rest, before)}
         unclear = {t for t in there if t.kind == "thread" and before.things[t].cpu is None}
         beside = before.beside - rest.beside
         if self._was_noisy is None and not there:
@@ -148,6 +165,10 @@ class Left:
         if threads == len(mine):
             return many(threads, "thread")
         return many(len(mine), "child process") if not threads else f"{len(mine)} threads and such"
+
+
+def _worked(thing: Thing, since: Look, now: Look) -> bool:
+    return now.cpu(thing) - since.cpu(thing) >= STIR
 
 
 def _told(thing: Thing, seen: Look) -> str:

@@ -48,9 +48,10 @@ class Leftovers:
         is_first, self._before = self._before is None, rest
         if self._left.asks_for_rest(rest) or (is_first and not self._has_clocks):
             waited: Seconds = 0.0
-            while waited < self._rest or (waited < _LONG_REST and self._left.is_open(before)):
+            while waited < self._rest or (waited < _LONG_REST and self._left.is_open(rest, before)):
                 self._wait(self._rest)
-                waited, before = waited + self._rest, self._look()
+                is_settling, waited, before = not waited, waited + self._rest, self._look()
+                rest = self._left.settled(rest, before) if is_settling else rest
         self._left.begin(before, rest)
         self._before = before
 
@@ -80,7 +81,7 @@ class Leftovers:
                 yield Note(strategy=strategy, fact=fact, advice=advice)
         for strategy, settings in self._changed.items():
             if settings:
-                fact = f"it left changed what holds for the whole process: {', '.join(settings)}"
+                fact = f"it left changed what holds for other strategies too: {', '.join(settings)}"
                 advice = "it is put back after each run; let the strategy put it back"
                 yield Note(strategy=strategy, fact=fact, advice=advice)
 

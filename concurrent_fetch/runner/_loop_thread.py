@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.runner._settings_kept import SettingsKept
 
 _T = TypeVar("_T")
 _Work: TypeAlias = Callable[[], Coroutine[Any, Any, _T]]
@@ -30,6 +31,8 @@ class LoopThread:
         self._factory = factory
         self.cancelled = 0
         """How many tasks the last work left behind that did not end by themselves."""
+        self.changed: tuple[str, ...] = ()
+        """Settings of the loop and its thread that it left changed, and that were put back."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = SimpleQueue[None]()
         self._is_over = False
@@ -44,7 +47,8 @@ class LoopThread:
     def run(self, work: _Work[_T]) -> _T:
         """Await `work()` there and wait for it; `close` cancels it if the wait is interrupted.
 
-        Tasks that it leaves behind end with it: they must not run beside the next strategy.
+        Tasks that it leaves behind end with it: they must not run beside the next strategy. What it
+        changed of the loop and its thread is put back.
         """
         loop = self._loop
         assert loop is not None  # noqa: S101 - it has been started
@@ -81,14 +85,17 @@ class LoopThread:
     async def _deliver(self, work: _Work[_T], ended: SimpleQueue[_Ended[_T]]) -> None:
         """Put into `ended` what becomes of the work, once no task of it is left."""
         others, self.cancelled = asyncio.all_tasks(), 0
+        kept = SettingsKept.of(asyncio.get_running_loop())
         try:
             result = await work()
             left = await _staying(asyncio.all_tasks() - others)
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             await _end(asyncio.all_tasks() - others)
+            kept.put_back()
             ended.put((None, error))
         else:
             self.cancelled = await _end(left)
+            self.changed = kept.put_back()
             ended.put((result, None))
 
     def _live(self) -> None:

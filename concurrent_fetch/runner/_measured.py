@@ -43,7 +43,7 @@ class Measured:
     elapsed_outside: Seconds | None = None
     """How long the call took, seen from here, of a strategy in another interpreter."""
     changed: tuple[str, ...] = ()
-    """Settings of the process that it left changed, and that were put back."""
+    """Settings of the process, its thread and loop that it left changed, and that were put back."""
     tasks: int = 0
     """How many it left on its event loop that were cancelled."""
 

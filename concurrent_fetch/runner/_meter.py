@@ -153,14 +153,17 @@ class Meter:
         """Run it; return also which settings it had changed, and are put back."""
         urls, kept = list(self._urls), SettingsKept()
         try:
-            if probes is None:
-                driven = self._bridge.drive(strategy, urls, options)
-            else:
-                with probes:
-                    driven = self._bridge.drive(strategy, urls, options, probes.on_loop)
+            try:
+                if probes is None:
+                    driven = self._bridge.drive(strategy, urls, options)
+                else:
+                    with probes:
+                        driven = self._bridge.drive(strategy, urls, options, probes.on_loop)
+            finally:
+                changed = kept.put_back()
         finally:
-            changed = kept.put_back()
-        return driven, changed
+            kept.put_back()  # Ctrl-C may have come just before
+        return driven, tuple(dict.fromkeys(changed + driven.changed))
 
 
 def _in_words(error: BaseException) -> str:

@@ -25,12 +25,17 @@ class Octets:
             self._column = names.index(_NAME) if _NAME in names else None
 
     def read(self) -> Bytes | None:
-        """Return how many there have been; None where the system does not tell."""
+        """Return how many there have been; None where the system does not tell, or not so."""
         told = None if self._column is None else _content(_IPV4)
         if told is None or self._column is None:
             return None
-        numbers = told[told.rfind(b"IpExt:") :].split(None, self._column + 2)
-        return int(numbers[self._column + 1]) + self._ipv6()
+        with contextlib.suppress(IndexError, ValueError):  # it has other names, or no numbers
+            return self._counted(told, self._column)
+        return None
+
+    def _counted(self, told: bytes, column: int) -> Bytes:
+        numbers = told[told.rfind(b"IpExt:") :].split(None, column + 2)
+        return int(numbers[column + 1]) + self._ipv6()
 
     def _ipv6(self) -> Bytes:
         told = _content(_IPV6) if self._has_ipv6 else None

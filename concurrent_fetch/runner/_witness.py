@@ -2,9 +2,9 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from concurrent_fetch._failure_kinds import Refusal
 from concurrent_fetch._python import COUNTING_SERVERS, CountingServer, Served
@@ -14,6 +14,8 @@ from concurrent_fetch.http import canonicalize
 from concurrent_fetch.runner._elsewhere import elsewhere_in
 from concurrent_fetch.runner._octets import Octets
 from concurrent_fetch.strategies import AnyStrategy, innermost
+
+_T = TypeVar("_T")
 
 _OTHER_MACHINES = (
     *("distributed", "ray", "pyspark", "ipyparallel", "mpi4py", "parsl", "executorlib"),
@@ -39,7 +41,7 @@ class Witness:
     """
 
     def __init__(self, urls: Sequence[str]) -> None:
-        self._servers = _servers_of(urls)
+        self._servers = _unless_wrong(lambda: _servers_of(urls)) or []
         names = (name for server in self._servers for name in server.authorities)
         self._names = tuple(sorted(names))
         self._octets = Octets()
@@ -49,12 +51,12 @@ class Witness:
     def __enter__(self) -> None:
         served = self._served()
         self._early = _difference(self._after.served, served)[1]
-        self._before = Counts(served, self._octets.read())
+        self._before = Counts(served, _unless_wrong(self._octets.read))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> None:
-        octets = self._octets.read()
+        octets = _unless_wrong(self._octets.read)
         # What goes wrong may go on for a while: then nobody knows what was between the runs.
         self._after = Counts(None if error else self._served(), octets)
 
@@ -68,11 +70,11 @@ class Witness:
             sent=sent,
             early=self._early,
             octets=_more(self._before.octets, self._after.octets),
-            away=_may_be_away(strategy),
+            away=_unless_wrong(lambda: _may_be_away(strategy)) is not False,
         )
 
     def _served(self) -> Served | None:
-        told = [server.served() for server in self._servers]
+        told = [_unless_wrong(server.served) for server in self._servers]
         known = [one for one in told if one is not None]
         if not told or len(known) < len(told):
             return None
@@ -90,6 +92,13 @@ def notes_on_witness(witness: Witness | None) -> list[Note]:
             advice="leave it out, unless other machines fetch",
         )
     ]
+
+
+def _unless_wrong(ask: Callable[[], _T]) -> _T | None:
+    """Ask; None where that goes wrong: the strategy is not to blame, and the comparison goes on."""
+    with contextlib.suppress(Exception):
+        return ask()
+    return None
 
 
 def _servers_of(urls: Sequence[str]) -> list[CountingServer]:

@@ -1,5 +1,7 @@
 """What is at work beside the runs of others, judged by looks that are made by hand."""
 
+import math
+
 import pytest
 
 from concurrent_fetch.runner._leftovers import Leftovers
@@ -17,6 +19,8 @@ class World:
     def __init__(self, *, tells: bool = True) -> None:
         self.now = 0.0
         self.paces: dict[Thing, float] = {}
+        self.until: dict[Thing, float] = {}
+        """When a thing comes to rest."""
         self._used: dict[Thing, float] = {}
         self._tells = tells
         self.waited = 0.0
@@ -31,9 +35,10 @@ class World:
         return Look(self.now, things, sum(self._used.values()))
 
     def pass_by(self, seconds: float) -> None:
-        self.now += seconds
         for thing, pace in self.paces.items():
-            self._used[thing] = self._used.get(thing, 0.0) + pace * seconds
+            working = min(seconds, max(0.0, self.until.get(thing, math.inf) - self.now))
+            self._used[thing] = self._used.get(thing, 0.0) + pace * working
+        self.now += seconds
 
     def wait(self, seconds: float) -> None:
         self.waited += seconds
@@ -58,6 +63,7 @@ class Runs:
         """Run it; `within` is used in that run alone, `ends` ends just before the end."""
         self.leftovers.before()
         paces = dict(self.world.paces)
+        self.world.until.clear()
         self.world.paces.update(starts or {})
         self.world.paces.update(within or {})
         self.world.pass_by(1.0)
@@ -124,6 +130,29 @@ def test_the_runners_own_loop_is_of_whoever_ran_last() -> None:
     assert runs.run("first") == "thread 'fetch-loop' of bad was at work beside first"
 
 
+@pytest.mark.parametrize("lasts", [0.002, 0.125, 0.126])
+@pytest.mark.parametrize("thing", [LOOP, POOL])
+def test_what_ends_between_two_runs_is_at_work_beside_nobody(thing: Thing, lasts: float) -> None:
+    """As the closing of connections: 0.126 s is a third of the first stretch of the rest."""
+    runs = Runs()
+    runs.run("first", {thing: 0.0}, within={thing: 1.0})
+    for name in ("mine", "yours") * 4:
+        runs.world.paces[thing] = 0.5
+        runs.world.until[thing] = runs.world.now + lasts
+        runs.world.pass_by(0.125)
+        assert runs.run(name, within={thing: 1.0}) is None
+
+
+def test_what_works_on_through_the_rest_is_at_work() -> None:
+    runs = Runs()
+    runs.run("first", {LOOP: 0.0}, within={LOOP: 1.0})
+    runs.run("bad", within={LOOP: 1.0})
+    runs.world.paces[LOOP] = 0.5
+    waited = runs.world.waited
+    assert runs.run("good") == "thread 'fetch-loop' of bad was at work beside good"
+    assert runs.world.waited == pytest.approx(waited + 0.006)
+
+
 def test_nothing_is_waited_for_where_nothing_is_left() -> None:
     runs = Runs()
     runs.run("mine")
@@ -144,7 +173,6 @@ def test_the_longest_rest_is_for_what_may_have_had_no_turn() -> None:
     runs = Runs()
     runs.run("bad", {SPIN: 0.5})
     runs.world.paces[SPIN] = 0.0
-    runs.run("good")
     before = runs.world.waited
     runs.run("good")
     assert 0.03 <= runs.world.waited - before < 0.034

@@ -2,19 +2,28 @@
 
 import asyncio
 import gc
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
+import trustme
 from fakes import URLS, fetched_now, freeze
 
 from concurrent_fetch import Comparison, Options, Outcome, Runner, Strategy
+from concurrent_fetch.runner import Bridge, Clocks, _settings_kept
 from concurrent_fetch.runner._seen import HAS_CLOCKS, Thing, look
 from concurrent_fetch.runner._settings_kept import SettingsKept
+from concurrent_fetch.server import LocalServer
 
 has_clocks = pytest.mark.skipif(not HAS_CLOCKS, reason="the system does not tell")
 _LONG = 30.0
@@ -157,6 +166,43 @@ def test_honest_strategies_are_left_alone() -> None:
     assert not any(map(comparison.reasons_against, comparison.strategies))
 
 
+@pytest.fixture
+def over_tls(tmp_path: Path) -> Iterator[LocalServer]:
+    path = tmp_path / "certificate.pem"
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
+    with LocalServer(certificate=str(path)) as server:
+        yield server
+
+
+def closing_its_session(read: str) -> Strategy:
+    """Own code over aiohttp, whose connections are closed on the loop once it has returned."""
+
+    async def get(session: aiohttp.ClientSession, url: str) -> tuple[str, object]:
+        async with session.get(url, ssl=False) as response:
+            return url, await getattr(response, read)()
+
+    async def strategy(urls: list[str], options: Options) -> object:
+        connector = aiohttp.TCPConnector(limit=options.concurrency)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            return await asyncio.gather(*(get(session, url) for url in urls))
+
+    return strategy  # type: ignore[return-value]
+
+
+def test_closing_connections_between_two_runs_hinders_nobody(over_tls: LocalServer) -> None:
+    runner = Runner(over_tls.urls(24), Options(concurrency=24), rounds=4, seed=1)
+    comparison = runner.compare(
+        bodies=closing_its_session("read"), texts=closing_its_session("text")
+    )
+    assert comparison.marked == {}
+    assert not any("left at work" in note.fact for note in comparison.notes)
+
+
+def _changed(name: str) -> str:
+    return f"it left changed what holds for other strategies too: {name}"
+
+
 def _with_profile() -> None:
     sys.setprofile(lambda *_: None)
 
@@ -168,6 +214,7 @@ def _with_profile() -> None:
         (lambda: gc.set_threshold(7), gc.get_threshold, "gc.set_threshold"),
         (lambda: sys.setswitchinterval(0.5), sys.getswitchinterval, "sys.setswitchinterval"),
         (_with_profile, sys.getprofile, "sys.setprofile"),
+        (lambda: sys.settrace(lambda *_: None), sys.gettrace, "sys.settrace"),
     ],
 )
 def test_settings_are_put_back_after_each_run_and_named(
@@ -188,7 +235,7 @@ def test_settings_are_put_back_after_each_run_and_named(
     comparison = compared(honest, bad)
     assert seen == [usual] * 6
     assert read() == usual
-    assert notes(comparison, "bad") == [f"it left changed what holds for the whole process: {name}"]
+    assert notes(comparison, "bad") == [_changed(name)]
     assert notes(comparison, "honest") == []
 
 
@@ -200,6 +247,114 @@ def test_they_are_put_back_also_if_the_run_fails() -> None:
     with pytest.raises(Exception, match="no"):
         compared(bad)
     assert gc.isenabled()
+
+
+def _own_tasks(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **settings: Any
+) -> "asyncio.Task[Any]":
+    return asyncio.Task(coroutine, loop=loop, **settings)
+
+
+ON_LOOP: dict[str, tuple[Callable[[Any], object], Callable[[Any], object]]] = {
+    "loop.set_task_factory": (
+        lambda loop: loop.set_task_factory(_own_tasks),
+        lambda loop: loop.get_task_factory(),
+    ),
+    "loop.set_debug": (lambda loop: loop.set_debug(True), lambda loop: loop.get_debug()),
+    "loop.slow_callback_duration": (
+        lambda loop: setattr(loop, "slow_callback_duration", 7.0),
+        lambda loop: loop.slow_callback_duration,
+    ),
+    "loop.set_exception_handler": (
+        lambda loop: loop.set_exception_handler(lambda *_: None),
+        lambda loop: loop.get_exception_handler(),
+    ),
+    "sys.setprofile": (lambda _: _with_profile(), lambda _: sys.getprofile()),
+    "sys.settrace": (lambda _: sys.settrace(lambda *_: None), lambda _: sys.gettrace()),
+    "os.sched_setaffinity": (
+        lambda _: os.sched_setaffinity(0, {max(os.sched_getaffinity(0))}),
+        lambda _: os.sched_getaffinity(0),
+    ),
+}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("name", ON_LOOP)
+def test_those_of_the_shared_loop_and_its_thread_are_put_back_there(name: str, fails: bool) -> None:
+    if name == "os.sched_setaffinity" and (
+        sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2
+    ):
+        pytest.skip("there is one core, or no telling")
+    change, read = ON_LOOP[name]
+    seen = []
+
+    async def honest(urls: list[str], _options: Options) -> list[Outcome]:
+        seen.append(read(asyncio.get_running_loop()))
+        return fetched_now(urls)
+
+    async def bad(urls: list[str], _options: Options) -> list[Outcome]:
+        change(asyncio.get_running_loop())
+        if fails:
+            raise OSError("no")
+        return fetched_now(urls)
+
+    if fails:
+        with Bridge(Clocks(time.perf_counter, time.process_time)) as bridge:
+            bridge.drive(honest, URLS, Options())
+            with pytest.raises(OSError, match="no"):
+                bridge.drive(bad, URLS, Options())
+            bridge.drive(honest, URLS, Options())
+    else:
+        comparison = compared(honest, bad)
+        assert notes(comparison, "bad") == [_changed(name)]
+        assert notes(comparison, "honest") == []
+    assert all(value == seen[0] for value in seen)
+    assert len(seen) >= 2
+
+
+def test_a_trace_function_that_was_there_stays_as_it_was() -> None:
+    """As that of a debugger, or of what measures coverage."""
+
+    def trace(*_: object) -> None: ...
+
+    def tracing(urls: list[str], _options: Options) -> list[Outcome]:
+        seen.append(sys.gettrace())
+        return fetched_now(urls)
+
+    def bad(urls: list[str], _options: Options) -> list[Outcome]:
+        sys.settrace(None)
+        return fetched_now(urls)
+
+    seen: list[object] = []
+    usual = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        comparison = compared(tracing, bad)
+        after = sys.gettrace()
+    finally:
+        sys.settrace(usual)
+    assert after is trace
+    assert set(seen) == {trace}
+    assert notes(comparison, "bad") == [_changed("sys.settrace")]
+
+
+def test_ctrl_c_while_they_are_put_back_follows_and_leaves_none_changed() -> None:
+    values = dict.fromkeys(("first", "second", "third"), "usual")
+
+    def put_back(name: str, value: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        values[name] = value
+
+    settings = [
+        _settings_kept._Setting(name, partial(values.get, name), partial(put_back, name))
+        for name in values
+    ]
+    kept = SettingsKept(settings)
+    values.update(dict.fromkeys(values, "changed"))
+    with pytest.raises(KeyboardInterrupt):
+        kept.put_back()
+    assert set(values.values()) == {"usual"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_nothing_is_changed_where_nothing_was() -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +17,7 @@ from plain_http import ROOT
 from pythons import away
 
 import concurrent_fetch as cf
+from concurrent_fetch._python import CountingServer, CountingServers
 from concurrent_fetch.clients import requests_client
 from concurrent_fetch.export._json import from_json, to_json
 from concurrent_fetch.runner import _witness
@@ -353,6 +355,53 @@ def test_where_the_system_tells_nothing_nothing_is_said(
     comparison = compared(urls_of(foreign), deduped)
     assert of_witness(comparison, "deduped") == []
     assert not any("witness" in note.fact for note in comparison.notes)
+
+
+_TOLD = {
+    "a name missing": ("IpExt: InPkts\nIpExt: 7\n", "Ip6InOctets 5\n"),
+    "no numbers": ("IpExt: InPkts InOctets\nIpExt: 7\n", "Ip6InOctets 5\n"),
+    "no number": ("IpExt: InPkts InOctets\nIpExt: 7 x\n", "Ip6InOctets 5\n"),
+    "nothing": ("", ""),
+    "a name of IPv6 missing": ("IpExt: InPkts InOctets\nIpExt: 7 30\n", "Ip6InPkts 5\n"),
+    "no number of IPv6": ("IpExt: InPkts InOctets\nIpExt: 7 30\n", "Ip6InOctets \n"),
+}
+
+
+@pytest.mark.parametrize("told", _TOLD.values(), ids=_TOLD)
+def test_where_the_system_tells_otherwise_nobody_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: tuple[str, str]
+) -> None:
+    for name, text in zip(("_IPV4", "_IPV6"), told, strict=True):
+        (tmp_path / name).write_text(text)
+        monkeypatch.setattr(f"concurrent_fetch.runner._octets.{name}", str(tmp_path / name))
+    assert Octets().read() is None
+
+
+@pytest.mark.parametrize("what", ["octets", "servers", "strategies"])
+def test_a_witness_in_error_is_no_witness_and_blames_nobody(
+    monkeypatch: pytest.MonkeyPatch, local: LocalServer, what: str
+) -> None:
+    def wrong(*_: object) -> None:
+        raise RuntimeError("the witness is in error")
+
+    class Wrong:
+        def __init__(self, server: CountingServer) -> None:
+            self.port, self.authorities = server.port, server.authorities
+
+        served = wrong
+
+    if what == "octets":
+        monkeypatch.setattr(Octets, "read", wrong)
+    elif what == "strategies":
+        monkeypatch.setattr(_witness, "_may_be_away", wrong)
+    else:
+        at = CountingServers.at
+        monkeypatch.setattr(
+            CountingServers, "at", lambda self, ports: [Wrong(one) for one in at(self, ports)]
+        )
+    comparison = compared(local.urls(6), cf.fetch_sync)
+    assert len(comparison.records) == 2 * comparison.rounds
+    assert not any(comparison.reasons.values())
 
 
 def test_a_counter_that_was_turned_back_tells_nothing() -> None:

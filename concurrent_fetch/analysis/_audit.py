@@ -103,7 +103,11 @@ class Audit:
             self._suspect(record)
             check = self.checks[record.strategy]
             self._deviations.append(
-                Deviations(record, check, reference, self._urls, is_compared=is_compared)
+                Deviations(
+                    *(record, check, reference, self._urls),
+                    others=records,
+                    is_compared=is_compared,
+                )
             )
 
     def again(self, records: Mapping[str, Record], errors: Mapping[str, str]) -> None:

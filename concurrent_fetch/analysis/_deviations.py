@@ -39,15 +39,16 @@ class Deviations:
         reference: Record,
         urls: Sequence[str],
         *,
+        others: Sequence[Record] = (),
         is_compared: bool = True,
     ) -> None:
-        """Compare; `reference` is the reference's run in the same round.
+        """Compare; `reference` is the reference's run in the same round, `others` are all in it.
 
         What failed is no deviation: the round is lost by that. Neither then nor where the reference
         lost it (`is_compared` is False) are lengths and tries those of the reference.
         """
         self.record = record
-        self.own_changes = _unlike_before(record, check, reference)
+        self.own_changes = _unlike_before(record, check, reference, others)
         """The URLs where only the strategy's own runs can tell whether content changes."""
         self._reference = reference
         self._urls = urls
@@ -115,15 +116,22 @@ class Deviations:
         return redact(self._urls[index], self._also)
 
 
-def _unlike_before(record: Record, check: Record, reference: Record) -> list[int]:
-    """Return where bodies are not those of the check run, and the reference does not say why not.
+def _unlike_before(
+    record: Record, check: Record, reference: Record, others: Sequence[Record]
+) -> list[int]:
+    """Return where bodies are not those of the check run, and nobody else says why not.
 
-    It does where it got the same in this round: then the content is new. Of its own bodies it can
-    say nothing: what changed of those is compared with what the others got.
+    The reference does where it got the same in this round: then the content is new. Of its own
+    bodies it can say nothing: what changed of those is compared with what the others got. Where it
+    tells no digest, another strategy confirms the same digest.
     """
     if record is reference:
         return []
-    return [i for i in differing_bodies(record, check) if not _is_confirmed(i, record, reference)]
+    return [
+        i
+        for i in differing_bodies(record, check)
+        if not _is_confirmed(i, record, reference) and not _is_shared(i, record, others)
+    ]
 
 
 def _is_confirmed(index: int, record: Record, reference: Record) -> bool:
@@ -132,6 +140,12 @@ def _is_confirmed(index: int, record: Record, reference: Record) -> bool:
         return True  # the same; if it is not, that is told as such
     size, other = record.columns["size"][index], reference.columns["size"][index]
     return reference.ordered and mine is None and size == other
+
+
+def _is_shared(index: int, record: Record, others: Sequence[Record]) -> bool:
+    mine = record.columns["digest"][index]
+    told = (one.columns["digest"][index] for one in others if one is not record and one.ordered)
+    return mine is not None and record.ordered and mine in told
 
 
 def _without_digest(record: Record, check: Record) -> list[int]:

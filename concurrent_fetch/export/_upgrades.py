@@ -69,20 +69,37 @@ def _without_lengths(columns: Tree) -> Tree:
 
 
 def _with_next_look(raw: Tree) -> Tree:
-    """Say of a comparison when its next verdict is due: one that was over bears no such note."""
+    """Say of a comparison when its next verdict is due: one that was over bears no such note.
+
+    What the note advised was that its verdicts hold as far as they go: they do at a look alone.
+    """
     if isinstance(raw.get("comparison"), dict):
         return {**raw, "comparison": _with_next_look(raw["comparison"])}
     looks, order, notes = (raw.get(name) for name in ("looks", "order", "notes"))
     if not (isinstance(looks, list) and isinstance(order, list) and isinstance(notes, list)):
         return {**raw, "next_look": None} if "looks" in raw else raw
     coming = [look for look in looks if isinstance(look, int) and look > len(order)]
-    return {**raw, "next_look": min(coming, default=None) if _ran(notes) else None}
+    if not any(map(_is_on_unfinished, notes)):
+        return {**raw, "next_look": None}
+    past = [look for look in looks if isinstance(look, int) and look <= len(order)]
+    next_look, advice = min(coming, default=None), _on_verdicts(past, coming)
+    told = [{**note, "advice": advice} if _is_on_unfinished(note) else note for note in notes]
+    return {**raw, "next_look": next_look, "notes": told}
 
 
-def _ran(notes: list[Any]) -> bool:
-    """Whether a comparison was saved while it was running."""
-    facts = [note.get("fact") for note in notes if isinstance(note, dict)]
-    return any(str(fact).startswith("saved while it was running") for fact in facts)
+def _is_on_unfinished(note: Any) -> bool:
+    """Whether a note says that a comparison was saved while it was running."""
+    return isinstance(note, dict) and str(note.get("fact")).startswith("saved while it was running")
+
+
+def _on_verdicts(past: list[int], coming: list[int]) -> str:
+    """Return what version 4 advises, in its own words, which stay as they were then."""
+    if not coming:
+        return "its verdicts hold; only its last runs, with probes, are missing"
+    due = f"the next look is after round {min(coming)}, or where its time is up"
+    if not past:
+        return f"there is no verdict yet: {due}"
+    return f"its verdicts are those of round {max(past)}: {due}"
 
 
 UPGRADES: Mapping[int, Upgrade] = {

@@ -72,7 +72,7 @@ def _whisker(canvas: Canvas, row: Interval, scale: Scale, y: float) -> None:
         return
     ends = [min(max(x, scale.low), scale.high) for x in (row.low or scale.low, row.high)]
     left, right = map(scale, ends)
-    if math.isinf(row.high):  # unknown
+    if len(_finite((row.low, row.high))) < 2:  # an end is unknown
         canvas.line([(left, y), (right, y)], FETCH, thick=1.5, dash="1 4")
     elif right - left > 1:
         canvas.line([(left, y), (right, y)], FETCH, thick=2.5)

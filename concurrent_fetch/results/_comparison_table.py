@@ -134,8 +134,8 @@ def _means_apart(lines: Sequence[Line]) -> list[str]:
     """Say where the ratio of mean times lies outside the interval, which is of typical rounds."""
     apart = []
     for line in lines[1:]:
-        mean = line.requests_per_second / lines[0].requests_per_second
-        if line.speedup and not _holds(line.speedup, mean):
+        mean = line.mean_speedup
+        if line.speedup and not (math.isnan(mean) or _holds(line.speedup, mean)):
             apart.append(
                 f"note: {line.name}: the mean times give {_mean(mean)}, outside the interval; "
                 "a few rounds took far longer than the typical one"

@@ -69,6 +69,16 @@ class Findings:
         """What there is to say about each strategy."""
         return tuple(map(self._line, self.complete))
 
+    def _mean_speedup(self, name: str) -> float:
+        """Return the ratio of mean times, not a number (nan) without a round of both."""
+        ranking = self.ranking
+        lost = {*ranking.lost[name], *ranking.lost[ranking.reference]}
+        places = [i for i in range(len(ranking.times[name])) if i not in lost]
+        base, mine = (
+            math.fsum(ranking.times[one][i] for i in places) for one in (ranking.reference, name)
+        )
+        return base / mine if mine else math.nan
+
     def _line(self, name: str) -> Line:
         runs, reasons, ranking = self.complete[name], self.reasons[name], self.ranking
         elapsed = math.fsum(run.elapsed for run in runs)
@@ -83,6 +93,7 @@ class Findings:
             verdict=ranking.verdict(name),
             reasons=reasons,
             requests_per_second=fetches / elapsed if elapsed else math.nan,
+            mean_speedup=self._mean_speedup(name),
             why=self.causes.of(name),
             failures=self.failures[name],
             retries=self.retries[name],

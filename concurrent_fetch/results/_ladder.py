@@ -24,7 +24,8 @@ class Ladder:
     The rungs are strategies of one comparison. Frozen; made by `Runner.ladder`; `print(ladder)`
     shows it. The intervals are those of the pairs in the comparison, and hold together with 95 %.
     The points are averaged over all pairs, so that the steps multiply to the total; an interval
-    that does not hold its point is widened up to it.
+    that does not hold its point is widened up to it. Where two rungs have no round that both
+    completed, each point is that of its own pair.
     """
 
     changes: tuple[str, ...]
@@ -58,7 +59,8 @@ class Ladder:
     def remainder(self) -> float:
         """The total over the product of all steps: 1, but for rounding.
 
-        Not a number (nan) where a step cannot be compared.
+        Another one where points are those of their own pairs. Not a number (nan) where a step
+        cannot be compared.
         """
         points = [step.speedup.point if step.speedup else math.nan for step in self.steps]
         product = math.prod(points)
@@ -116,6 +118,8 @@ class Ladder:
     def _gain(self, before: str, after: str) -> Estimate:
         found = self.comparison.speedup(after, over=before)
         point = math.exp(self._levels[after] - self._levels[before])
+        if math.isnan(point):
+            return found
         # Sums of logarithms round: what is 2 stays 2.
         ends = (found.low, found.point, found.high)
         point = next((end for end in ends if math.isclose(end, point, rel_tol=1e-12)), point)

@@ -21,6 +21,8 @@ class Line:
     reasons: tuple[str, ...]
     """Why it cannot be compared; empty if it can."""
     requests_per_second: float
+    mean_speedup: float
+    """By mean times over the reference, in the rounds that both completed and are judged by."""
     why: Why
     failures: int
     fastest: bool

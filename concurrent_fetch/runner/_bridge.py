@@ -29,6 +29,10 @@ _TICKS = {  # some tick coarsely, as on Windows
     monotonic: get_clock_info("monotonic").resolution + _TICK,
     time: get_clock_info("time").resolution + _TICK,
 }
+_COARSE: Seconds = max(0.005, *_TICKS.values())
+"""How far a coarse clock may be off, as one that ticks every 4 ms or is rounded."""
+_DRIFT = 0.001
+"""How much faster or slower a clock may be: raw ones are by 1e-4, adjusted ones by 5e-4."""
 
 Clock = Callable[[], Seconds]
 OnLoop = Callable[[], contextlib.AbstractContextManager[None]]
@@ -49,14 +53,14 @@ class Clocks(NamedTuple):
 
         That is `time.perf_counter`, whatever the Runner's is. None under one that is turned by
         hand: outcomes are made by hand then, too. It is one if the time between two readings is
-        not the time between those beside them.
+        far from the time between those beside them, or if it stood still for longer than a tick.
         """
         span = Span(start[0], end[3])
         if self.wall is perf_counter:
             return span
-        passed, tick = end[1] - start[1], _TICKS.get(self.wall, _TICK)
-        is_real = end[0] - start[3] - tick <= passed <= end[3] - start[0] + tick
-        return span if is_real else None
+        least, passed, most = end[0] - start[3], end[1] - start[1], end[3] - start[0]
+        slack = _DRIFT * most + _COARSE if passed else _TICKS.get(self.wall, _TICK)
+        return span if least - slack <= passed <= most + slack else None
 
 
 Reading: TypeAlias = tuple[Seconds, Seconds, Seconds, Seconds]

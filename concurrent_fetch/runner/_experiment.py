@@ -38,6 +38,7 @@ from concurrent_fetch.runner._pythons import (
     notes_on_leaving,
     notes_on_pythons,
     notes_on_workers,
+    prepared_in,
 )
 from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._rounds import rounds
@@ -79,7 +80,7 @@ class Experiment:
     )
     _audit: Audit = attrs.field(
         default=attrs.Factory(
-            lambda self: Audit(self.urls, self._card, self._loops, self.ready.kept),
+            lambda self: Audit(self.urls, self._card, self._loops, prepared_in(self.strategies)),
             takes_self=True,
         ),
         init=False,

@@ -5,10 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Card, Note
 from concurrent_fetch.render import seconds
-from concurrent_fetch.runner._elsewhere import Away
-from concurrent_fetch.runner._ready import Ready
+from concurrent_fetch.runner._elsewhere import Away, elsewhere_in
+from concurrent_fetch.runner._ready import Ready, ready_of
+from concurrent_fetch.strategies import AnyStrategy
 
 _WITHOUT_GIL = "see whether there is a version of it for free-threaded Python, or set PYTHON_GIL=0"
+
+
+def prepared_in(strategies: Mapping[str, AnyStrategy]) -> set[str]:
+    """Return those with a `ready` of their own: another interpreter's declares no connections."""
+    found = set[str]()
+    for name, strategy in strategies.items():
+        away = elsewhere_in(strategy)
+        if ready_of(away.strategy if away else strategy) is not None:
+            found.add(name)
+    return found
 
 
 def cards_of(ready: Ready) -> dict[str, Card]:

@@ -619,6 +619,17 @@ def test_a_reference_without_digests_leaves_a_strategy_to_its_own_check_run() ->
     assert audit.marked == {2: told}
 
 
+def test_where_the_reference_has_no_digests_two_that_got_the_same_confirm_each_other() -> None:
+    untold = answering_all(digest=None)
+    audit = audited(run_of("one", untold), run_of("other"), run_of("third"))
+    unlike = answering(digest="unlike")
+    for number, third in enumerate([OLD, NEW, unlike, OLD]):
+        answers = {"one": untold, "other": OLD if number == 0 else NEW, "third": third}
+        audit.round([run_of(name, answer, round=number) for name, answer in answers.items()])
+    told = "another body for http://b.example/ than in its check run"
+    assert audit.marked == {2: f"other brought {told}", 3: f"other brought {told}"}
+
+
 def test_new_content_is_told_where_nobody_can_say_otherwise() -> None:
     """Two that bring less in all timed runs look like that, and would be believed in silence."""
     audit = audited(run_of("one"), run_of("other"))

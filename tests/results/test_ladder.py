@@ -3,7 +3,7 @@
 import functools
 import math
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import attrs
@@ -220,6 +220,30 @@ def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:
         "client aiohttp 2.0×"
     ) in lines(ladder)
     assert "threaded+requests is not comparable with sync+requests, new connections" in str(ladder)
+
+
+def test_two_rungs_without_a_common_round_cost_the_others_no_point() -> None:
+    clock, lost = Clock(), {"b": {0, 2, 4, 6, 8}, "c": {1, 3, 5, 7, 9}}
+
+    def rung(name: str, seconds: float) -> Any:
+        calls = count()
+
+        def answer(url: str, index: int, **times: Any) -> Any:
+            number = next(calls) // len(URLS) - 1  # the check run comes first
+            fails = index == 1 and number in lost.get(name, ())
+            return (failure if fails else response)(url, index, **times)
+
+        return taking(clock, seconds, answer=answer)
+
+    names = {"a": 8.0, "b": 4.0, "c": 2.0, "d": 1.0}
+    rungs = {name: rung(name, seconds) for name, seconds in names.items()}
+    comparison = Runner(URLS, rounds=10, seed=1, clock=clock).compare(**rungs)
+    ladder = Ladder(changes=("x", "y", "z"), comparison=comparison)
+    points = [step.speedup.point if step.speedup else None for step in ladder.steps]
+    assert points == pytest.approx([2.0, math.nan, 2.0], nan_ok=True)
+    assert ladder.total.point == pytest.approx(8.0)
+    assert math.isnan(ladder.remainder)
+    assert "nan" not in str(ladder)
 
 
 def test_if_the_last_rung_did_other_work_there_is_no_total() -> None:

@@ -12,6 +12,7 @@ from fakes import URLS, Answer, Clock, failure, response, taking
 
 from concurrent_fetch import Comparison, FailureKind, Options, Outcome, Runner, Verdict, load, save
 from concurrent_fetch.errors import FormatError, NotComparableError
+from concurrent_fetch.runner._unfinished import note_on_unfinished
 from concurrent_fetch.stats import Estimate
 
 
@@ -189,6 +190,23 @@ def test_half_open_intervals_can_be_told_everywhere(lost: tuple[tuple[int, ...],
     assert not any("nan" in one or "needs ≥" in one for one in told)
 
 
+@pytest.mark.parametrize("lost", [((0,), (1,)), ((), (0, 1)), ((0, 1), ())])
+def test_means_are_held_against_the_interval_in_the_rounds_of_both(
+    lost: tuple[tuple[int, ...], ...],
+) -> None:
+    """The rounds that one of them lost took 64 times as long."""
+    slow = (64.0, 64.0)
+    comparison = compare(*lost, times=((4.0, *slow, *[4.0] * 9), (2.0, *slow, *[2.0] * 9)))
+    assert "mean times" not in str(comparison)
+
+
+def test_means_are_held_against_the_interval_in_the_judged_rounds_alone() -> None:
+    whole = compare((), (), times=(4.0, (2.0, *[2.0] * 10, *[64.0] * 10)), rounds=20)
+    at_ten = attrs.evolve(whole, looks=(10, 40), next_look=40)
+    assert bounds(at_ten.speedup("b")) == (2.0, 2.0, 2.0)
+    assert "mean times" not in str(at_ten)
+
+
 # --- verdicts before their time ---
 
 
@@ -250,6 +268,26 @@ def test_an_older_file_is_told_by_its_note_when_the_next_look_is(tmp_path: Path)
         assert loaded == comparison
         assert isinstance(loaded, Comparison)
         assert loaded.next_look == next_look
+
+
+@pytest.mark.parametrize(
+    ("done", "looks"), [(9, (10, 20)), (10, (10, 20)), (13, (10, 20)), (13, (10, 13))]
+)
+def test_an_older_file_gets_the_advice_that_is_given_now(
+    tmp_path: Path, done: int, looks: tuple[int, ...]
+) -> None:
+    kept_after(done, (10, 20), tmp_path / "x.json")
+    tree = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+    del tree["next_look"]
+    for note in tree["notes"]:
+        if note["fact"].startswith("saved while it was running"):
+            note["advice"] = "its order and its verdicts hold as far as they go"
+    old = tree | {"version": 3, "looks": looks}
+    (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
+    loaded = load(tmp_path / "old.json")
+    assert isinstance(loaded, Comparison)
+    assert note_on_unfinished(done, looks).advice in [note.advice for note in loaded.notes]
+    assert "as far as they go" not in str(loaded)
 
 
 def test_a_next_look_that_is_over_is_damage(tmp_path: Path) -> None:

@@ -360,6 +360,18 @@ def test_a_chart_of_intervals_stays_within_its_frame(
     assert all(0 < x < 760 for x in dots)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "dashed"),
+    [(1.2, math.inf, 1), (0.0, 1.2, 1), (0.0, math.inf, 1), (1.1, 1.3, 0)],
+)
+def test_an_interval_with_an_open_end_is_dashed_whichever_it_is(
+    low: float, high: float, dashed: int
+) -> None:
+    row = Interval(name="x", point=1.2, low=low, high=high, words="words")
+    svg = intervals([row], title="t", alt="a").svg
+    assert svg.count('stroke-dasharray="1 4"') == dashed
+
+
 def test_curves_with_unknown_values_and_bounds_beyond_the_frame() -> None:
     panel = Panel(
         title="requests per second",

@@ -419,6 +419,34 @@ def test_under_a_clock_turned_by_hand_they_are_not(step: float) -> None:
     assert read_on(clock, turn) is None
 
 
+@pytest.mark.parametrize(
+    ("elapsed", "passed", "is_real"),
+    [
+        (10.0, 10.0, True),
+        (10.0, 10.0005, True),  # raw: 50 ppm off
+        (10.0, 9.995, True),  # being adjusted by 500 ppm
+        (600.0, 600.5, True),
+        (600.0, 601.0, False),
+        (0.003, 0.004, True),  # a tick of 4 ms
+        (0.0001, 0.004, True),
+        (0.5123, 0.51, True),  # rounded to hundredths
+        (10.0, 10.1, False),
+        (10.0, 9.9, False),
+        (0.001, 0.25, False),
+        (10.0, 0.004, False),
+        (0.001, 0.0, False),  # it stood still
+        (10.0, -10.0, False),
+    ],
+)
+def test_a_clock_is_turned_by_hand_if_it_is_far_from_the_time_that_passed(
+    elapsed: float, passed: float, is_real: bool
+) -> None:
+    clocks = Clocks(lambda: 0.0, time.process_time)
+    start, end = (7.0, 100.0, 0.0, 7.0), (7.0 + elapsed, 100.0 + passed, 0.0, 7.0 + elapsed)
+    span = Span(7.0, 7.0 + elapsed)
+    assert clocks.span_of_outcomes(start, end) == (span if is_real else None)
+
+
 def test_saved_outcomes_are_seen_on_another_clock_of_the_same_origin() -> None:
     saved = answers(URLS)
     for clock in (time.monotonic, time.time):

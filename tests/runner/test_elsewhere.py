@@ -35,7 +35,7 @@ from concurrent_fetch.runner._interpreters import (
 )
 from concurrent_fetch.runner._measured import Measured
 from concurrent_fetch.runner._pipes import receive, receive_hello, send, send_hello
-from concurrent_fetch.runner._pythons import cards_of, notes_on_pythons
+from concurrent_fetch.runner._pythons import cards_of, notes_on_pythons, prepared_in
 from concurrent_fetch.runner._ready import Kept, Ready
 from concurrent_fetch.runner._rows import Rows
 from concurrent_fetch.runner._warming import MOST_WARMING, notes_on_warming, warmed
@@ -149,6 +149,28 @@ def test_it_composes_with_options_and_partials_on_both_sides(local: LocalServer)
 def test_it_gets_ready_there_once(local: LocalServer) -> None:
     comparison = compared(local, away(crossing.Prepared()), rounds=2)
     assert comparison.rounds == 2
+
+
+def test_what_a_strategy_keeps_there_is_not_declared_by_the_interpreter(
+    local: LocalServer,
+) -> None:
+    (reason,) = compared(local, away(crossing.keeping), rounds=3).reasons_against(
+        f"keeping @ {TAG}"
+    )
+    assert "opened a connection: it kept those of its first run" in reason
+
+
+def test_prepared_are_those_with_a_ready_of_their_own() -> None:
+    assert prepared_in(
+        {
+            "here": crossing.Prepared(),
+            "there": away(crossing.Prepared()),
+            "changed there": cf.with_options(away(crossing.Prepared()), concurrency=3),
+            "bare": cf.fetch_sync,
+            "bare there": away(cf.fetch_sync),
+            "changed bare there": cf.with_options(away(cf.fetch_sync), concurrency=3),
+        }
+    ) == {"here", "there", "changed there"}
 
 
 # --- what cannot cross ---

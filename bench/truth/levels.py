@@ -96,7 +96,7 @@ def drawn(
 
         return strategy
 
-    runner = cf.Runner([URL], seed=seed, clock=clock, cpu_clock=clock)
+    runner = cf.Runner([URL], seed=seed, clock=clock, cpu_clock=clock, witness=False)
     if looks:
         runner = attrs.evolve(runner, rounds=looks)
     return runner.compare(**{n: taking(t) for n, t in zip(names, takes, strict=True)})

@@ -158,8 +158,10 @@ class Bridge:
     ) -> Driven:
         (_, wall, cpu, _), (_, wall_end, cpu_end, _) = start, end
         span = self.clocks.span_of_outcomes(start, end)
-        left = () if loop is None else (loop.cancelled, loop.changed)
-        return Driven(items, wall, wall_end, cpu_end - cpu, span, *left)
+        driven = Driven(items, wall, wall_end, cpu_end - cpu, span)
+        if loop is None:
+            return driven
+        return driven._replace(tasks=loop.cancelled, changed=loop.changed)
 
     async def _consume(
         self, returned: Awaitable[Iterable[object]] | AsyncIterable[object], on_loop: OnLoop

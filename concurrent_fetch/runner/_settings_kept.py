@@ -65,7 +65,7 @@ def _of_the_thread() -> Iterator[_Setting]:
     """Yield what concerns the thread that asks."""
     yield _Setting("sys.setprofile", sys.getprofile, sys.setprofile)
     yield _Setting("sys.settrace", sys.gettrace, sys.settrace)
-    if sys.platform == "linux":
+    if sys.platform == "linux" and hasattr(os, "sched_setaffinity"):  # PyPy has it not
         yield _Setting(
             "os.sched_setaffinity",
             lambda: os.sched_getaffinity(0),

@@ -339,7 +339,7 @@ def test_a_trace_function_that_was_there_stays_as_it_was() -> None:
 
 
 def test_ctrl_c_while_they_are_put_back_follows_and_leaves_none_changed() -> None:
-    values = dict.fromkeys(("first", "second", "third"), "usual")
+    values: dict[str, str] = dict.fromkeys(("first", "second", "third"), "usual")
 
     def put_back(name: str, value: str) -> None:
         signal.raise_signal(signal.SIGINT)

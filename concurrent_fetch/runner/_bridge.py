@@ -54,13 +54,15 @@ class Clocks(NamedTuple):
         That is `time.perf_counter`, whatever the Runner's is. None under one that is turned by
         hand: outcomes are made by hand then, too. It is one if the time between two readings is
         far from the time between those beside them, or if it stood still for longer than a tick.
+        None, too, where reading the clocks was held up by so much that there is no telling.
         """
         span = Span(start[0], end[3])
         if self.wall is perf_counter:
             return span
         least, passed, most = end[0] - start[3], end[1] - start[1], end[3] - start[0]
         slack = _DRIFT * most + _COARSE if passed else _TICKS.get(self.wall, _TICK)
-        return span if least - slack <= passed <= most + slack else None
+        is_told = most - least <= 2 * slack
+        return span if is_told and least - slack <= passed <= most + slack else None
 
 
 Reading: TypeAlias = tuple[Seconds, Seconds, Seconds, Seconds]

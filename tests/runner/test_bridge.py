@@ -447,6 +447,17 @@ def test_a_clock_is_turned_by_hand_if_it_is_far_from_the_time_that_passed(
     assert clocks.span_of_outcomes(start, end) == (span if is_real else None)
 
 
+@pytest.mark.parametrize("start_read", [7.0, 7.5])
+@pytest.mark.parametrize("end_read", [8.0, 8.5])
+def test_nothing_is_told_of_a_clock_where_reading_it_was_held_up(
+    start_read: float, end_read: float
+) -> None:
+    clocks = Clocks(lambda: 0.0, time.process_time)
+    span = clocks.span_of_outcomes((7.0, 0.0, 0.0, start_read), (8.0, 1.0, 0.0, end_read))
+    is_told = (start_read, end_read) == (7.0, 8.0)
+    assert span == (Span(7.0, 8.0) if is_told else None)
+
+
 def test_saved_outcomes_are_seen_on_another_clock_of_the_same_origin() -> None:
     saved = answers(URLS)
     for clock in (time.monotonic, time.time):

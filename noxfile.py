@@ -32,9 +32,14 @@ def install(session: nox.Session, *groups: str) -> None:
     session.install("-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
 
 
-def pytest(session: nox.Session, marks: str, *arguments: str, alone: bool = True) -> None:
-    """Run tests side by side; those that time something after them, each alone."""
-    beside = ("-n", "5", "--dist", "loadgroup")  # most wait most of the time, also on two cores
+def pytest(
+    session: nox.Session, marks: str, *arguments: str, alone: bool = True, count: int = 5
+) -> None:
+    """Run tests side by side; those that time something after them, each alone.
+
+    Most wait most of the time: five at once are not too many for two cores.
+    """
+    beside = ("-n", str(count), "--dist", "loadgroup")
     session.run("pytest", *beside, "-m", f"({marks}) and not alone", *arguments)
     if alone:
         # 5: none of those that were asked for must run alone.
@@ -108,7 +113,7 @@ def tests(session: nox.Session) -> None:
 def long(session: nox.Session) -> None:
     """Tests that take long by nature."""
     install(session, "test")
-    session.run("pytest", "-m", "long", *session.posargs)
+    pytest(session, "long", *session.posargs, count=2)
     session.run("pytest", "tests/feed/test_histories.py", env={"FEED_HISTORIES": "10000"})
 
 
@@ -204,7 +209,7 @@ def interrupts(session: nox.Session) -> None:
     install(session, "test")
     moments = session.posargs[0] if session.posargs else "40"
     path = "tests/runner/test_interrupts_anywhere.py"
-    session.run("pytest", path, env={"INTERRUPTED_MOMENTS": moments})
+    session.run("pytest", "-n", "2", path, env={"INTERRUPTED_MOMENTS": moments})
 
 
 @nox.session(tags=["long"], python=PYTHONS[0])

@@ -58,10 +58,11 @@ def bursts(rng: Random, n: int) -> list[float]:
 def tails(rng: Random, n: int) -> list[float]:
     """4 % times Student's t with two degrees of freedom: infinite variance.
 
-    Cut at e^20 times as long, or the clock would be too far on for the runs that follow.
+    Cut at e^20 times as long, or the clock would be too far on for the runs that follow, and at
+    e^-5, or a run might take no longer than it really does.
     """
     heavy = (0.04 * rng.gauss(0, 1) / math.sqrt(rng.expovariate(1)) for _ in range(n))
-    return [max(-20.0, min(x, 20.0)) for x in heavy]
+    return [max(-5.0, min(x, 20.0)) for x in heavy]
 
 
 NOISES: dict[str, Noise] = {

@@ -129,8 +129,9 @@ def pypy(session: nox.Session) -> None:
     """Fetching without a part in C, and where garbage is collected later."""
     install(session, "pypy")
     fetches = ("tests/fetch/test_failures.py", "tests/fetch/test_fetch.py")
+    workers = "tests/strategies/test_processes.py"
     marks = "not long and not extras and not once"
-    pytest(session, marks, *tests_of("http", "wire", "clients"), *fetches)
+    pytest(session, marks, *tests_of("http", "wire", "clients"), *fetches, workers)
 
 
 @nox.session(tags=["long"], python="3.13t")

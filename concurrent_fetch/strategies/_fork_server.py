@@ -71,7 +71,8 @@ def _preload(client: str) -> None:
     with contextlib.suppress(Exception):  # the worker says what is wrong
         find_async_client(client)
     gc.collect()
-    gc.freeze()  # what was imported is looked at no more
+    if hasattr(gc, "freeze"):  # PyPy has it not
+        gc.freeze()  # what was imported is looked at no more
 
 
 def _fork(control: socket.socket, descriptor: int) -> int:

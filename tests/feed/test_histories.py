@@ -22,7 +22,7 @@ from concurrent_fetch.feed._queue import Queue
 
 pytestmark = pytest.mark.once
 
-HISTORIES = int(os.environ.get("FEED_HISTORIES", "3000"))
+HISTORIES = int(os.environ.get("FEED_HISTORIES", "1000"))
 
 
 def histories(part: float) -> settings:

@@ -45,6 +45,7 @@ def test_what_is_wrong_is_named_and_is_no_accident(outcomes: Outcomes) -> None:
                 assert outcome.message, key
 
 
+@pytest.mark.long
 def test_aiohttp_without_its_c_code_comes_to_the_same(outcomes: Outcomes) -> None:
     """As on PyPy, and where there are no wheels."""
     script = (

@@ -7,7 +7,7 @@ import pytest
 
 from concurrent_fetch.server import LocalServer
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.long]
 
 COUNT = 20_000
 # In a fresh process: memory that other tests have freed would hide what these need.

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LONG = ("choosing", "clients", "reading", "strategies", "sweep", "tutorial")
+LONG = ("choosing", "clients", "clusters", "reading", "strategies", "sweep", "tutorial")
 """Pages that compare for seconds; `nox -t long` runs those."""
 MOST_NOT_RUN = 2
 COMMANDS = (

@@ -188,6 +188,7 @@ def test_an_interrupted_cell_shows_what_ended_it(
     record_testsuite_property(f"seconds until its traceback is drawn, {name}", took)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("cell", "said"), BARS.values(), ids=BARS)
 def test_without_ipywidgets_a_plain_bar_is_all_that_is_shown(
     server: LocalServer, cell: str, said: str

@@ -68,6 +68,7 @@ def test_every_body_is_its_file_byte_by_byte(way: str, site: tuple[list[str], li
     assert [outcome.url for outcome in run] == urls
 
 
+@pytest.mark.long
 def test_the_runner_compares_the_three_strategies(site: tuple[list[str], list[Path]]) -> None:
     urls, files = site
     runner = cf.Runner(urls, cf.Options(concurrency=8), rounds=10, seed=8412)

@@ -82,14 +82,14 @@ def _shorten_defaults(*event: Any) -> tuple[str | None, str | None]:
     return signature, returned
 
 
-# A block of what a program prints, up to its end; and a line that is no row of a table, indented
-# or coloured: between its words stands one blank.
+# A block of what a program prints, up to its end; and a line of it that is no row of a table: there
+# columns stand two blanks apart. One that is wider than a page is folded in any case.
 _OUTPUT = re.compile(
-    r'(<div class="highlight-(?:text|none|myst-ansi) [^"]*"><div class="highlight"><pre>'
-    r"(?:<span></span>)?)(.*?)(</pre>)",
+    r'(<div class="(?:output [a-z_ ]*)?highlight-(?:text|none|myst-ansi) [^"]*">'
+    r'<div class="highlight"><pre>(?:<span></span>)?)(.*?)(</pre>)',
     re.DOTALL,
 )
-_SENTENCE = re.compile(r"^(?!.*(?:  |<))(?=.{60}).*\n?", re.MULTILINE)
+_SENTENCE = re.compile(r"^(?:(?!.*  )[^<\n]{60,}|[^<\n]{121,})\n?", re.MULTILINE)
 
 
 def _fold_sentences(_app: Any, *event: Any) -> None:

@@ -17,7 +17,7 @@ _INSET = 14.0
 """From the ends of the frame to the first and the last value."""
 _KEY = 26.0
 """The look of a line, before its name."""
-_AIR = 14.0
+_AIR = 22.0
 _DASHES = ("6 3", "2 3", "9 3 2 3")
 
 

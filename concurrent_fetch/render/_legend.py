@@ -9,6 +9,7 @@ PALE = 0.42
 """Of what was in flight."""
 BEFORE = 0.55
 """Of tries before the last."""
+_RUN = "a whole run"
 _FETCH = "a fetch, in start order"
 _EARLIER = "an earlier try, then the wait for the next"
 _IN_FLIGHT = "in flight; at its right the most"
@@ -18,10 +19,12 @@ _AT_BEST = "at best it would have ended here"
 def write_legend(canvas: Canvas, lanes: Sequence[Lane], y: float) -> float:
     """Say what is what, in as many lines as that takes; returns where it ends."""
     x = 0.0
-    shown = [_FETCH]
+    is_known = any(lane.fetches for lane in lanes)
+    shown = [] if all(lane.fetches for lane in lanes) else [_RUN]
+    shown += [_FETCH] if is_known else []
     shown += ["failed"] if any(f.failed for lane in lanes for f in lane.fetches) else []
     shown += [_EARLIER] if any(lane.was_retried for lane in lanes) else []
-    shown += [_IN_FLIGHT]
+    shown += [_IN_FLIGHT] if is_known else []
     shown += [_AT_BEST] if any(lane.has_mark for lane in lanes) else []
     for words in shown:
         wide = 16 + room(words, SIZE)
@@ -34,7 +37,7 @@ def write_legend(canvas: Canvas, lanes: Sequence[Lane], y: float) -> float:
 
 
 def _key(canvas: Canvas, words: str, x: float, y: float) -> None:
-    if words == _IN_FLIGHT:
+    if words in (_IN_FLIGHT, _RUN):
         canvas.box(x, y - 10, 11, 10, opacity=PALE)
     elif words == _EARLIER:
         canvas.box(x, y - 8, 5, 6, FETCH, opacity=BEFORE)

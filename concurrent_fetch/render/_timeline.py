@@ -159,8 +159,11 @@ class _Run:
     def draw_all(self) -> float:
         """Draw the run, and if it is short, the run magnified beside it.
 
-        Returns where that ends.
+        One whose fetches are unknown is a bar. Returns where that ends.
         """
+        if not self.lane.fetches:
+            self.canvas.box(self.left, self.top, self.wide, _THICK, opacity=PALE)
+            return self.top + _THICK
         self._draw()
         self._draw_flags()
         factor = _factor(self.wide, self.scale.end - self.left)

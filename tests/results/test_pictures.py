@@ -178,9 +178,15 @@ def test_the_most_in_flight_stands_behind_the_hill() -> None:
     assert [text for text in shown if text.isdigit()] == ["1", "20", "1"]
 
 
-def test_of_a_run_without_times_no_number_is_told() -> None:
-    shown = texts(timeline([Lane(name="x", facts="", fetches=[], elapsed=1.0)], title="", alt=""))
-    assert not [text for text in shown if text.isdigit()]
+def test_a_run_whose_fetches_are_unknown_is_a_bar_and_nothing_is_magnified() -> None:
+    unknown = Lane(name="x", facts="", fetches=[], elapsed=1.0)
+    picture = timeline([unknown, attrs.evolve(unknown, elapsed=0.1)], title="t", alt="a")
+    assert not [text for text in texts(picture) if text.isdigit() or text.startswith("×")]
+    assert texts(picture)[1:3] == ["a whole run", "x"]
+    key, *bars = [float(box.get("width", "")) for box in parsed(picture).iter(f"{SVG}rect")]
+    assert key == 11
+    assert bars == pytest.approx([582.1, 58.2])
+    assert "a whole run" not in texts(timeline([all_at_once(2)], title="t", alt="a"))
 
 
 def test_both_ends_of_every_clock_have_their_unit() -> None:

@@ -1,5 +1,6 @@
 """Sphinx builds the pages offline; every warning is an error (nox -s docs)."""
 
+import re
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -15,6 +16,8 @@ exclude_patterns = ["_build", "jupyter_execute"]
 html_theme = "furo"
 html_title = f"concurrent_fetch {version}"
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 2
@@ -79,8 +82,32 @@ def _shorten_defaults(*event: Any) -> tuple[str | None, str | None]:
     return signature, returned
 
 
+# A block of what a program prints, up to its end; and a line of it that is no row of a table: there
+# columns stand two blanks apart. One that is wider than a page is folded in any case.
+_OUTPUT = re.compile(
+    r'(<div class="(?:output [a-z_ ]*)?highlight-(?:text|none|myst-ansi) [^"]*">'
+    r'<div class="highlight"><pre>(?:<span></span>)?)(.*?)(</pre>)',
+    re.DOTALL,
+)
+_SENTENCE = re.compile(r"^(?:(?!.*  )[^<\n]{60,}|[^<\n]{121,})\n?", re.MULTILINE)
+
+
+def _fold_sentences(_app: Any, *event: Any) -> None:
+    """Mark the sentences of outputs, which are folded; rows of tables are not (pages.css)."""
+    context: dict[str, Any] = event[2]
+    if "body" in context:
+        context["body"] = _OUTPUT.sub(_with_sentences, context["body"])
+
+
+def _with_sentences(output: re.Match[str]) -> str:
+    start, text, end = output.groups()
+    marked = _SENTENCE.sub(lambda s: f'<span class="sentence">{s[0].rstrip()}</span>', text)
+    return f"{start}{marked}{end}"
+
+
 def setup(app: Any) -> None:
-    """Connect what is done to each docstring and each signature."""
+    """Connect what is done to each docstring, each signature and each page."""
     app.connect("autodoc-process-docstring", _leave_fields_out)
     app.connect("autodoc-process-docstring", _list_exceptions)
     app.connect("autodoc-process-signature", _shorten_defaults)
+    app.connect("html-page-context", _fold_sentences)

@@ -71,7 +71,7 @@ class View:
     def pictures(self) -> tuple[Picture, ...]:
         """Its pictures, the most telling first."""
         if isinstance(self.result, Sweep):
-            return self.result.chart(), self.result.comparison.timeline()
+            return self.result.chart(), self.result.timeline()
         if isinstance(self.result, Comparison):
             return self.result.timeline(), self.result.chart()
         whole = self.result if isinstance(self.result, Run) else self.result.comparison

@@ -10,15 +10,14 @@ import attrs
 from concurrent_fetch.render._format import moment
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_values
-from concurrent_fetch.render._svg import FETCH, INK, Canvas, fitted, room
+from concurrent_fetch.render._svg import DEEP, FETCH, INK, LINE, SIZE, WIDE, Canvas, fitted, room
 
-_WIDE = 760.0
-_MARGIN = 10.0
-_LEFT = 76.0
 _HIGH = 170.0
-_SMALL = 11.0
-_BELOW = 34.0
-_LINE = 14.0
+_INSET = 14.0
+"""From the ends of the frame to the first and the last value."""
+_KEY = 26.0
+"""The look of a line, before its name."""
+_AIR = 22.0
 _DASHES = ("6 3", "2 3", "9 3 2 3")
 
 
@@ -43,6 +42,15 @@ class Panel:
         measured = [v for values in self.measured.values() for v in values if math.isfinite(v)]
         return max(measured, default=1.0) * 1.15 or 1.0
 
+    @property
+    def names(self) -> list[str]:
+        """What is written beside the curves."""
+        return [*self.measured, *(f"↑ {name}" for name in self.bounds)]
+
+    def said(self, value: float) -> str:
+        """Return a value along the axis with its unit, if it has one."""
+        return moment(value, self.top) if self.in_seconds else f"{value:,.10g}"
+
 
 def curves(
     x: Sequence[int],
@@ -55,57 +63,65 @@ def curves(
 ) -> Picture:
     """Draw panels over positive ascending `x`.
 
-    `mark` is a value of it that stands out, with a band behind it, and what to call that.
+    The axis is named by `x_title`, and said to be logarithmic. `mark` is a value of it that stands
+    out, with a band behind it, and what to call that.
     """
-    canvas = Canvas(_WIDE)
-    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
-    across = Scale(x[0], x[-1], _LEFT + 14, _WIDE - 190, math.log)
-    y = 34.0
+    canvas = Canvas()
+    left = max(_values_room(panel) for panel in panels) + 6
+    names = max(room(name, SIZE, bold=True) for panel in panels for name in panel.names)
+    across = Scale(
+        x[0], x[-1], left + _INSET, WIDE - min(names, 190.0) - _KEY - 6 - _INSET, math.log
+    )
+    y = canvas.title(title)
     for panel in panels:
+        top = y + _AIR + LINE
         if mark is not None:
-            canvas.box(across(mark[0]) - 9, y + 12, 18, _HIGH, FETCH, opacity=0.16)
-        _panel(canvas, x, panel, across, y + 12)
-        y += _HIGH + _BELOW
-    bottom = y - _BELOW + 12
-    _ticks(canvas, x, across, bottom + 16, title=x_title, mark=mark)
-    return Picture(svg=canvas.svg(bottom + (44 if mark else 26), alt), alt=alt)
+            canvas.box(across(mark[0]) - 9, top, 18, _HIGH, FETCH, opacity=0.16)
+        _panel(canvas, x, panel, across, top)
+        y = top + _HIGH
+    y = _ticks(canvas, x, across, y + 18, mark=mark)
+    middle = (across.start + across.end) / 2
+    canvas.text(middle, y + LINE, f"{x_title}, on a logarithmic axis", anchor="middle")
+    return Picture(svg=canvas.svg(y + LINE + DEEP * SIZE + 2, alt), alt=alt)
 
 
 def _ticks(
-    canvas: Canvas,
-    x: Sequence[int],
-    across: Scale,
-    y: float,
-    *,
-    title: str,
-    mark: tuple[int, str] | None,
-) -> None:
-    """Write the values along the axis that have room, and below them what the mark is called."""
-    end = -math.inf
-    for value in x:
-        half = room(str(value), _SMALL, bold=True) / 2
-        if across(value) - half < end:
-            continue
+    canvas: Canvas, x: Sequence[int], across: Scale, y: float, *, mark: tuple[int, str] | None
+) -> float:
+    """Write the values along the axis that have room, and below them what the mark is called.
+
+    The marked one has room before the others. Returns the last line.
+    """
+    taken: list[tuple[float, float]] = []
+    for value in sorted(x, key=lambda value: (mark is None or value != mark[0], value)):
         bold = mark is not None and value == mark[0]
-        canvas.text(across(value), y, str(value), size=_SMALL, anchor="middle", bold=bold)
-        end = across(value) + half + 4
-    canvas.text(max(across.end + 28, end + 4), y, title, size=_SMALL)
-    if mark is not None:
-        value, words = mark
-        half = room(words, _SMALL, bold=True) / 2
-        middle = min(max(across(value), _MARGIN + half), _WIDE - half)
-        canvas.text(middle, y + 16, words, size=_SMALL, anchor="middle", bold=True)
+        half = room(str(value), SIZE, bold=bold) / 2
+        start, end = across(value) - half, across(value) + half
+        if all(end + 4 <= a or b + 4 <= start for a, b in taken):
+            canvas.text(across(value), y, str(value), anchor="middle", bold=bold)
+            taken.append((start, end))
+    if mark is None:
+        return y
+    value, words = mark
+    half = room(words, SIZE, bold=True) / 2
+    middle = min(max(across(value), half), WIDE - half)
+    canvas.text(middle, y + LINE, words, anchor="middle", bold=True)
+    return y + LINE
+
+
+def _values_room(panel: Panel) -> float:
+    """Return how wide the values along the upright axis are."""
+    return max(room(panel.said(value), SIZE) for value in round_values(panel.top, 4))
 
 
 def _panel(canvas: Canvas, x: Sequence[int], panel: Panel, across: Scale, top: float) -> None:
     up = Scale(0.0, panel.top, top + _HIGH, top)
-    canvas.text(_MARGIN, top - 6, panel.title, size=12)
-    ends = (across.start - 14, across.end + 14)
+    canvas.text(0, top - 8, fitted(panel.title, WIDE, SIZE))
+    ends = (across.start - _INSET, across.end + _INSET)
     for value in round_values(panel.top, 4):
         y = up(value)
         canvas.line([(ends[0], y), (ends[1], y)], opacity=0.25 if value else 0.6)
-        words = moment(value, panel.top) if panel.in_seconds else f"{value:,.10g}"
-        canvas.text(ends[0] - 6, y + 4, words, size=_SMALL, anchor="end")
+        canvas.text(ends[0] - 6, y + 5, panel.said(value), anchor="end")
     labels = _Labels(canvas, ends[1] + 6, top + 8, top + _HIGH)
     places = [across(value) for value in x]
     for name, values in panel.measured.items():
@@ -170,15 +186,15 @@ class _Labels:
         for y, (_, name, dash) in zip(self._apart([y for y, *_ in names]), names, strict=True):
             colour = INK if dash else FETCH
             self._canvas.line([(self._x, y), (self._x + 20, y)], colour, thick=1.5, dash=dash)
-            shown = fitted(name, _WIDE - self._x - 30, _SMALL, bold=not dash)
-            self._canvas.text(self._x + 26, y + 4, shown, size=_SMALL, bold=not dash)
+            shown = fitted(name, WIDE - self._x - _KEY, SIZE, bold=not dash)
+            self._canvas.text(self._x + _KEY, y + 5, shown, bold=not dash)
 
     def _apart(self, wanted: Sequence[float]) -> list[float]:
         """Return places for labels: as wanted, but a line apart and within the panel."""
         placed: list[float] = []
         for y in wanted:
-            placed.append(max(y, self._top, placed[-1] + _LINE if placed else self._top))
+            placed.append(max(y, self._top, placed[-1] + LINE if placed else self._top))
         for i in reversed(range(len(placed))):
-            limit = placed[i + 1] - _LINE if i + 1 < len(placed) else self._bottom
+            limit = placed[i + 1] - LINE if i + 1 < len(placed) else self._bottom
             placed[i] = min(placed[i], limit)
         return placed

@@ -33,16 +33,21 @@ def seconds(x: Seconds) -> str:
     """
     if x == 0 or math.isinf(x):
         return f"{_number(x)} s"
-    rounded = abs(float(f"{x:.2e}"))
-    scale, unit = next((u for u in _UNITS_OF_TIME if rounded >= u[0]), _UNITS_OF_TIME[-1])
+    scale, unit = _unit_of(x)
     decimals = 0 if unit in _WHOLE else max(0, 2 - _exponent(x / scale, 3))
     return f"{x / scale:,.{decimals}f} {unit}"
 
 
 def moment(x: Seconds, longest: Seconds) -> str:
-    """Return a round time on an axis up to `longest`: `0`, `200 ms`, `2.5 s`; all in one unit."""
-    scale, unit = next((u for u in _UNITS_OF_TIME if longest >= u[0]), _UNITS_OF_TIME[-1])
-    return f"{x / scale:,.10g} {unit}" if x else "0"
+    """Return a round time on an axis up to `longest`: `0 ms`, `200 ms`; all in one unit."""
+    scale, unit = _unit_of(longest)
+    return f"{x / scale:,.10g} {unit}"
+
+
+def _unit_of(x: Seconds) -> tuple[float, str]:
+    """Return the unit of a time that is shown with three digits, and how long it is."""
+    rounded = abs(float(f"{x:.2e}"))
+    return next((u for u in _UNITS_OF_TIME if rounded >= u[0]), _UNITS_OF_TIME[-1])
 
 
 def or_missing(text: str | None) -> str:

@@ -4,11 +4,14 @@ from html import escape
 
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._svg import INK
-from concurrent_fetch.render._table import Column, Table
+from concurrent_fetch.render._table import Column, Narrow, Table
 from concurrent_fetch.words import visible
 
 _CELL = "padding:2px 9px 2px 0;border:0;background:none;vertical-align:top"
 _RULE = f"border-bottom:1px solid {INK}"
+# Words are as wide as they are, and folded from there on: however wide the window is, so that a
+# table which scrolls does not fold its cells too.
+_WORDS = "width:max-content;max-width:20em;white-space:normal"
 _SMALL = "font-size:smaller;margin:2px 0;max-width:70em"
 
 
@@ -42,14 +45,18 @@ def _table(table: Table) -> str:
 
 def _row(columns: tuple[Column, ...], cells: tuple[str, ...] | list[str], *, tag: str) -> str:
     rule = f";{_RULE}" if tag == "th" else ""
-    last = len(cells) - 1
     shown = "".join(
-        f'<{tag} style="text-align:{column.align};{_CELL};'
-        # Where there is little room the last column, which is words, gives way.
-        f'white-space:{"normal" if place == last else "nowrap"}{rule}">{_text(cell)}</{tag}>'
-        for place, (column, cell) in enumerate(zip(columns, cells, strict=True))
+        f'<{tag} style="text-align:{column.align};{_CELL};white-space:nowrap{rule}">'
+        f"{_cell(column, cell)}</{tag}>"
+        for column, cell in zip(columns, cells, strict=True)
     )
     return f'<tr style="background:none">{shown}</tr>'
+
+
+def _cell(column: Column, cell: str) -> str:
+    if column.narrow is Narrow.FOLDED and cell:
+        return f'<div style="{_WORDS}">{_text(cell)}</div>'
+    return _text(cell)
 
 
 def _text(text: str) -> str:

@@ -7,12 +7,24 @@ import attrs
 
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_ratios
-from concurrent_fetch.render._svg import FETCH, INK, Canvas, fitted, fitted_name, room
+from concurrent_fetch.render._svg import (
+    DEEP,
+    FETCH,
+    INK,
+    LINE,
+    SIZE,
+    WIDE,
+    Canvas,
+    fitted,
+    fitted_name,
+    room,
+)
 
-_WIDE = 760.0
-_MARGIN = 10.0
-_ROW = 26.0
-_SMALL = 11.0
+_EDGE = 20.0
+"""From the frame to the axis: half a value that is written below its end."""
+_WHISKER = 20.0
+_AIR = 8.0
+_AXIS = "times as fast, on a logarithmic axis"
 _LEAST_SPAN = 1.5
 
 
@@ -30,19 +42,26 @@ class Interval:
 
 def intervals(rows: Sequence[Interval], *, title: str, alt: str) -> Picture:
     """Draw the ratios below each other; the line at 1 is the reference."""
-    canvas = Canvas(_WIDE)
-    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
-    left = _MARGIN + min(280.0, max(room(row.name, 12, bold=True) for row in rows)) + 14
-    right = _WIDE - _MARGIN - min(250.0, max(room(row.words, 12) for row in rows)) - 14
-    scale = _scale(rows, left, right)
-    bottom = 34 + _ROW * len(rows)
-    _axis(canvas, scale, 32, bottom)
-    for i, row in enumerate(rows):
-        y = 34 + _ROW * (i + 0.5)
-        canvas.text(_MARGIN, y + 4, fitted_name(row.name, left - _MARGIN - 10, 12), bold=True)
-        canvas.text(right + 14, y + 4, fitted(row.words, _WIDE - right - 20, 12))
-        _whisker(canvas, row, scale, y)
-    return Picture(svg=canvas.svg(bottom + 26, alt), alt=alt)
+    canvas = Canvas()
+    scale = _scale(rows, _EDGE, WIDE - _EDGE)
+    y = canvas.title(title)
+    for row in rows:
+        y = _row(canvas, row, scale, y + _AIR)
+    _axis(canvas, scale, y + 4)
+    return Picture(svg=canvas.svg(y + 4 + 22 + LINE, alt), alt=alt)
+
+
+def _row(canvas: Canvas, row: Interval, scale: Scale, y: float) -> float:
+    """Write a row and draw its interval below; returns where that ends."""
+    y += SIZE
+    name = fitted_name(row.name, 0.6 * WIDE, SIZE)
+    canvas.text(0, y, name, bold=True)
+    x = room(name, SIZE, bold=True) + 10
+    canvas.text(x, y, fitted(row.words, WIDE - x, SIZE))
+    y += DEEP * SIZE
+    canvas.line([(scale(1.0), y), (scale(1.0), y + _WHISKER)], dash="4 3")
+    _whisker(canvas, row, scale, y + _WHISKER / 2)
+    return y + _WHISKER
 
 
 def _scale(rows: Sequence[Interval], left: float, right: float) -> Scale:
@@ -58,13 +77,14 @@ def _finite(values: Iterable[float]) -> list[float]:
     return [x for x in values if 0 < x < math.inf]
 
 
-def _axis(canvas: Canvas, scale: Scale, top: float, bottom: float) -> None:
-    canvas.line([(scale.start, bottom), (scale.end, bottom)], opacity=0.6)
-    canvas.line([(scale(1.0), top), (scale(1.0), bottom)], dash="4 3")
+def _axis(canvas: Canvas, scale: Scale, y: float) -> None:
+    canvas.line([(scale.start, y), (scale.end, y)], opacity=0.6)
     for value in round_ratios(scale.low, scale.high, 7):
         x, words = scale(value), f"{value:,.10g}×"
-        canvas.line([(x, bottom), (x, bottom + 4)], opacity=0.6)
-        canvas.text(x, bottom + 17, words, size=_SMALL, anchor="middle")
+        canvas.line([(x, y), (x, y + 4)], opacity=0.6)
+        half = room(words, SIZE) / 2
+        canvas.text(min(max(x, half), WIDE - half), y + 18, words, anchor="middle")
+    canvas.text(WIDE / 2, y + 18 + LINE, _AXIS, anchor="middle")
 
 
 def _whisker(canvas: Canvas, row: Interval, scale: Scale, y: float) -> None:

@@ -57,6 +57,21 @@ def steps(spans: Sequence[Sequence[float]]) -> list[Step]:
     return list(zip(moments, accumulate(changes[moment] for moment in moments), strict=True))
 
 
+def most_at_once(spans: Sequence[Sequence[float]]) -> int:
+    """Return the most spans that were under way at once; one that ends has made room.
+
+    >>> most_at_once([(0.0, 2.0), (1.0, 2.0), (2.0, 3.0)])
+    2
+    """
+    starts, ends = sorted(map(_START, spans)), sorted(map(_END, spans))
+    most = ended = 0
+    for begun, start in enumerate(starts, 1):
+        while ended < begun and ends[ended] <= start:
+            ended += 1
+        most = max(most, begun - ended)
+    return most
+
+
 def at_once(spans: Sequence[Sequence[float]], length: float, cells: int) -> list[Step]:
     """Return the mean number of spans under way in each of `cells` equal parts of 0 to `length`.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import accumulate
 
-from concurrent_fetch.render._characters import width
+from concurrent_fetch.render._characters import width, words_of
 from concurrent_fetch.words import visible
 
 INK = "#78818c"
@@ -16,6 +16,16 @@ INK = "#78818c"
 FETCH = "#4796d9"
 FAILED = "#cf222e"
 """Darker than a fetch also where there is no colour."""
+
+WIDE = 600.0
+"""How wide every picture is."""
+SIZE = 15.0
+"""Of all letters but those of the title: where a page has 420 pixels for it, they take 10."""
+TITLE = 16.0
+LINE = 19.0
+"""From one line of letters to the next."""
+DEEP = 0.25
+"""How far letters reach below their line, in sizes."""
 
 _FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
 # Widths in em of the widest usual sans-serif, so that texts have room in all; bold takes more.
@@ -41,6 +51,20 @@ def fitted(text: str, pixels: float, size: float, *, bold: bool = False) -> str:
     if room(text, size, bold=bold) <= pixels:
         return text
     return text[: _fitting(text, pixels / size / (_BOLD if bold else 1.0) - _em("…"))] + "…"
+
+
+def folded(
+    text: str, pixels: float, size: float, *, bold: bool = False, most: int = 3
+) -> list[str]:
+    """Return the text in lines that are no wider, `most` of them; what has no room ends in `…`."""
+    lines = [""]
+    for word in words_of(visible(text)):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if not lines[-1] or len(lines) == most or room(longer, size, bold=bold) <= pixels:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [fitted(line, pixels, size, bold=bold) for line in lines]
 
 
 def fitted_name(name: str, pixels: float, size: float) -> str:
@@ -76,7 +100,7 @@ def number(x: float) -> str:
 class Canvas:
     """Collects shapes, the later ones above the earlier; `svg` is the whole."""
 
-    def __init__(self, wide: float) -> None:
+    def __init__(self, wide: float = WIDE) -> None:
         self.wide = wide
         self._shapes: list[str] = []
 
@@ -86,7 +110,7 @@ class Canvas:
         y: float,
         content: str,
         *,
-        size: float = 12,
+        size: float = SIZE,
         anchor: str = "start",
         bold: bool = False,
     ) -> None:
@@ -97,6 +121,14 @@ class Canvas:
             f'<text x="{number(x)}" y="{number(y)}" font-size="{number(size)}"{at}{weight}>'
             f"{escape(visible(content), quote=False)}</text>"
         )
+
+    def title(self, content: str) -> float:
+        """Write the title at the top; returns where it ends."""
+        y = TITLE
+        for line in folded(content, self.wide, TITLE, bold=True):
+            self.text(0, y, line, size=TITLE, bold=True)
+            y += LINE
+        return y - LINE + DEEP * TITLE
 
     def box(
         self, x: float, y: float, wide: float, high: float, fill: str = INK, *, opacity: float = 1.0

@@ -13,13 +13,26 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.render._format import moment, seconds
 from concurrent_fetch.render._lane import Fetch, Lane
+from concurrent_fetch.render._legend import BEFORE, PALE, write_legend
 from concurrent_fetch.render._picture import Picture
 from concurrent_fetch.render._scale import Scale, round_values
-from concurrent_fetch.render._spans import Span, Step, at_once, joined, rows_of, steps
+from concurrent_fetch.render._spans import (
+    Span,
+    Step,
+    at_once,
+    joined,
+    most_at_once,
+    rows_of,
+    steps,
+)
 from concurrent_fetch.render._svg import (
+    DEEP,
     FAILED,
     FETCH,
     INK,
+    LINE,
+    SIZE,
+    WIDE,
     Canvas,
     fitted,
     fitted_name,
@@ -27,45 +40,72 @@ from concurrent_fetch.render._svg import (
     room,
 )
 
-_WIDE = 760.0
-_MARGIN = 10.0
+_FLAGS = 8.0
+"""The margin for them, where anything failed; else a picture is flush with what is above it."""
 _TALL = 132.0
 _LOW = 56.0
 _THICK = 8.0
 _STRIP = 22.0
-_SMALL = 11.0
+_AIR = 14.0
+"""Between one run and the next."""
+_FRAME = 4.0
+"""From what is magnified to the frame around it."""
+_UNDER = 4.0
+"""From letters to a frame below them."""
 _MOST_STROKES = 1500  # of a whole picture, and in each of its two layers; in four half as many
 _MOST_STEPS = 900
 _LEAST = 40
-_PALE = 0.42
-_BEFORE = 0.55
 _LEAST_FACTOR = 2.0
-_TINY = 10.0
-_EARLIER = "an earlier try, then the wait for the next"
 
 
 def timeline(lanes: Sequence[Lane], *, title: str, alt: str) -> Picture:
     """Draw runs below each other; the longest takes the whole width."""
-    canvas = Canvas(_WIDE)
-    canvas.text(_MARGIN, 17, fitted(title, _WIDE - 2 * _MARGIN, 13, bold=True), size=13, bold=True)
-    _legend(canvas, lanes, 36)
-    scale = Scale(0.0, max(lane.elapsed for lane in lanes), _MARGIN, _WIDE - _MARGIN)
-    tallest = _TALL if len(lanes) <= 4 else _LOW
-    y = 46.0
-    for lane, strip in zip(lanes, _strips(lanes), strict=True):
-        high = min(tallest, max(_LOW / 2, _THICK * len(lane.fetches)))
+    canvas = Canvas()
+    y = write_legend(canvas, lanes, canvas.title(title) + LINE)
+    peaks = [most_at_once(lane.spans) for lane in lanes]
+    left = _FLAGS if any(fetch.failed for lane in lanes for fetch in lane.fetches) else 0.0
+    right = WIDE - room(f"{max(peaks):,}", SIZE) - 8
+    scale = Scale(0.0, max(lane.elapsed for lane in lanes), left, right)
+    tallest = max(_LOW, min(_TALL, 4 * _TALL / len(lanes)))
+    for lane, strip, peak in zip(lanes, _strips(lanes), peaks, strict=True):
         run = _Run(
             canvas=canvas,
             lane=lane,
             scale=scale,
             strip=strip,
-            top=y + 24,
-            high=high,
+            peak=peak,
+            top=_header(canvas, lane, y + _AIR),
+            high=min(tallest, max(_LOW / 2, _THICK * len(lane.fetches))),
             strokes=_share(_MOST_STROKES, lanes),
         )
-        y = run.draw_all() + 10
-    _axis(canvas, y, scale)
-    return Picture(svg=canvas.svg(y + 24, alt), alt=alt)
+        y = run.draw_all()
+    _axis(canvas, y + _AIR, scale)
+    return Picture(svg=canvas.svg(y + _AIR + 24, alt), alt=alt)
+
+
+def _header(canvas: Canvas, lane: Lane, y: float) -> float:
+    """Write the name and beside it what is said of the run; returns where its rows begin."""
+    name = fitted_name(lane.name, 0.6 * WIDE, SIZE)
+    y += SIZE
+    canvas.text(0, y, name, bold=True)
+    x = room(name, SIZE, bold=True) + 10
+    lines = _facts(lane.facts, x)
+    for i, line in enumerate(lines):
+        canvas.text(0 if i else x, y + i * LINE, line)
+    return y + (len(lines) - 1) * LINE + DEEP * SIZE + _UNDER + _FRAME
+
+
+def _facts(facts: str, x: float) -> list[str]:
+    """Return what is said of a run in lines, of which the first begins at `x`."""
+    lines = [""]
+    for fact in facts.split(" · "):
+        pixels = WIDE if lines[1:] else WIDE - x
+        longer = f"{lines[-1]} · {fact}" if lines[-1] else fact
+        if room(longer, SIZE) <= pixels:
+            lines[-1] = longer
+        else:
+            lines.append(fitted(fact, WIDE, SIZE))
+    return lines
 
 
 def _share(most: int, lanes: Sequence[Lane]) -> int:
@@ -85,31 +125,6 @@ def _strips(lanes: Sequence[Lane]) -> list[list[Step]]:
     return [[(start, count / most) for start, count in profile] for profile in profiles]
 
 
-def _legend(canvas: Canvas, lanes: Sequence[Lane], y: float) -> None:
-    x = _MARGIN
-    shown = ["a fetch, in start order"]
-    shown += ["failed"] if any(f.failed for lane in lanes for f in lane.fetches) else []
-    shown += [_EARLIER] if any(lane.was_retried for lane in lanes) else []
-    shown += ["in flight"]
-    shown += ["ideal makespan"] if any(lane.has_mark for lane in lanes) else []
-    for words in shown:
-        _key(canvas, words, x, y)
-        canvas.text(x + 15, y, words, size=_SMALL)
-        x += 15 + room(words, _SMALL) + 14
-
-
-def _key(canvas: Canvas, words: str, x: float, y: float) -> None:
-    if words == "in flight":
-        canvas.box(x, y - 8, 10, 8, opacity=_PALE)
-    elif words == _EARLIER:
-        canvas.box(x, y - 7, 5, 5, FETCH, opacity=_BEFORE)
-        canvas.line([(x + 5, y - 4.5), (x + 11, y - 4.5)])
-    elif words == "ideal makespan":
-        canvas.line([(x + 5, y - 10), (x + 5, y + 2)], thick=1.5, dash="3 2")
-    else:
-        canvas.box(x, y - 7, 10, 5, FAILED if words == "failed" else FETCH)
-
-
 @attrs.frozen(kw_only=True)
 class _Run:
     """One run on the canvas: rows, and below them a strip with the number in flight."""
@@ -119,6 +134,8 @@ class _Run:
     scale: Scale
     strip: Sequence[Step]
     """What was in flight, as shares of the height."""
+    peak: int
+    """The most that was in flight; 0 where that is not known."""
     top: float
     """Where the rows begin; the name stands above."""
     high: float
@@ -140,18 +157,27 @@ class _Run:
         return self.scale(self.lane.elapsed) - self.left
 
     def draw_all(self) -> float:
-        """Draw what is said of it, the run, and if it is short, the run magnified beside it.
+        """Draw the run, and if it is short, the run magnified beside it.
 
-        Returns where that ends.
+        One whose fetches are unknown is a bar. Returns where that ends.
         """
-        name = fitted_name(self.lane.name, 0.4 * _WIDE, 12)
-        self.canvas.text(_MARGIN, self.top - 8, name, bold=True)
-        x = _MARGIN + room(name, 12, bold=True) + 10
-        self.canvas.text(x, self.top - 8, fitted(self.lane.facts, _WIDE - _MARGIN - x, 12))
+        if not self.lane.fetches:
+            self.canvas.box(self.left, self.top, self.wide, _THICK, opacity=PALE)
+            return self.top + _THICK
         self._draw()
         self._draw_flags()
-        factor = _factor(self.wide, _WIDE - 2 * _MARGIN)
-        return self.end if factor is None else self._draw_magnified(factor)
+        factor = _factor(self.wide, self.scale.end - self.left)
+        if factor is not None:
+            return self._draw_magnified(factor)
+        self._write_peak(self.left + self.wide)
+        return self.end
+
+    def _write_peak(self, x: float) -> None:
+        """Write the most in flight behind the strip, as high as that is there."""
+        share = max((share for _, share in self.strip), default=0.0)
+        if self.peak:
+            high = max(_STRIP * share, 0.73 * SIZE)  # digits stand on the ground at least
+            self.canvas.text(x + 6, self.end - high + 0.73 * SIZE, f"{self.peak:,}")
 
     def _draw(self) -> None:
         lane = self.lane
@@ -163,7 +189,7 @@ class _Run:
             waits = self._path([[s for f in row for s in _waits(f)] for row in grouped], thick)
             self.canvas.strokes(waits, INK, min(1.0, bar / 3))
             earlier = self._path([[s for f in row for s in f.tries[:-1]] for row in grouped], thick)
-            self.canvas.strokes(earlier, FETCH, bar, opacity=_BEFORE)
+            self.canvas.strokes(earlier, FETCH, bar, opacity=BEFORE)
         last = self._path([[f.spans[-1] for f in row] for row in grouped], thick)
         self.canvas.strokes(last, FETCH, bar)
         failed = [[f.spans[-1] for f in row if f.failed] for row in grouped]
@@ -194,7 +220,7 @@ class _Run:
             if top != last:
                 path += f"H{number(self.scale(start))}V{top}"
                 last = top
-        self.canvas.fill(f"{path}H{number(self.left + self.wide)}V{bottom}z", opacity=_PALE)
+        self.canvas.fill(f"{path}H{number(self.left + self.wide)}V{bottom}z", opacity=PALE)
 
     def _draw_flags(self) -> None:
         """Mark in the margin where failures are, so that none is too small to be seen."""
@@ -206,27 +232,28 @@ class _Run:
             long = 1 + 4 * math.sqrt(share)  # the more of them failed, the longer
             if share:
                 y = number(self.top + (i + 0.5) * thick)
-                path += f"M{number(_MARGIN - 2)} {y}h{number(-long)}"
+                path += f"M{number(self.left - 2)} {y}h{number(-long)}"
         self.canvas.strokes(path, FAILED, min(thick, 4.0))
 
     def _draw_magnified(self, factor: float) -> float:
         """Draw the run beside its sliver, in a frame with a time axis of its own."""
-        gap = _gap(self.wide, _WIDE - 2 * _MARGIN)
+        gap = _gap(self.wide, self.scale.end - self.left)
         left = self.left + self.wide + gap
         near = Scale(0.0, self.lane.elapsed, left, left + self.wide * factor)
-        top, end = self.top - 4, self.end + 3
-        narrow, broad = number(left - gap + 2), number(left - 4)
+        top, end = self.top - _FRAME, self.end + 3
+        narrow, broad = number(left - gap + 2), number(left - _FRAME)
         beam = f"M{narrow} {number(self.top)}L{broad} {number(top)}V{number(end)}"
         self.canvas.fill(f"{beam}L{narrow} {number(self.end)}z", opacity=0.14)
         words, middle = f"×{factor:,g}", self.top + self.high / 2 + 9
-        self.canvas.text(left - gap / 2, middle, words, size=13, anchor="middle", bold=True)
-        corners = [(left - 4, top), (near.end + 4, top), (near.end + 4, end), (left - 4, end)]
+        self.canvas.text(left - gap / 2 - 1, middle, words, anchor="middle", bold=True)
+        right = near.end + _FRAME
+        corners = [(left - _FRAME, top), (right, top), (right, end), (left - _FRAME, end)]
         self.canvas.line([*corners, corners[0]], opacity=0.5)
         attrs.evolve(self, scale=near)._draw()  # noqa: SLF001 - of its own class
-        self.canvas.text(left, end + 10, "0", size=_TINY)
-        length = seconds(self.lane.elapsed)
-        self.canvas.text(near.end, end + 10, length, size=_TINY, anchor="end")
-        return end + 8
+        self._write_peak(right - 1)
+        self.canvas.text(left, end + SIZE, moment(0, self.lane.elapsed))
+        self.canvas.text(near.end, end + SIZE, seconds(self.lane.elapsed), anchor="end")
+        return end + (1 + DEEP) * SIZE
 
 
 def _waits(fetch: Fetch) -> Iterator[Span]:
@@ -242,20 +269,22 @@ def _segments(
     gap = pixel
     while True:
         found = [(r, a, b) for r, row in enumerate(rows) for a, b in joined(row, gap)]
-        if len(found) <= most or gap > pixel * _WIDE:
+        if len(found) <= most or gap > pixel * WIDE:
             return found
         gap *= 2
 
 
 def _factor(wide: float, whole: float) -> float | None:
     """Return how many times to magnify a run so that it fills the room beside it; None: not."""
-    factor = math.floor((whole - wide - _gap(wide, whole)) / wide) if wide > 0 else 0.0
+    if wide <= 0:
+        return None
+    factor = math.floor((whole - wide - _gap(wide, whole) - _FRAME) / wide)
     return float(factor) if factor >= _LEAST_FACTOR else None
 
 
 def _gap(wide: float, whole: float) -> float:
     """Return the room for the factor, between a sliver and what it looks like magnified."""
-    return room(f"×{round(whole / wide):,}", 13, bold=True) + 14
+    return room(f"×{round(whole / wide):,}", SIZE, bold=True) + 14
 
 
 def _axis(canvas: Canvas, y: float, scale: Scale) -> None:
@@ -265,6 +294,6 @@ def _axis(canvas: Canvas, y: float, scale: Scale) -> None:
         x = scale(value)
         canvas.line([(x, y), (x, y + 4)], opacity=0.6)
         words = moment(value, scale.high)
-        half = room(words, _SMALL) / 2
-        anchor = "start" if x - half < _MARGIN else "end" if x + half > scale.end else "middle"
-        canvas.text(x, y + 16, words, size=_SMALL, anchor=anchor)
+        half = room(words, SIZE) / 2
+        anchor = "start" if x < half else "end" if x + half > WIDE else "middle"
+        canvas.text(x, y + 18, words, anchor=anchor)

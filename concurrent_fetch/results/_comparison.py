@@ -1,6 +1,6 @@
 """Comparison: what the rounds say. Which strategy is faster, by how much, how sure, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -237,17 +237,14 @@ class Comparison:
     def timeline(self, *names: str) -> Picture:
         """Return a picture of the most typical round: a row for each fetch, one clock for all.
 
-        Of the strategies named, or of all. Their number in flight stands below, failures are red,
-        and a thin mark shows the ideal makespan (`Why.ideal`).
+        Of the strategies named, or of all. Below stands how many were in flight, and the most of
+        them as a number; failures are red, and a thin mark shows the ideal makespan (`Why.ideal`).
 
         Raises:
             UnknownNameError: no strategy of this comparison is called so.
         """
         self._check(*names)
-        whole = self._counted.complete_for_all
-        complete = [record for record in self.records if record.round in whole]
-        shown = names or self.strategies
-        return timeline_of(self._findings.lines, shown, complete or self.records, self.rounds)
+        return timeline_by(self, names or self.strategies)
 
     def chart(self) -> Picture:
         """Return a picture of the speed-ups over the reference, with their intervals."""
@@ -322,3 +319,11 @@ def times_of(comparison: Comparison, name: str) -> tuple[Seconds, ...]:
 def lines_of(comparison: Comparison) -> tuple[Line, ...]:
     """Return what there is to say about each strategy, for what is made of a comparison."""
     return comparison._findings.lines  # noqa: SLF001 - of this module
+
+
+def timeline_by(comparison: Comparison, names: Collection[str], *, prefix: str = "") -> Picture:
+    """Return the timeline of some strategies; `prefix` says what names are that are numbers."""
+    whole = comparison._counted.complete_for_all  # noqa: SLF001 - of this module
+    complete = [record for record in comparison.records if record.round in whole]
+    records = complete or comparison.records
+    return timeline_of(lines_of(comparison), names, records, comparison.rounds, prefix=prefix)

@@ -39,29 +39,37 @@ def typical_round(records: Iterable[Record]) -> int:
 
 
 def timeline_of(
-    lines: Sequence[Line], names: Collection[str], records: Sequence[Record], rounds: int
+    lines: Sequence[Line],
+    names: Collection[str],
+    records: Sequence[Record],
+    rounds: int,
+    *,
+    prefix: str = "",
 ) -> Picture:
     """Draw the runs of some strategies in the most typical of the rounds that `records` are of.
 
-    With what the lines say of all rounds; the first line is the reference.
+    With what the lines say of all rounds; the first line is the reference. `prefix` says what
+    names are that are numbers.
     """
     number = typical_round(records)
     runs = {record.strategy: record for record in records if record.round == number}
     tied = sum(line.fastest for line in lines) > 1
     reference = lines[0].name
-    over = "" if reference in names else reference
+    over = "" if reference in names else prefix + reference
     lanes = [
-        _lane(line, runs[line.name], _said(line, over, tied=tied))
+        _lane(f"{prefix}{line.name}", line, runs[line.name], _said(line, over, tied=tied))
         for line in lines
         if line.name in names
     ]
     urls = many(len(runs[lines[0].name].columns["started"]), "URL")
     title = f"{urls}, round {number + 1} of {rounds} (the most typical)"
+    others = ", ".join(line.name for line in lines if line.name not in names)
+    title += f"; not shown: {prefix}{others}" if others else ""
     facts = "; ".join(f"{lane.name}: {lane.facts}" for lane in lanes)
     return timeline(lanes, title=title, alt=f"Timeline of {title}. {facts}.")
 
 
-def _lane(line: Line, record: Record, said: str) -> Lane:
+def _lane(name: str, line: Line, record: Record, said: str) -> Lane:
     columns = record.columns
     facts = [seconds(record.elapsed), f"{record.in_flight:.1f} in flight"]
     if record.outside:  # its times are of other runs
@@ -77,7 +85,7 @@ def _lane(line: Line, record: Record, said: str) -> Lane:
     )
     earlier = [[(one.started, one.finished) for one in tries or ()] for tries in columns["earlier"]]
     return Lane.of(
-        line.name,
+        name,
         " · ".join([*facts, said]),
         *(fetches if record.has_times else ((), (), ())),
         earlier=earlier if record.has_times else (),

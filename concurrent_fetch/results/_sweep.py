@@ -10,7 +10,7 @@ from concurrent_fetch.analysis import Ceiling, Level, ceilings
 from concurrent_fetch.errors import NotComparableError
 from concurrent_fetch.model import stream_of
 from concurrent_fetch.render import Picture, Table, many, to_html, to_text
-from concurrent_fetch.results._comparison import Comparison, lines_of, times_of
+from concurrent_fetch.results._comparison import Comparison, lines_of, timeline_by, times_of
 from concurrent_fetch.results._line import Line
 from concurrent_fetch.results._pictures import chart_of_sweep
 from concurrent_fetch.results._sweep_table import Choice, Row, advice, table
@@ -84,9 +84,7 @@ class Sweep:
         Raises:
             ValueError: that level was not tried.
         """
-        if level not in self.levels:
-            tried = ", ".join(map(str, self.levels))
-            raise ValueError(f"{level!r} in flight was not tried; there are {tried}")
+        self._check(level)
         return ceilings(self._measured())[self.levels.index(level)]
 
     def to_columns(self) -> dict[str, list[Any]]:
@@ -127,18 +125,35 @@ class Sweep:
         edge = self._choice() is not None and self.at_edge
         return chart_of_sweep(self._rows(), f"{self.strategy} ({size})", at_edge=edge)
 
+    def timeline(self, *levels: int) -> Picture:
+        """Return a picture of the most typical round at some levels, and which are not shown.
+
+        Without any named: at the first, the recommended and the last.
+
+        Raises:
+            ValueError: a level was not tried.
+        """
+        self._check(*levels)
+        choice = self._choice()
+        usual = (self.levels[0], *([choice.recommended] if choice else ()), self.levels[-1])
+        shown = {str(level) for level in levels or usual}
+        return timeline_by(self.comparison, shown, prefix="concurrency ")
+
     def __str__(self) -> str:
         return to_text(self.table())
 
     def _repr_html_(self) -> str:
-        choice = self._choice()
-        shown = {self.levels[0], choice.recommended if choice else self.levels[0], self.levels[-1]}
-        timeline = self.comparison.timeline(*(str(level) for level in sorted(shown)))
-        return to_html(self.table(), self.chart(), timeline)
+        return to_html(self.table(), self.chart(), self.timeline())
 
     def __repr__(self) -> str:
         levels = ", ".join(map(str, self.levels))
         return f"<Sweep of {visible(self.strategy)} at {levels}: {self.comparison.rounds} rounds>"
+
+    def _check(self, *levels: int) -> None:
+        for level in levels:
+            if level not in self.levels:
+                tried = ", ".join(map(str, self.levels))
+                raise ValueError(f"{level!r} in flight was not tried; there are {tried}")
 
     def _able(self) -> list[int]:
         """The levels to choose from; the first of all is among them."""

@@ -1,6 +1,7 @@
 """Tables as text, and numbers as people read them."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from concurrent_fetch.render import (
     ratio,
     seconds,
     size,
+    to_html,
     to_markdown,
     to_text,
 )
@@ -276,6 +278,15 @@ def test_a_table_is_a_choice_of_fields() -> None:
         rows=(("1.5", "1.50 s"), ("–", "–")),
         notes=("both",),
     )
+
+
+def test_a_table_in_html_scrolls_as_a_whole_and_folds_only_long_words() -> None:
+    fields = [Field[str].name("name", str), Field[str].words("verdict", str)]
+    html = to_html(Table.of(fields, ["faster"]))
+    assert "overflow-x:auto" in html
+    assert html.count("white-space:nowrap") == 4, "every cell"
+    words = re.findall(r"<td[^>]*><div style=\"([^\"]*)\">faster</div></td>", html)
+    assert words == ["width:max-content;max-width:20em;white-space:normal"]
 
 
 def test_a_line_of_text_is_made_harmless_too() -> None:

@@ -28,8 +28,8 @@ from concurrent_fetch.render import (
 )
 from concurrent_fetch.render._lane import Fetch
 from concurrent_fetch.render._scale import round_ratios, round_values
-from concurrent_fetch.render._spans import at_once, joined, rows_of
-from concurrent_fetch.render._svg import FAILED, FETCH, INK
+from concurrent_fetch.render._spans import at_once, joined, most_at_once, rows_of, steps
+from concurrent_fetch.render._svg import DEEP, FAILED, FETCH, INK, SIZE, WIDE
 from concurrent_fetch.results._pictures import typical_round
 
 pytestmark = pytest.mark.once
@@ -103,6 +103,11 @@ def test_what_was_in_flight_adds_up_to_the_times_of_all_fetches(
     assert math.fsum(found) * length / cells == pytest.approx(busy, rel=1e-6, abs=1e-3)
 
 
+@given(spans)
+def test_the_most_at_once_is_the_peak_of_the_steps(given_: list[tuple[float, float]]) -> None:
+    assert most_at_once(given_) == max((number for _, number in steps(given_)), default=0)
+
+
 @given(st.floats(1e-9, 1e9), st.integers(1, 10))
 def test_the_values_along_an_axis_are_few_even_and_within(high: float, most: int) -> None:
     values = round_values(high, most)
@@ -148,6 +153,66 @@ def test_a_short_run_is_magnified_and_the_factor_is_printed() -> None:
     assert strokes(picture, FETCH) == 20 + 2 * 20
 
 
+def test_three_pixels_are_free_between_what_is_said_of_a_run_and_its_frame() -> None:
+    lane = attrs.evolve(all_at_once(20), facts=" · ".join(["a fact of some length"] * 5))
+    picture = timeline([one_after_another(20), lane], title="t", alt="a")
+    tops = [
+        float(d.split(" ")[1].split("L")[0])
+        for path in parsed(picture).iter(f"{SVG}path")
+        if (d := path.get("d", "")).count("L") == 4 and path.get("stroke") == INK
+    ]
+    said = [y for y, text in placed(picture) if "a fact" in text]
+    assert len(said) > 1, "in more than one line"
+    assert len(tops) == 1
+    assert tops[0] - (max(said) + DEEP * SIZE) >= 3
+
+
+def placed(picture: Picture) -> list[tuple[float, str]]:
+    """Return the base lines of all texts with them."""
+    return [(float(e.get("y", "")), e.text or "") for e in parsed(picture).iter(f"{SVG}text")]
+
+
+def test_the_most_in_flight_stands_behind_the_hill() -> None:
+    lanes = [one_after_another(20), all_at_once(20), one_after_another(15)]
+    shown = texts(timeline(lanes, title="t", alt="a"))
+    assert [text for text in shown if text.isdigit()] == ["1", "20", "1"]
+
+
+def test_a_run_whose_fetches_are_unknown_is_a_bar_and_nothing_is_magnified() -> None:
+    unknown = Lane(name="x", facts="", fetches=[], elapsed=1.0)
+    picture = timeline([unknown, attrs.evolve(unknown, elapsed=0.1)], title="t", alt="a")
+    assert not [text for text in texts(picture) if text.isdigit() or text.startswith("×")]
+    assert texts(picture)[1:3] == ["a whole run", "x"]
+    key, *bars = [float(box.get("width", "")) for box in parsed(picture).iter(f"{SVG}rect")]
+    assert key == 11
+    assert bars == pytest.approx([582.1, 58.2])
+    assert "a whole run" not in texts(timeline([all_at_once(2)], title="t", alt="a"))
+
+
+def test_both_ends_of_every_clock_have_their_unit() -> None:
+    picture = timeline([one_after_another(20, 0.01), all_at_once(20, 0.01)], title="t", alt="a")
+    assert [text for text in texts(picture) if text.startswith("0")] == ["0 ms", "0 ms"]
+    assert {"200 ms", "10.0 ms"} <= set(texts(picture))
+
+
+@pytest.mark.parametrize(("failed", "left"), [([], "0"), ([3], "8")])
+def test_a_picture_begins_where_its_table_does_but_for_flags(failed: list[int], left: str) -> None:
+    picture = timeline([one_after_another(10, failed=failed)], title="t", alt="a")
+    bars = next(p.get("d", "") for p in parsed(picture).iter(f"{SVG}path") if "h" in p.get("d", ""))
+    assert bars.startswith(f"M{left} ")
+    title, *_ = parsed(picture).iter(f"{SVG}text")
+    assert title.get("x") == "0"
+
+
+def test_the_rows_of_six_lanes_are_as_high_together_as_those_of_four() -> None:
+    def high(lanes: int) -> float:
+        made = [one_after_another(100)] * lanes
+        return float(parsed(timeline(made, title="t", alt="a")).get("height", ""))
+
+    around = high(4) - high(3) - 132
+    assert high(6) - high(4) == pytest.approx(2 * around, abs=1)
+
+
 def test_runs_of_like_length_are_not_magnified() -> None:
     picture = timeline([one_after_another(20), one_after_another(15)], title="t", alt="a")
     assert not [text for text in texts(picture) if text.startswith("×")]
@@ -158,7 +223,7 @@ def test_the_ideal_is_marked_where_it_is_within_the_run(ideal: float | None, mar
     lane = Lane(name="x", facts="", fetches=[Fetch(0.0, 1.0)], elapsed=1.0, ideal=ideal)
     picture = timeline([lane], title="t", alt="a")
     assert picture.svg.count("stroke-dasharray") == marks  # the mark and its key
-    assert ("ideal makespan" in texts(picture)) is (marks > 0)
+    assert ("at best it would have ended here" in texts(picture)) is (marks > 0)
 
 
 @pytest.mark.parametrize("count", [1, 100, 10_000, 100_000])
@@ -277,13 +342,13 @@ RETRIED = Fetch(0.0, 5.0, False, ((0.0, 1.0), (2.0, 3.0), (4.0, 5.0)))
 
 def test_tries_are_bars_and_the_waits_between_them_thin_lines() -> None:
     fetches = [RETRIED, Fetch(1.0, 4.0)]
-    lane = Lane(name="x", facts="", fetches=fetches, elapsed=7.4)
+    lane = Lane(name="x", facts="", fetches=fetches, elapsed=5.821)
     picture = timeline([lane], title="x", alt="x")
     assert drawn(picture, FETCH) == [
-        ("10.5", 0.55, [(10.0, 100.0), (210.0, 100.0)]),
-        ("10.5", 1.0, [(410.0, 100.0), (110.0, 300.0)]),
+        ("10.5", 0.55, [(0.0, 100.0), (200.0, 100.0)]),
+        ("10.5", 1.0, [(400.0, 100.0), (100.0, 300.0)]),
     ]
-    assert drawn(picture, INK) == [("1", 1.0, [(110.0, 100.0), (310.0, 100.0)])]
+    assert drawn(picture, INK) == [("1", 1.0, [(100.0, 100.0), (300.0, 100.0)])]
     assert "an earlier try, then the wait for the next" in texts(picture)
     plain = timeline([attrs.evolve(lane, fetches=fetches[1:])], title="x", alt="x")
     assert not any("earlier" in text for text in texts(plain))
@@ -297,7 +362,7 @@ def test_a_wait_is_not_in_flight() -> None:
         if path.get("fill") == INK and "V" in path.get("d", "")
     ]
     changes = [float(x) for x in re.findall(r"H([\d.]+)", area)]
-    assert changes == [10.0, 158.0, 306.0, 454.0, 602.0, 750.0, 750.0]
+    assert changes == [0.0, 116.4, 232.8, 349.3, 465.7, 582.1, 582.1]
 
 
 @pytest.mark.parametrize("count", [100, 10_000])
@@ -357,7 +422,7 @@ def test_a_chart_of_intervals_stays_within_its_frame(
     root = parsed(intervals(rows, title="t", alt="a"))
     dots = [float(dot.get("cx", "")) for dot in root.iter(f"{SVG}circle")]
     assert len(dots) == len(rows) - unknown
-    assert all(0 < x < 760 for x in dots)
+    assert all(0 < x < WIDE for x in dots)
 
 
 @pytest.mark.parametrize(
@@ -382,6 +447,38 @@ def test_curves_with_unknown_values_and_bounds_beyond_the_frame() -> None:
     assert {"measured", "↑ near", "↑ far", "1", "2", "4"} <= set(texts(picture))
     assert "none" not in texts(picture)
     assert picture.svg.count("<circle") == 2
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        timeline([one_after_another(20), all_at_once(20)], title="t" * 200, alt="a"),
+        intervals(
+            [Interval(name="x", point=2, low=1, high=3, words="words " * 50)], title="t", alt="a"
+        ),
+        curves(
+            [1, 2],
+            [Panel(title="p", measured={"measured": [1.0, 2.0]}, bounds={"by": [2.0, 2.0]})],
+            title="t",
+            x_title="x",
+            mark=(2, "w"),
+            alt="a",
+        ),
+    ],
+    ids=["timeline", "intervals", "curves"],
+)
+def test_no_letters_are_below_10_pixels_where_a_page_is_420_wide(picture: Picture) -> None:
+    root = parsed(picture)
+    sizes = [float(text.get("font-size", "")) for text in root.iter(f"{SVG}text")]
+    assert min(sizes) * 420 / float(root.get("width", "")) >= 10
+
+
+def test_logarithmic_axes_are_named_so() -> None:
+    row = Interval(name="x", point=2, low=1, high=3, words="words")
+    panel = Panel(title="p", measured={"measured": [1.0, 2.0]})
+    assert "times as fast, on a logarithmic axis" in texts(intervals([row], title="t", alt="a"))
+    picture = curves([1, 2], [panel], title="t", x_title="concurrency", mark=None, alt="a")
+    assert "concurrency, on a logarithmic axis" in texts(picture)
 
 
 # --- Of a comparison ---
@@ -496,6 +593,26 @@ def test_a_sweep_has_a_chart_with_the_recommended_level() -> None:
     assert "in flight ≥ 4: still rising" in sweep.chart().alt
     assert {"1", "2", "4", "measured", "≥ 4: still rising"} <= set(texts(sweep.chart()))
     assert sweep._repr_html_().count("<img ") == 2
+
+
+def test_the_lanes_of_a_sweep_are_named_by_level_and_what_is_left_out_is_said() -> None:
+    clock = Clock()
+
+    def strategy(urls: list[str], options: Options) -> object:
+        return taking(clock, 8.0 / options.concurrency, at_once=options.concurrency)(urls, options)
+
+    sweep = Runner(URLS, rounds=10, seed=1, clock=clock).sweep(strategy, (1, 2, 4))
+    assert sweep.timeline().alt == (
+        "Timeline of 4 URLs, round 1 of 10 (the most typical); not shown: concurrency 2. "
+        "concurrency 1: 8.00 s · 1.0 in flight · reference; concurrency 4: 2.00 s · 4.0 in flight "
+        "· all rounds: 4.0× as fast [4.0, 4.0], fastest."
+    )
+    some = sweep.timeline(2, 4)
+    assert "as fast as concurrency 1 " in some.alt
+    assert {"concurrency 2", "concurrency 4"} <= set(texts(some))
+    assert "not shown" not in sweep.timeline(1, 2, 4).alt
+    with pytest.raises(ValueError, match=r"3 in flight was not tried; there are 1, 2, 4"):
+        sweep.timeline(3)
 
 
 # --- Colours ---

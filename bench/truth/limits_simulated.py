@@ -3,9 +3,7 @@
 A client with one core (an event loop, or threads under a GIL) computes before it sends and after it
 has received; a server serves as many at once as it can, each for its latency. The truth of a cell
 is what shortens the run most when it is made twice as good: the latency, the server's capacity, the
-CPU time, the slots. `why()` is asked for the name, from records as a Runner makes them.
-
-    python -m bench.truth.limits_simulated [cells] [seed]
+CPU time, the slots. `why()` is asked for the name, from records as a Runner makes them. bench/truth/limits.py runs it.
 """
 
 import heapq
@@ -256,14 +254,15 @@ class Tally:
     promised: int = 0
     """How often more in flight was said to help, and would not have."""
 
-    def see(self, world: World, why: Why) -> bool:
-        """Count one; return whether all that was said is true."""
+    @property
+    def all(self) -> int:
+        return self.right + self.untold + self.wrong
+
+    def see(self, world: World, why: Why) -> None:
+        """Count what is said of a strategy."""
         truth = Truth.of(world)
-        named = why.limit is not None
-        true = not named or truth.is_named(why.limit)
-        self.right += named and true
-        self.untold += not named
-        self.wrong += not true
-        broken = why.limit is Limit.CONCURRENCY and not truth.more_helps
-        self.promised += broken
-        return true and not broken
+        is_true = truth.is_named(why.limit)
+        self.untold += why.limit is None
+        self.right += is_true
+        self.wrong += why.limit is not None and not is_true
+        self.promised += why.limit is Limit.CONCURRENCY and not truth.more_helps

@@ -9,7 +9,7 @@ from concurrent_fetch.analysis._why import Evidence, Why
 GROWN = 1.5
 """A service time this many times that with one in flight tells of a crowded server."""
 _BUSY = 0.9
-_WHOLLY = 0.97
+_WHOLLY = 0.95
 _HALF = 0.5
 _LONGER = 1.25
 _LESS = 0.45
@@ -106,8 +106,8 @@ def _may_be_held(found: Why) -> bool:
 def _of_waiting(found: Why) -> Evidence:
     if in_line := _before_sending(found):
         return in_line
-    if found.slow_url and found.room <= _NO_ROOM and found.longest >= _HALF * found.elapsed:
-        return Evidence.SLOWEST
+    if _is_one_slow(found):
+        return Evidence.NOTHING if found.is_held_down else Evidence.SLOWEST
     if pause := _of_pauses(found):
         return pause
     if found.service_grew >= GROWN:
@@ -115,6 +115,12 @@ def _of_waiting(found: Why) -> Evidence:
     if found.slots == found.urls:
         return Evidence.ALL_AT_ONCE
     return _of_slots(found)
+
+
+def _is_one_slow(found: Why) -> bool:
+    """Whether the time of one URL is most of that of the run, and more slots would not help."""
+    is_long = found.longest >= _HALF * found.elapsed
+    return found.slow_url is not None and is_long and found.room <= _NO_ROOM
 
 
 def _before_sending(found: Why) -> Evidence | None:
@@ -139,7 +145,7 @@ def _of_pauses(found: Why) -> Evidence | None:
 def _of_slots(found: Why) -> Evidence:
     """Return what says whether more slots would bring more: by what was seen, never by a guess."""
     is_told = found.slots == 1 or not math.isnan(found.service_grew)
-    if found.is_held_down:
+    if found.is_held_down and found.slots > 1:
         return Evidence.NOTHING
     if found.slots == 1 and _may_be_held(found):
         return Evidence.NOTHING_SEEN

@@ -205,8 +205,6 @@ class Why:
     """How many there were to fetch."""
     ideal: Seconds
     """The makespan of the reference's latencies on as many slots."""
-    elapsed: Seconds
-    """The typical time of the run."""
     efficiency: float
     """`ideal` over the typical time of the run."""
     service_grew: float
@@ -223,6 +221,8 @@ class Why:
     """Whether the reference had one in flight: then its latencies are not of a crowded server."""
     bound: Bound | None = None
     """The limit that was set, of those heeded, that accounts for most of its time; None without."""
+    elapsed: Seconds = math.nan
+    """The typical time of the run."""
     room: float = math.nan
     """The part of `ideal` that twice as many slots would save; nan where that is unknown."""
     beside: Beside | None = None

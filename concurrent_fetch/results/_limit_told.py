@@ -271,7 +271,7 @@ _HELP: Mapping[Evidence, str] = {
     Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
     Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
-    Evidence.OVERHEAD: "Less work per response would help; more URLs show whether it is only the start.",
+    Evidence.OVERHEAD: "Less work per response would help; with more URLs the start weighs less.",
     Evidence.SLOWEST: "What helps: start it first, or give it a shorter timeout.",
     Evidence.TO_CONNECT: "What helps: keep connections (reuse_connections), or open fewer.",
     Evidence.IN_LINE: "What helps: as many connections in its pool as there are in flight.",

@@ -281,8 +281,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(ONE_BY_ONE, wide=spanning([(0.0, None, 8.0)] * 8, elapsed=8.0)),
         [
-            "mine is limited by the network or the server: wide had 8.0 in flight and was no",
-            "faster, since each fetch took 8.0× as long, computing 10% of the time.",
+            "mine is limited by the network or the server: it computed 10% of the time, and",
+            "wide, with 8.0 in flight, was no faster: each of its fetches took 8.0× as long.",
         ],
     ),
     (
@@ -321,44 +321,52 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(flying(longer=4.0)),
         [
-            "mine is limited by the network or the server: each fetch took 4.0× as long as with",
-            "one in flight, computing 20% of the time. With 4 in flight the latencies alone",
-            "would take 2.00 s; it took 8.00 s. More in flight would not help; fewer may be as",
-            "fast.",
+            "mine is limited by the network or the server: it computed 20% of the time, and",
+            "each fetch took 4.0× as long as with one in flight. With 4 in flight the latencies",
+            "alone would take 2.00 s; it took 8.00 s. More in flight would not help; fewer may",
+            "be as fast.",
         ],
     ),
     (
         explained(spanning([(0.0, None, 1.0)] * 8, elapsed=1.0)),
         [
-            "mine is limited by the network or the server: all 8 URLs were in flight at once,",
-            "computing 0% of the time.",
+            "mine is limited by the network or the server: it computed 0% of the time, and all",
+            "8 URLs were in flight at once.",
         ],
     ),
     (
         explained(spanning([(0.0, None, 1.0)], elapsed=1.0)),
         [
-            "mine is limited by the network or the server: its one URL was in flight at once,",
-            "computing 0% of the time.",
+            "mine is limited by the network or the server: it computed 0% of the time, and",
+            "there was one URL.",
         ],
     ),
     (
         explained(spanning([(0.0, None, 0.5)] * 8, elapsed=2.6, cpu=1.5)),
         [
-            "mine is CPU-bound, as short as it is: it computes 58% of the time, before and",
-            "after its fetches, 188 ms for each. With 8 in flight the latencies alone would",
-            "take 1.00 s; it took 2.60 s. With more URLs that weighs less; so does less work",
-            "per response.",
+            "mine is CPU-bound: in so short a run it computes 58% of the time, before and after",
+            "its fetches, 188 ms for each. With 8 in flight the latencies alone would take 1.00",
+            "s; it took 2.60 s. Less work per response would help; with more URLs the start",
+            "weighs less.",
         ],
     ),
     (
         explained(SLOW, reference=SLOW),
         [
-            "mine waits for one fetch at a time, and computes 0% of the time. Whether more in",
-            "flight would help was not tried.",
+            "mine waits for one slow URL: http://a.example/0 takes 6.00 s, and the whole run",
+            "7.00 s. What helps: start it first, or give it a shorter timeout.",
         ],
     ),
     (
-        explained(flying(), reference=DOMINATED),
+        explained(IN_PAIRS, reference=PAIRS),
+        [
+            "mine is limited by the network or the server: it computed 0% of the time, and a",
+            "few URLs take most of the time, so that twice as many in flight would save no more",
+            "than 8% of it.",
+        ],
+    ),
+    (
+        explained(flying(), reference=flying()),
         [
             "mine had nearly always 4 in flight, all that it may have, and computed 20% of the",
             "time. Whether the server is crowded, or has room for more, nothing here shows:",
@@ -426,9 +434,9 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(ONE_BY_ONE, probe=UNSEEN),
         [
-            "mine has one fetch in flight at a time, computing 10% of the time; whether a call",
-            "that waits blocked its event loop could not be seen, in so short a run or on so",
-            "busy a machine. If one did: await an async client (aiohttp, httpx.AsyncClient),",
+            "mine waits for one fetch at a time, and computes 10% of the time. Whether a call",
+            "that waits blocked its event loop could not be seen: the run was too short, or the",
+            "machine too busy. If it did: await an async client (aiohttp, httpx.AsyncClient),",
             "wrap the call in asyncio.to_thread, or use fetch_threaded.",
         ],
     ),

@@ -3,7 +3,9 @@
 A client with one core (an event loop, or threads under a GIL) computes before it sends and after it
 has received; a server serves as many at once as it can, each for its latency. The truth of a cell
 is what shortens the run most when it is made twice as good: the latency, the server's capacity, the
-CPU time, the slots. `why()` is asked for the name, from records as a Runner makes them. bench/truth/limits.py runs it.
+CPU time, the slots. `why()` is asked for the name, from records as a Runner makes them.
+
+`python -m bench.truth.limits --simulated 3000` runs it.
 """
 
 import heapq

@@ -22,7 +22,7 @@ N = 40
 LATENCY = 0.02
 OPTIONS = cf.Options(concurrency=16)
 WAITING = {Limit.NETWORK}
-LOOP_AND_THREADS: Mapping[str, Any] = {
+LOOP_AND_THREADS: dict[str, Any] = {
     "fetch_sync": cf.fetch_sync,
     "fetch_threaded": cf.fetch_threaded,
     "fetch_async": cf.fetch_async,

@@ -14,14 +14,16 @@ from functools import cached_property
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._alone import Alone
 from concurrent_fetch.analysis._bounds import bound_of
 from concurrent_fetch.analysis._card import Card
 from concurrent_fetch.analysis._limits import evidence_of
 from concurrent_fetch.analysis._probe import Probe
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._set_limits import are_of_hosts, has_limits
-from concurrent_fetch.analysis._times import Times, latencies_of, over, times_of
-from concurrent_fetch.analysis._why import Bound, Why
+from concurrent_fetch.analysis._times import Times, latencies_of, over, service_at, times_of
+from concurrent_fetch.analysis._tried import Tried
+from concurrent_fetch.analysis._why import Bound, Evidence, Limit, Why
 from concurrent_fetch.http import host_of
 from concurrent_fetch.stats import makespan
 
@@ -40,12 +42,16 @@ class Causes:
     """Of those that ran in another interpreter."""
     urls: Sequence[str] = ()
     """What they fetched."""
+    tried: Mapping[str, Tried] = attrs.field(factory=dict)
+    """Twice the concurrency, of those for which that was tried."""
+    alone: Alone | None = None
+    """What was fetched one at a time; None where a strategy does so, or that was not done."""
 
     def of(self, name: str) -> Why:
         """Explain a strategy's times beside the reference's."""
         times, probe = self._times[name], self.probes.get(name)
         found = self._figures(times, self._times[next(iter(self.runs))], probe)
-        evidence = evidence_of(found, self.cards.get(name, self.card))
+        evidence = _tried(evidence_of(found, self.cards.get(name, self.card)), found.tried)
         return attrs.evolve(found, evidence=evidence, limit=evidence.limit)
 
     def _figures(self, times: Times, reference: Times, probe: Probe | None) -> Why:
@@ -69,14 +75,23 @@ class Causes:
             urls=times.urls,
             ideal=ideal,
             efficiency=over(ideal, times.typical),
-            service_grew=over(times.service, self._alone) if times.slots > 1 else math.nan,
+            service_grew=self._grown(times, records),
             probe=probe,
             limit=None,
             work=over(times.working, times.elapsed * slots),
             is_measure=reference.slots == 1,
             bound=self._bounds[times.name],
             is_held_down=_is_held_down(records, times),
+            tried=self.tried.get(times.name),
         )
+
+    def _grown(self, times: Times, records: Sequence[Record]) -> float:
+        """Return the service time over that with one in flight, of the same URLs."""
+        if times.slots <= 1:
+            return math.nan
+        if math.isnan(self._alone) and self.alone is not None:
+            return over(service_at(records, self.alone.places), self.alone.service)
+        return over(times.service, self._alone)
 
     @cached_property
     def _bounds(self) -> dict[str, Bound | None]:
@@ -102,6 +117,15 @@ class Causes:
         """The least service time with one in flight; nan where nothing comparable had one."""
         quiet = (self._times[name] for name in self.comparable)
         return min((t.service for t in quiet if t.slots == 1 and t.service > 0), default=math.nan)
+
+
+def _tried(evidence: Evidence, tried: Tried | None) -> Evidence:
+    """Return what is left of an evidence where it was tried whether more in flight help."""
+    if tried is None or evidence.limit is not Limit.CONCURRENCY:
+        return evidence
+    if tried.only_crowds:
+        return Evidence.ONLY_CROWDED
+    return evidence if tried.helps else Evidence.NO_FASTER
 
 
 def _is_held_down(records: Sequence[Record], times: Times) -> bool:

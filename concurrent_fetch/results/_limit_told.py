@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from concurrent_fetch.analysis import Evidence, Why
 from concurrent_fetch.render import percent, rate, ratio, seconds
+from concurrent_fetch.results._more_told import more_in_flight, tried_told
 from concurrent_fetch.results._phrases import CURE, blocked, cores
 
 _NOTEWORTHY = 0.1
@@ -83,7 +84,17 @@ def _by_concurrency(why: Why) -> str:
 
 
 def _more_helps(why: Why) -> str:
-    return f"computing {percent(why.cpu)} of the time; more in flight would help"
+    return f"computing {percent(why.cpu)} of the time; {more_in_flight(why)}"
+
+
+def _by_nothing_faster(why: Why) -> str:
+    return f"{_by_nothing_known(why)}{f'; {tried_told(why.tried)}' if why.tried else ''}"
+
+
+def _by_crowding(why: Why) -> str:
+    grown = ratio(why.tried.service_grew) if why.tried and why.tried.service_grew else "longer"
+    seen = f"{tried_told(why.tried)}, and each fetch took {grown} as long" if why.tried else ""
+    return _by_network(why, seen)
 
 
 def _by_cpu(why: Why) -> str:
@@ -164,6 +175,8 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
     Evidence.WORKING: _by_work,
     Evidence.ONE_AT_A_TIME: _one_at_a_time,
     Evidence.FULL: _by_concurrency,
+    Evidence.NO_FASTER: _by_nothing_faster,
+    Evidence.ONLY_CROWDED: _by_crowding,
     Evidence.COMPUTING: _by_cpu,
     Evidence.SEVERAL_CORES: _by_several_cores,
     Evidence.LATE_LOOP: _by_cpu,
@@ -185,5 +198,6 @@ _HELP: Mapping[Evidence, str] = {
     Evidence.LATE_LOOP: "Less work per response would help, or more processes.",
     Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
+    Evidence.ONLY_CROWDED: "More in flight would hardly help.",
     Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
 }

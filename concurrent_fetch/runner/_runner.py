@@ -23,6 +23,9 @@ from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
 from concurrent_fetch.runner._plan import Plan, hosts_of, pace_of, retries_in
 from concurrent_fetch.runner._ready import Ready
+from concurrent_fetch.runner._trials import Trials
+from concurrent_fetch.runner._trying import FEW, NOTHING, Trying
+from concurrent_fetch.runner._trying import trying as trying_in
 from concurrent_fetch.runner._warming import MOST_WARMING, warming_of
 from concurrent_fetch.runner._witness import Witness
 from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
@@ -112,6 +115,12 @@ class Runner:
     witness: bool = attrs.field(default=True, validator=settings.check_witness, kw_only=True)
     """Whether to look from outside what every run of a comparison fetches: a `LocalServer` of this
     process counts requests, Linux the bytes that come in. Not needed where others fetch."""
+    try_more: bool | None = attrs.field(
+        default=None, validator=settings.check_try_more, kw_only=True
+    )
+    """Whether to try after the rounds of a comparison what more in flight would bring: five pairs
+    of runs, as it was and with twice the concurrency, of each strategy that waits for that. None:
+    where all hosts are loopback, and there are enough rounds for a verdict."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """Under one that is turned by hand, outcomes are not held against the time of their run. For
     that is taken one that is off by more than 0.1 % and 5 ms, or stands still through a run."""
@@ -153,15 +162,16 @@ class Runner:
         with _MISUSE:
             _check_named(named, "plan")
             experimentants = by_name(strategies, named)
-            return self._plan(experimentants, self._looks(experimentants)[-1])
+            trying = self._trying(experimentants)
+            return self._plan(experimentants, self._looks(experimentants)[-1], trying=trying)
 
     def compare(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
 
         Each runs once untimed before, as a warm-up and to check that all do the same work, and
-        once untimed afterwards, with probes that tell what holds it up. What a strategy can prepare
-        by its `ready`, as worker processes, is there before. One that gives outcomes
-        whose times lie outside its run, as a cache does, is not comparable.
+        once untimed afterwards, with probes that tell what holds it up; then comes what `try_more`
+        says. What a strategy can prepare by its `ready`, as worker processes, is there before. One
+        that gives outcomes whose times lie outside its run, as a cache does, is not comparable.
 
         Raises:
             TypeError: something is no strategy.
@@ -174,9 +184,10 @@ class Runner:
         with _MISUSE:
             _check_named(named, "compare")
             experimentants = by_name(strategies, named)
-            plan = self._checked_plan(experimentants)
+            trying = self._trying(experimentants)
+            plan = self._checked_plan(experimentants, trying)
         with Border():
-            return self._compete(plan, experimentants, lambda comparison: comparison)
+            return self._compete(plan, experimentants, lambda comparison: comparison, trying)
 
     @hinted(*_homes(".sweep(strategy)"))
     def sweep(
@@ -240,18 +251,21 @@ class Runner:
         plan: Plan,
         experimentants: Mapping[str, AnyStrategy],
         whole: Callable[[Comparison], Whole],
+        trying: Trying = NOTHING,
     ) -> Whole:
         tally = tallying(self.progress, _begun(plan), self.clock)
         ready = Ready(experimentants, self.urls, self.options)
         witness = Witness(self.urls) if self.witness else None
+        options = attrs.evolve(self.options, progress=False)
+        seed = random.SystemRandom().randrange(10**6) if self.seed is None else self.seed
         with Bridge(self._clocks) as bridge, ready, tally as counts:
             experiment = Experiment(
                 urls=self.urls,
-                options=attrs.evolve(self.options, progress=False),
+                options=options,
                 strategies=experimentants,
                 looks=self._looks(experimentants),
                 seconds=self.seconds,
-                seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
+                seed=seed,
                 clock=self.clock,
                 meter=Meter(self.urls, bridge, ready, witness),
                 ready=ready,
@@ -259,6 +273,18 @@ class Runner:
                 tally=counts,
                 witness=witness,
                 keep=self._keeper(whole),
+                trials=Trials(
+                    trying=trying,
+                    strategies=experimentants,
+                    urls=self.urls,
+                    options=options,
+                    bridge=bridge,
+                    ready=ready,
+                    seed=seed,
+                    is_forced=bool(self.try_more),
+                )
+                if trying
+                else None,
             )
             return whole(experiment.hold())
 
@@ -268,16 +294,29 @@ class Runner:
         keep = autosaver(self.autosave)
         return lambda comparison: keep(whole(comparison))
 
-    def _checked_plan(self, strategies: Mapping[str, AnyStrategy]) -> Plan:
-        plan = self._plan(strategies, self._looks(strategies)[-1])
+    def _trying(self, strategies: Mapping[str, AnyStrategy]) -> Trying:
+        looks = self._looks(strategies)
+        return trying_in(strategies, self.urls, self.options, looks, self.try_more)
+
+    def _checked_plan(
+        self, strategies: Mapping[str, AnyStrategy], trying: Trying = NOTHING
+    ) -> Plan:
+        plan = self._plan(strategies, self._looks(strategies)[-1], trying=trying)
         plan.check(self.max_requests)
         return plan
 
     def _looks(self, strategies: Mapping[str, AnyStrategy]) -> tuple[int, ...]:
         return settings.looks_for(self.rounds, len(strategies))
 
-    def _plan(self, strategies: Mapping[str, AnyStrategy], rounds: int, untimed: int = 2) -> Plan:
-        effective = [effective_options(s, self.options) for s in strategies.values()]
+    def _plan(
+        self,
+        strategies: Mapping[str, AnyStrategy],
+        rounds: int,
+        untimed: int = 2,
+        trying: Trying = NOTHING,
+    ) -> Plan:
+        under = {name: effective_options(s, self.options) for name, s in strategies.items()}
+        effective = under.values()
         for one in effective:
             settings.check_repeatable(one)
         if any(one.allow_private != self.options.allow_private for one in effective):
@@ -285,13 +324,17 @@ class Runner:
                 "allow_private is one option for all strategies; write "
                 "Runner(urls, Options(allow_private=False))"
             )
+        hosts = hosts_of(self.urls)
         return Plan(
             strategies=tuple(strategies),
             rounds=rounds,
             untimed=untimed,
-            hosts=hosts_of(self.urls),
-            in_flight=max(one.concurrency for one in effective),
+            hosts=hosts,
+            in_flight=max((*(one.concurrency for one in effective), *trying.twice.values())),
             warming=MOST_WARMING * len(warming_of(strategies)) if untimed > 1 else 0,
+            trials=trying.runs,
+            alone=min(FEW, sum(hosts.values())) if trying.alone else 0,
+            retries_in_trials=trying.retries(under, len(self.urls)),
             retries=sum(retries_in(len(self.urls), one) for one in effective),
             pace=sum(pace_of(self.urls, one) for one in effective),
         )
@@ -304,7 +347,7 @@ class Runner:
 def _begun(plan: Plan) -> Progress:
     return Progress(
         done=0,
-        total=plan.runs,
+        total=plan.runs + bool(plan.alone),
         stage="check",
         strategy=plan.strategies[0],
         rounds=plan.rounds,

@@ -238,14 +238,14 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(ONE_BY_ONE),
         [
             "mine waits for one fetch at a time, computing 10% of the time;",
-            "more in flight would help.",
+            "whether more in flight would help was not tried.",
         ],
     ),
     (
         explained(flying()),
         [
             "mine is limited by its concurrency: 4.0 of 4 in flight,",
-            "computing 20% of the time; more in flight would help.",
+            "computing 20% of the time; whether more in flight would help was not tried.",
             "With up to 4 in flight it reached 100% of the speed",
             "that the reference's latencies allow.",
         ],
@@ -310,7 +310,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(spanning([(0.0, 1.0, 4.0), (4.0, 5.0, 8.0)], elapsed=8.0)),
         [
             "mine waits for one fetch at a time, computing 0% of the time;",
-            "more in flight would help.",
+            "whether more in flight would help was not tried.",
             "A fetch that was sent had spent 1.00 s connecting, or waiting in the client.",
         ],
     ),
@@ -338,7 +338,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
 
 def test_every_evidence_speaks_for_a_limit_but_what_tells_none() -> None:
     silent = {evidence for evidence in Evidence if evidence.limit is None}
-    assert silent == {Evidence.NOTHING, Evidence.NOTHING_ALONE, Evidence.NOTHING_SEEN}
+    nothing = {Evidence.NOTHING, Evidence.NOTHING_ALONE, Evidence.NOTHING_SEEN}
+    assert silent == {*nothing, Evidence.NO_FASTER}
     assert {evidence.limit for evidence in Evidence} == {None, *Limit}
 
 

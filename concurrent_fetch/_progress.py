@@ -178,7 +178,9 @@ class Tally:
 
     def expect(self, runs: int) -> None:
         """Take it that so many runs of a comparison are still to come."""
-        self._total = self._runs + runs
+        total = self._runs + runs
+        if total != self._total:
+            self._total, self._told = total, -1
 
     def end(self) -> None:
         """Tell the last state, unless it has just been told."""

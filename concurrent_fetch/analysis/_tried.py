@@ -11,7 +11,7 @@ from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._times import over, services_of
 
 _MATTERS = 1.02  # below it two are called equally fast
-_CLEARLY = 1.1  # near the knee of a server more in flight still fill the gaps between fetches
+_HARDLY = 1.2  # at the knee of a server more in flight still fill the gaps between fetches
 _GROWN = 1.5
 
 
@@ -64,9 +64,9 @@ class Tried:
 
     @property
     def only_crowds(self) -> bool:
-        """Whether it was hardly faster, since each fetch took longer once it was sent."""
+        """Whether it was hardly faster, by less than 20 %, since each fetch took longer to come."""
         grew = self.service_grew is not None and self.service_grew >= _GROWN
-        return grew and self.speedup < _CLEARLY
+        return grew and self.speedup < _HARDLY
 
 
 def _grown(before: Sequence[Record], after: Sequence[Record]) -> float | None:

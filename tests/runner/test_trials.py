@@ -160,7 +160,7 @@ def test_more_in_flight_is_advised_where_every_pair_was_faster() -> None:
     assert (why.limit, why.evidence, why.service_grew) == (Limit.CONCURRENCY, Evidence.FULL, 1.0)
     assert comparison.explain().splitlines()[1] == (
         "mine is limited by its concurrency: 4.0 of 4 in flight, computing 0% of the time; more in "
-        "flight would help: with 8 it was 2.0× as fast, [2.0, 2.0] in 5 pairs of runs."
+        "flight would help: with 8 instead of 4 it was 2.0× as fast, [2.0, 2.0] in 5 pairs of runs."
     )
 
 
@@ -171,8 +171,8 @@ def test_where_twice_as_many_only_take_twice_as_long_it_is_the_server() -> None:
     why = comparison.why("mine")
     assert (why.limit, why.evidence) == (Limit.NETWORK, Evidence.ONLY_CROWDED)
     assert comparison.explain().splitlines()[1] == (
-        "mine is limited by the network or the server: with 8 it was 1.00× as fast, [1.00, 1.00] "
-        "in 5 pairs of runs, and each fetch took 2.0× as long, computing 0% of the time. "
+        "mine is limited by the network or the server: with 8 instead of 4 it was 1.00× as fast, "
+        "[1.00, 1.00] in 5 pairs of runs, and each fetch took 2.0× as long, computing 0% of the time. "
         "More in flight would hardly help."
     )
 
@@ -190,7 +190,7 @@ def test_where_one_pair_was_slower_nothing_is_advised() -> None:
     assert (why.limit, why.evidence) == (None, Evidence.NO_FASTER)
     assert comparison.explain().splitlines()[1] == (
         "mine is limited by what these figures do not tell: 4.0 in flight of up to 4, computing 0% "
-        "of the time; with 8 it was 2.0× as fast, [0.67, 2.0] in 5 pairs of runs."
+        "of the time; with 8 instead of 4 it was 2.0× as fast, [0.67, 2.0] in 5 pairs of runs."
     )
 
 
@@ -553,5 +553,5 @@ def test_at_a_server_whose_capacity_is_known_the_advice_is_right(
     why = comparison.why("fetch_async")
     unless_busy(why.limit is limit, (why, comparison.alone))
     assert comparison.alone is not None
-    helps = "more in flight would help: with 4 it was" in comparison.explain()
+    helps = "more in flight would help: with 4 instead of 2 it was" in comparison.explain()
     unless_busy(helps == (limit is Limit.CONCURRENCY), comparison.tried)

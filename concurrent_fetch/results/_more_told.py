@@ -30,7 +30,7 @@ def more_in_flight(why: Why) -> str:
 
 
 def tried_told(tried: Tried) -> str:
-    """Say what came of twice as many: `with 8 instead of 4 it was 1.95× as fast, [1.93, 1.97] …`."""
+    """Say what came of twice as many: `with 8 instead of 4 it was 1.95× as fast, …`."""
     pairs = f"{interval(min(tried.speedups), max(tried.speedups))} in {len(tried.speedups)} pairs"
     twice = f"with {tried.twice} instead of {tried.concurrency}"
     return f"{twice} it was {ratio(tried.speedup)} as fast, {pairs} of runs"

@@ -21,14 +21,15 @@ from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
 from concurrent_fetch.runner._experiment import Experiment
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
-from concurrent_fetch.runner._plan import Plan, hosts_of, pace_of, retries_in
+from concurrent_fetch.runner._plan import Plan
+from concurrent_fetch.runner._planned import plan_of
 from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._trials import Trials
-from concurrent_fetch.runner._trying import FEW, NOTHING, Trying
+from concurrent_fetch.runner._trying import NOTHING, Trying
 from concurrent_fetch.runner._trying import trying as trying_in
-from concurrent_fetch.runner._warming import MOST_WARMING, warming_of
+from concurrent_fetch.runner._warming import warming_of
 from concurrent_fetch.runner._witness import Witness
-from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
+from concurrent_fetch.strategies import AnyStrategy, name_of
 from concurrent_fetch.words import Home, described, hint, hinted, told
 
 Whole = TypeVar("Whole", bound=Result)
@@ -93,7 +94,8 @@ class Runner:
     seconds: Seconds | None = attrs.field(
         default=None, validator=settings.check_budget, kw_only=True
     )
-    """A budget for the timed rounds; the round that runs over it is the last."""
+    """A budget for the timed rounds; the round that runs over it is the last. What `try_more` does
+    must fit into what they left of it."""
     seed: int | None = attrs.field(default=None, validator=settings.check_seed, kw_only=True)
     """Of the order of the rounds; None draws one, kept in `Comparison.seed`."""
     work: Work | None = attrs.field(default=None, kw_only=True)
@@ -147,7 +149,8 @@ class Runner:
         with _MISUSE:
             check_callable(strategy)
             name = name_of(strategy)
-            self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
+            once = plan_of({name: strategy}, self.urls, self.options, rounds=1, untimed=0)
+            once.check(self.max_requests)
         ready = Ready({name: strategy}, self.urls, self.options)
         with Border(), Bridge(self._clocks) as bridge, ready:
             return Meter(self.urls, bridge, ready).measure(name, strategy, self.options).run()
@@ -162,8 +165,7 @@ class Runner:
         with _MISUSE:
             _check_named(named, "plan")
             experimentants = by_name(strategies, named)
-            trying = self._trying(experimentants)
-            return self._plan(experimentants, self._looks(experimentants)[-1], trying=trying)
+            return self._plan(experimentants, self._trying(experimentants))
 
     def compare(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
@@ -298,46 +300,19 @@ class Runner:
         looks = self._looks(strategies)
         return trying_in(strategies, self.urls, self.options, looks, self.try_more)
 
+    def _plan(self, strategies: Mapping[str, AnyStrategy], trying: Trying) -> Plan:
+        rounds = self._looks(strategies)[-1]
+        return plan_of(strategies, self.urls, self.options, rounds=rounds, trying=trying)
+
     def _checked_plan(
         self, strategies: Mapping[str, AnyStrategy], trying: Trying = NOTHING
     ) -> Plan:
-        plan = self._plan(strategies, self._looks(strategies)[-1], trying=trying)
+        plan = self._plan(strategies, trying)
         plan.check(self.max_requests)
         return plan
 
     def _looks(self, strategies: Mapping[str, AnyStrategy]) -> tuple[int, ...]:
         return settings.looks_for(self.rounds, len(strategies))
-
-    def _plan(
-        self,
-        strategies: Mapping[str, AnyStrategy],
-        rounds: int,
-        untimed: int = 2,
-        trying: Trying = NOTHING,
-    ) -> Plan:
-        under = {name: effective_options(s, self.options) for name, s in strategies.items()}
-        effective = under.values()
-        for one in effective:
-            settings.check_repeatable(one)
-        if any(one.allow_private != self.options.allow_private for one in effective):
-            raise ValueError(
-                "allow_private is one option for all strategies; write "
-                "Runner(urls, Options(allow_private=False))"
-            )
-        hosts = hosts_of(self.urls)
-        return Plan(
-            strategies=tuple(strategies),
-            rounds=rounds,
-            untimed=untimed,
-            hosts=hosts,
-            in_flight=max((*(one.concurrency for one in effective), *trying.twice.values())),
-            warming=MOST_WARMING * len(warming_of(strategies)) if untimed > 1 else 0,
-            trials=trying.runs,
-            alone=min(FEW, sum(hosts.values())) if trying.alone else 0,
-            retries_in_trials=trying.retries(under, len(self.urls)),
-            retries=sum(retries_in(len(self.urls), one) for one in effective),
-            pace=sum(pace_of(self.urls, one) for one in effective),
-        )
 
     @property
     def _clocks(self) -> Clocks:

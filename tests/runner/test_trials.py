@@ -172,8 +172,8 @@ def test_where_twice_as_many_only_take_twice_as_long_it_is_the_server() -> None:
     assert (why.limit, why.evidence) == (Limit.NETWORK, Evidence.ONLY_CROWDED)
     assert comparison.explain().splitlines()[1] == (
         "mine is limited by the network or the server: with 8 instead of 4 it was 1.00× as fast, "
-        "[1.00, 1.00] in 5 pairs of runs, and each fetch took 2.0× as long, computing 0% of the time. "
-        "More in flight would hardly help."
+        "[1.00, 1.00] in 5 pairs of runs, and each fetch took 2.0× as long, computing 0% of the "
+        "time. More in flight would hardly help."
     )
 
 

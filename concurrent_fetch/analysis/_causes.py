@@ -14,6 +14,7 @@ from functools import cached_property
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._alone import Alone
 from concurrent_fetch.analysis._beside import Beside, beside
 from concurrent_fetch.analysis._bounds import bound_of
 from concurrent_fetch.analysis._card import Card
@@ -21,7 +22,8 @@ from concurrent_fetch.analysis._limits import evidence_of
 from concurrent_fetch.analysis._probe import Probe
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._set_limits import are_of_hosts, has_limits
-from concurrent_fetch.analysis._times import Times, latencies_of, over, times_of
+from concurrent_fetch.analysis._times import Times, latencies_of, over, service_at, times_of
+from concurrent_fetch.analysis._tried import Tried
 from concurrent_fetch.analysis._waiting import waiting_of
 from concurrent_fetch.analysis._why import Bound, Why
 from concurrent_fetch.http import host_of, redact
@@ -44,6 +46,10 @@ class Causes:
     """Of those that ran in another interpreter."""
     urls: Sequence[str] = ()
     """What they fetched."""
+    tried: Mapping[str, Tried] = attrs.field(factory=dict)
+    """Twice the concurrency, of those for which that was tried."""
+    alone: Alone | None = None
+    """What was fetched one at a time; None where a strategy does so, or that was not done."""
 
     def of(self, name: str) -> Why:
         """Explain a strategy's times beside the reference's."""
@@ -74,7 +80,7 @@ class Causes:
             ideal=ideal,
             elapsed=times.typical,
             efficiency=over(ideal, times.typical),
-            service_grew=over(times.service, self._alone) if times.slots > 1 else math.nan,
+            service_grew=self._grown(times, records),
             probe=probe,
             limit=None,
             work=over(times.working, times.elapsed * slots),
@@ -86,6 +92,7 @@ class Causes:
             slow_url=self._slow_url(times.name),
             waiting=waiting_of(records, times.slots),
             is_held_down=_is_held_down(records, times),
+            tried=self.tried.get(times.name),
         )
 
     def _room(self, slots: int) -> float:
@@ -110,6 +117,14 @@ class Causes:
         if places or place is None or not self.urls:
             return None
         return redact(self.urls[place], self.runs[name][0].options.secret_params)
+
+    def _grown(self, times: Times, records: Sequence[Record]) -> float:
+        """Return the service time over that with one in flight, of the same URLs."""
+        if times.slots <= 1:
+            return math.nan
+        if math.isnan(self._alone) and self.alone is not None:
+            return over(service_at(records, self.alone.places), self.alone.service)
+        return over(times.service, self._alone)
 
     @cached_property
     def _bounds(self) -> dict[str, Bound | None]:

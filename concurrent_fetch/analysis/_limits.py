@@ -4,6 +4,7 @@ import math
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis._card import Card
+from concurrent_fetch.analysis._tried import Tried
 from concurrent_fetch.analysis._why import Evidence, Why
 
 GROWN = 1.5
@@ -17,6 +18,7 @@ _LESS_THAN_CPU = 0.2
 _MOST = 0.7
 _NEARLY_ALL = 0.8
 _CROWDED = 2.0
+_CLEARLY = 1.1
 _NO_ROOM = 0.2
 _ROOM = 0.24
 """More slots are the limit where they save half as much as half the latencies, or more."""
@@ -153,8 +155,17 @@ def _of_slots(found: Why) -> Evidence:
         return Evidence.NO_ROOM if is_told and found.efficiency >= _MOST else Evidence.NOTHING
     if found.in_flight < _HALF * found.slots or not _has_room(found):
         return Evidence.NOTHING
+    if found.tried is not None:
+        return _of_trial(found, found.tried)
     untold = Evidence.NOTHING_TRIED if is_told else Evidence.NOTHING_ALONE
     return _of_another(found) or untold
+
+
+def _of_trial(found: Why, tried: Tried) -> Evidence:
+    """Return what twice as many in flight say."""
+    if tried.helps and tried.speedup >= _CLEARLY:
+        return Evidence.ONE_AT_A_TIME if found.slots == 1 else Evidence.FULL
+    return Evidence.ONLY_CROWDED if tried.only_crowds else Evidence.NO_FASTER
 
 
 def _of_another(found: Why) -> Evidence | None:

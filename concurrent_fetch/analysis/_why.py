@@ -8,6 +8,7 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis._beside import Beside
 from concurrent_fetch.analysis._probe import Probe
+from concurrent_fetch.analysis._tried import Tried
 from concurrent_fetch.analysis._waiting import Waiting
 
 _LATE: Seconds = 0.005
@@ -22,7 +23,7 @@ class Limit(StrEnum):
     """What keeps a strategy from being faster."""
 
     CONCURRENCY = "concurrency"
-    """It waits, with as many fetches in flight as it may have: more of them will help."""
+    """It waits, with as many fetches in flight as it may have: more of them may help."""
     CPU = "CPU"
     """The client computes all the time."""
     GIL = "GIL"
@@ -65,6 +66,10 @@ class Evidence(StrEnum):
     """It has one fetch in flight, and more in flight are faster."""
     FULL = "full"
     """As many are in flight as may be, and more are faster."""
+    NO_FASTER = "no faster"
+    """As many as may be; with twice as many it was not clearly faster, and why is not told."""
+    ONLY_CROWDED = "only crowded"
+    """As many as may be; with twice as many it was hardly faster, and each fetch took longer."""
     COMPUTING = "computing"
     """It computes as long as it runs, on all cores that it can use."""
     SEVERAL_CORES = "several cores"
@@ -122,6 +127,7 @@ _LIMITS = {
     Evidence.LATE_THREADS: Limit.GIL,
     Evidence.HELD_LOOP: Limit.BLOCKED_LOOP,
     Evidence.WORKING: Limit.WORK,
+    Evidence.ONLY_CROWDED: Limit.NETWORK,
     Evidence.SERVICE_GREW: Limit.NETWORK,
     Evidence.CROWDED: Limit.NETWORK,
     Evidence.ALL_AT_ONCE: Limit.NETWORK,
@@ -208,7 +214,8 @@ class Why:
     efficiency: float
     """`ideal` over the typical time of the run."""
     service_grew: float
-    """Service over the least of those here with one in flight; nan for these, and without them."""
+    """Service over the least of those here with one in flight, or over that of a few URLs which
+    were fetched so after the rounds; nan where there is neither, and for those with one."""
     probe: Probe | None
     """What waited in the run that was watched; None where there was none."""
     limit: Limit | None
@@ -235,6 +242,11 @@ class Why:
     """What it waited for in the client."""
     is_held_down: bool = False
     """Whether it had fewer in flight than it may have and there are URLs, and limits are set."""
+    tried: Tried | None = None
+    """What came of twice as many in flight; None where that was not tried."""
+    shown_by: str | None = None
+    """Another strategy of the comparison that was faster since it had more in flight; None where
+    there is none, or that was tried."""
 
     @property
     def has_late_loop(self) -> bool:

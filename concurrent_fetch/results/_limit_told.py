@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from concurrent_fetch.analysis import Evidence, Why
 from concurrent_fetch.render import average, percent, rate, ratio, seconds
+from concurrent_fetch.results._more_told import more_in_flight, tried_told
 from concurrent_fetch.results._phrases import CURE, blocked, cores
 
 _NOTEWORTHY = 0.1
@@ -106,11 +107,24 @@ def _by_concurrency(why: Why) -> str:
 
 
 def _more_helps(why: Why) -> str:
-    other = why.beside
-    if other is None:
-        return ""
-    had = f"{other.strategy} had {average(other.in_flight)}"
-    return f" More in flight help: {had}, and was {ratio(other.faster)} as fast"
+    shown = more_in_flight(why)
+    return f" More in flight would help: {shown}" if shown else ""
+
+
+def _by_nothing_faster(why: Why) -> str:
+    said = _waits_for_one(why) if why.slots == 1 else _filled(why)
+    tried = (
+        f". That more in flight would help is not sure: {tried_told(why.tried)}"
+        if why.tried
+        else ""
+    )
+    return f"{said}{tried}"
+
+
+def _by_crowding_alone(why: Why) -> str:
+    grown = ratio(why.tried.service_grew) if why.tried and why.tried.service_grew else "longer"
+    seen = f"{tried_told(why.tried)}, and each fetch took {grown} as long" if why.tried else ""
+    return _by_network(why, seen)
 
 
 def _by_crowding(why: Why) -> str:
@@ -240,6 +254,8 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
     Evidence.NOTHING_TRIED: _by_nothing_tried,
     Evidence.ONE_AT_A_TIME: _one_at_a_time,
     Evidence.FULL: _by_concurrency,
+    Evidence.NO_FASTER: _by_nothing_faster,
+    Evidence.ONLY_CROWDED: _by_crowding_alone,
     Evidence.COMPUTING: _by_cpu,
     Evidence.SEVERAL_CORES: _by_several_cores,
     Evidence.OVERHEAD: _by_overhead,
@@ -270,6 +286,7 @@ _HELP: Mapping[Evidence, str] = {
     Evidence.LATE_LOOP: "Less work per response would help, or more processes.",
     Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
+    Evidence.ONLY_CROWDED: "More in flight would hardly help.",
     Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
     Evidence.OVERHEAD: "Less work per response would help; with more URLs the start weighs less.",
     Evidence.SLOWEST: "What helps: start it first, or give it a shorter timeout.",

@@ -279,5 +279,5 @@ def test_the_limits_of_real_runs_are_named(local: LocalServer) -> None:
         comparison = Runner(urls, options, rounds=1).compare(fetch_threaded, fetch_async)
         for name in comparison.strategies:
             unless_busy(comparison.why(name).limit is limit, comparison)
-            assert "More in flight help" not in limits(comparison.why(name))
+            assert "More in flight would help" not in limits(comparison.why(name))
         assert [note.fact for note in comparison.notes if "ignores" in note.fact] == []

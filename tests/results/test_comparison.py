@@ -526,7 +526,7 @@ def test_a_blocked_loop_is_named_in_the_table_and_explained(
         f"its event loop, {where}: while that waits, no other fetch can go on. "
         f"What helps: {CURE}. More in flight does not."
     )
-    assert "more in flight would help" not in told
+    assert "More in flight would help" not in told
 
 
 def test_a_blocked_loop_needs_no_rounds_to_be_named_and_its_place_is_told_once() -> None:
@@ -562,7 +562,7 @@ def test_the_classic_mistake_is_named() -> None:
     for name in ("gathered", "by_itself"):
         unless_busy(comparison.why(name).limit is Limit.BLOCKED_LOOP, comparison.probes)
     told = comparison.explain()
-    assert "more in flight would help" not in told
+    assert "More in flight would help" not in told
     assert told.count("called by fetch()") == 2
     assert comparison.why("fetch_async").limit is not Limit.BLOCKED_LOOP
 

@@ -28,16 +28,17 @@ MOST_WRONG = 0.005
 
 def simulated(cells: int, verdicts: Verdicts) -> None:
     """Ask for the limits of a client and a server without noise."""
-    tallies = {"sync": Tally(), "mine": Tally()}
-    for world in worlds(cells):
-        for one, why in asked(world):
-            tallies[why.strategy].see(one, why)
-    for name, tally in tallies.items():
-        what = "one in flight" if name == "sync" else "several in flight"
-        print(f"{what}: right {tally.right / tally.all:.1%}, not told "
-              f"{tally.untold / tally.all:.1%}, wrong {tally.wrong / tally.all:.2%}")  # fmt: skip
-        verdicts.within(f"{what}: wrong names", tally.wrong / tally.all, 0, MOST_WRONG)
-        verdicts.within(f"{what}: more would help, and would not", tally.promised, 0, 0)
+    for tries in (False, True):
+        tallies = {"one in flight": Tally(), "several in flight": Tally()}
+        for world in worlds(cells):
+            for tally, (one, why) in zip(tallies.values(), asked(world, tries=tries), strict=True):
+                tally.see(one, why)
+        for name, tally in tallies.items():
+            what = f"{name}{', more tried' if tries else ''}"
+            right, untold, wrong = (n / tally.all for n in (tally.right, tally.untold, tally.wrong))
+            print(f"{what}: right {right:.1%}, not told {untold:.1%}, wrong {wrong:.2%}")
+            verdicts.within(f"{what}: wrong names", wrong, 0, MOST_WRONG)
+            verdicts.within(f"{what}: more would help, and would not", tally.promised, 0, 0)
 
 
 @attrs.define

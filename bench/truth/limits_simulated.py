@@ -20,9 +20,11 @@ import attrs
 from concurrent_fetch import Headers, Limit, Options, Response, Timing, Why
 from concurrent_fetch.analysis import (
     Causes,
+    Evidence,
     Lateness,
     Probe,
     Record,
+    Tried,
     columns_of,
     interning,
     read_card,
@@ -199,10 +201,12 @@ class Truth:
         return is_outside and outside >= max(cpu, 2 * slots) - TIE
 
 
-def asked(world: World, *, with_sync: bool = True) -> Iterator[tuple[World, Why]]:
-    """Yield what `why()` says of the strategy, and of one with one in flight beside it."""
-    alone = attrs.evolve(world, slots=1, threaded=False)
-    worlds = {"sync": alone, "mine": world} if with_sync else {"mine": world}
+def asked(world: World, *, tries: bool = False) -> Iterator[tuple[World, Why]]:
+    """Yield what `why()` says of the strategy, and of one with one in flight beside it.
+
+    Where it `tries`, twice the concurrency of the strategy is tried if that is left to be told.
+    """
+    worlds = {"sync": attrs.evolve(world, slots=1, threaded=False), "mine": world}
     ran = {name: run(one) for name, one in worlds.items()}
     causes = Causes(
         runs={name: [record(name, one, ran[name])] for name, one in worlds.items()},
@@ -211,6 +215,10 @@ def asked(world: World, *, with_sync: bool = True) -> Iterator[tuple[World, Why]
         card=CARD,
         urls=[f"http://a.example/{i}" for i in range(len(world.latencies))],
     )
+    if tries and causes.of("mine").evidence is Evidence.NOTHING_TRIED:
+        twice = world.better("slots")
+        pair = record("mine", world, ran["mine"]), record("mine", twice, run(twice))
+        causes = attrs.evolve(causes, tried={"mine": Tried.of([pair] * 5)})
     for name, one in worlds.items():
         yield one, causes.of(name)
 

@@ -18,7 +18,9 @@ _LESS_THAN_CPU = 0.2
 _MOST = 0.7
 _NEARLY_ALL = 0.8
 _CROWDED = 2.0
-_CLEARLY = 1.1
+_CLEARLY = 1.12
+_FASTER = 1.25
+_LONGER_TRIED = 1.4
 _NO_ROOM = 0.2
 _ROOM = 0.24
 """More slots are the limit where they save half as much as half the latencies, or more."""
@@ -162,8 +164,9 @@ def _of_slots(found: Why) -> Evidence:
 
 
 def _of_trial(found: Why, tried: Tried) -> Evidence:
-    """Return what twice as many in flight say."""
-    if tried.helps and tried.speedup >= _CLEARLY:
+    """Return what twice as many in flight say; at a full server they fill gaps, and little else."""
+    needed = _FASTER if (tried.service_grew or 1.0) >= _LONGER_TRIED else _CLEARLY
+    if tried.helps and tried.speedup >= needed:
         return Evidence.ONE_AT_A_TIME if found.slots == 1 else Evidence.FULL
     return Evidence.ONLY_CROWDED if tried.only_crowds else Evidence.NO_FASTER
 

@@ -67,7 +67,7 @@ class Evidence(StrEnum):
     FULL = "full"
     """As many are in flight as may be, and more are faster."""
     NO_FASTER = "no faster"
-    """As many as may be; with twice as many it was not clearly faster, and why is not told."""
+    """As many as may be; with twice as many it was little faster, or not for sure."""
     ONLY_CROWDED = "only crowded"
     """As many as may be; with twice as many it was hardly faster, and each fetch took longer."""
     COMPUTING = "computing"

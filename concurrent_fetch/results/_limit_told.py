@@ -112,13 +112,11 @@ def _more_helps(why: Why) -> str:
 
 
 def _by_nothing_faster(why: Why) -> str:
-    said = _waits_for_one(why) if why.slots == 1 else _filled(why)
-    tried = (
-        f". That more in flight would help is not sure: {tried_told(why.tried)}"
-        if why.tried
-        else ""
-    )
-    return f"{said}{tried}"
+    said, tried = _waits_for_one(why) if why.slots == 1 else _filled(why), why.tried
+    if tried is None:
+        return said
+    helps = "would help a little" if tried.helps else "would help is not sure"
+    return f"{said}. {'M' if tried.helps else 'That m'}ore in flight {helps}: {tried_told(tried)}"
 
 
 def _by_crowding_alone(why: Why) -> str:

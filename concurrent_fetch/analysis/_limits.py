@@ -138,7 +138,12 @@ def _before_sending(found: Why) -> Evidence | None:
 
 
 def _of_pauses(found: Why) -> Evidence | None:
-    """Return what says that the client does not fetch although it may; if unclear, not told."""
+    """Return what says that the client does not fetch although it may; if unclear, not told.
+
+    Who has all URLs in flight at once needs time to start them, on a busy machine a lot of it.
+    """
+    if found.slots == found.urls:
+        return None
     if found.waiting.vacant - found.cpu >= _HALF:
         return Evidence.NOTHING if found.is_held_down else Evidence.PAUSES
     if found.waiting.pace and found.slots > 1:

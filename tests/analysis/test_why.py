@@ -455,6 +455,15 @@ def test_the_limit_is_told_with_the_figures_that_say_so(found: Why, words: list[
     assert limits(found) == " ".join(words)
 
 
+def test_who_starts_all_at_once_but_late_does_not_pause() -> None:
+    """On a busy machine threads start late: their slots are empty, and nobody meant that."""
+    spans: Spans = [(0.9 + 0.01 * i, None, 1.1 + 0.01 * i) for i in range(8)]
+    found = explained(spanning(spans, elapsed=1.2))
+    assert found.slots == found.urls
+    assert found.waiting.vacant > 0.5
+    assert found.evidence is Evidence.ALL_AT_ONCE
+
+
 def test_without_a_strategy_that_has_one_in_flight_a_crowded_server_cannot_be_told() -> None:
     """Its own latencies would look perfect."""
     found = explained(flying(), reference=flying())

@@ -6,7 +6,7 @@ With:           Options, Request, Pace, Retry, Folder, Progress, read_urls
 What comes:     Run, Outcome, Response, Failure, FailureKind, Attempt, Timing, Headers
 To compare:     Runner, Plan, Strategy, each, with_options, with_loop, elsewhere, Row
 What that says: Comparison, Sweep, Ladder; Estimate, Spread, Verdict, Why, Limit, Ceiling, Step,
-                Note, Card, Probe, Lateness, Picture
+                Note, Card, Probe, Lateness, Tried, Alone, Picture
 To keep it:     save, load
 Own strategies: feed_of, Feed, Job, Wait
 Own clients:    Client, AsyncClient, Exchange
@@ -23,7 +23,7 @@ from typing import Any
 _ROOMS = {
     "_failure_kinds": "FailureKind",
     "_progress": "Progress",
-    "analysis": "Card Ceiling Lateness Limit Note Probe Why",
+    "analysis": "Alone Card Ceiling Lateness Limit Note Probe Tried Why",
     "export": "load save",
     "feed": "Feed Job Wait feed_of",
     "fetch": "AsyncClient Client Exchange",

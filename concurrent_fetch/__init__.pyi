@@ -4,7 +4,7 @@ from concurrent_fetch import server as server
 from concurrent_fetch import testing as testing
 from concurrent_fetch._failure_kinds import FailureKind
 from concurrent_fetch._progress import Progress
-from concurrent_fetch.analysis import Card, Ceiling, Lateness, Limit, Note, Probe, Why
+from concurrent_fetch.analysis import Alone, Card, Ceiling, Lateness, Limit, Note, Probe, Tried, Why
 from concurrent_fetch.export import load, save
 from concurrent_fetch.feed import Feed, Job, Wait, feed_of
 from concurrent_fetch.fetch import AsyncClient, Client, Exchange
@@ -45,6 +45,7 @@ from concurrent_fetch.strategies import (
 )
 
 __all__ = [
+    "Alone",
     "AsyncClient",
     "Attempt",
     "Card",
@@ -81,6 +82,7 @@ __all__ = [
     "Strategy",
     "Sweep",
     "Timing",
+    "Tried",
     "Verdict",
     "Wait",
     "Why",

@@ -31,7 +31,7 @@ _AT_LEAST = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining} or more, {
 """tqdm's own, where something waits: the rest may be of the slowest hosts."""
 _SHORT_AT_LEAST = _AT_LEAST.replace(", {rate_fmt}", "")
 
-Stage: TypeAlias = Literal["check", "round", "probe", "fetch"]
+Stage: TypeAlias = Literal["check", "round", "probe", "trial", "fetch"]
 
 
 @attrs.frozen(kw_only=True)
@@ -45,14 +45,15 @@ class Progress:
     done: int
     """Runs of a comparison that are over, all of them; outside of one, fetches."""
     total: int | None
-    """Runs that are planned at most, fewer where a verdict or the time budget ends it early;
+    """Runs that are planned at most, fewer where a verdict or the time budget ends it early, or
+    after the rounds where there is less to try;
     or fetches, None where the URLs come from something without a length."""
     stage: Stage
     """What the last run was for; "fetch" outside a comparison."""
     strategy: str
     """What ran last: a strategy, or the function that fetches."""
     round: int | None = None
-    """Its round, from 0; None for a check run and a probed one, and outside a comparison."""
+    """Its round, from 0; None for an untimed run, and outside a comparison."""
     rounds: int | None = None
     """Rounds that are planned at most; None outside a comparison."""
     fetches: int
@@ -175,6 +176,12 @@ class Tally:
         if self._clock() >= self._due:
             self._report()
 
+    def expect(self, runs: int) -> None:
+        """Take it that so many runs of a comparison are still to come."""
+        total = self._runs + runs
+        if total != self._total:
+            self._total, self._told = total, -1
+
     def end(self) -> None:
         """Tell the last state, unless it has just been told."""
         if self._told != self._done:
@@ -280,8 +287,8 @@ def _shown(begun: Progress, tqdm: Any) -> Iterator[OnProgress]:
             if is_fetch:
                 shown.bar_format = _format_of_fetch(progress, is_narrow=columns is not None)
             room = None if columns is None else columns - _around(shown)
-            if is_fetch and progress.total != shown.total:
-                shown.total = progress.total  # what a journal has is found on the way
+            if progress.total != shown.total:
+                shown.total = progress.total  # what a journal has, or is to try, is found then
             shown.set_postfix_str(_remarks(progress, room), refresh=False)
             if progress.done > shown.n:
                 shown.update(progress.done - shown.n)

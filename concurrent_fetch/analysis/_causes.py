@@ -14,16 +14,22 @@ from functools import cached_property
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._alone import Alone
+from concurrent_fetch.analysis._beside import Beside, beside
 from concurrent_fetch.analysis._bounds import bound_of
 from concurrent_fetch.analysis._card import Card
 from concurrent_fetch.analysis._limits import evidence_of
 from concurrent_fetch.analysis._probe import Probe
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._set_limits import are_of_hosts, has_limits
-from concurrent_fetch.analysis._times import Times, latencies_of, over, times_of
+from concurrent_fetch.analysis._times import Times, latencies_of, over, service_at, times_of
+from concurrent_fetch.analysis._tried import Tried
+from concurrent_fetch.analysis._waiting import waiting_of
 from concurrent_fetch.analysis._why import Bound, Why
-from concurrent_fetch.http import host_of
+from concurrent_fetch.http import host_of, redact
 from concurrent_fetch.stats import makespan
+
+_FEWEST = 3
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -40,6 +46,10 @@ class Causes:
     """Of those that ran in another interpreter."""
     urls: Sequence[str] = ()
     """What they fetched."""
+    tried: Mapping[str, Tried] = attrs.field(factory=dict)
+    """Twice the concurrency, of those for which that was tried."""
+    alone: Alone | None = None
+    """What was fetched one at a time; None where a strategy does so, or that was not done."""
 
     def of(self, name: str) -> Why:
         """Explain a strategy's times beside the reference's."""
@@ -68,15 +78,53 @@ class Causes:
             slots=times.slots,
             urls=times.urls,
             ideal=ideal,
+            elapsed=times.typical,
             efficiency=over(ideal, times.typical),
-            service_grew=over(times.service, self._alone) if times.slots > 1 else math.nan,
+            service_grew=self._grown(times, records),
             probe=probe,
             limit=None,
             work=over(times.working, times.elapsed * slots),
             is_measure=reference.slots == 1,
             bound=self._bounds[times.name],
+            room=self._room(times.slots),
+            beside=self._beside(times),
+            longest=max(self._own_latencies(times.name), default=math.nan),
+            slow_url=self._slow_url(times.name),
+            waiting=waiting_of(records, times.slots),
             is_held_down=_is_held_down(records, times),
+            tried=self.tried.get(times.name),
         )
+
+    def _room(self, slots: int) -> float:
+        """Return the part of the ideal that twice the slots would save."""
+        if not self._latencies or not slots:
+            return math.nan
+        now, twice = (makespan(self._latencies, count) for count in (slots, 2 * slots))
+        return over(now - twice, now)
+
+    def _beside(self, mine: Times) -> Beside | None:
+        if mine.name not in self.comparable or not mine.in_flight > 0:
+            return None
+        return beside(mine, (self._times[name] for name in self.comparable))
+
+    def _own_latencies(self, name: str) -> list[Seconds]:
+        return latencies_of(self.runs[name])
+
+    def _slow_url(self, name: str) -> str | None:
+        """Return the URL that takes much longer than any other, here and for the reference."""
+        places = {_far_out(self._own_latencies(name)), _far_out(self._latencies)}
+        place = places.pop()
+        if places or place is None or not self.urls:
+            return None
+        return redact(self.urls[place], self.runs[name][0].options.secret_params)
+
+    def _grown(self, times: Times, records: Sequence[Record]) -> float:
+        """Return the service time over that with one in flight, of the same URLs."""
+        if times.slots <= 1:
+            return math.nan
+        if math.isnan(self._alone) and self.alone is not None:
+            return over(service_at(records, self.alone.places), self.alone.service)
+        return over(times.service, self._alone)
 
     @cached_property
     def _bounds(self) -> dict[str, Bound | None]:
@@ -102,6 +150,14 @@ class Causes:
         """The least service time with one in flight; nan where nothing comparable had one."""
         quiet = (self._times[name] for name in self.comparable)
         return min((t.service for t in quiet if t.slots == 1 and t.service > 0), default=math.nan)
+
+
+def _far_out(latencies: Sequence[Seconds]) -> int | None:
+    """Return the place of the one that is more than twice as long as any other."""
+    if len(latencies) < _FEWEST:
+        return None
+    second, longest = sorted(latencies)[-2:]
+    return latencies.index(longest) if longest > 2 * second else None
 
 
 def _is_held_down(records: Sequence[Record], times: Times) -> bool:

@@ -17,6 +17,7 @@ from concurrent_fetch.analysis._why import Limit, Why
 
 _HALF = 0.5
 _NO_GAIN = 1.05
+_NEAR = 0.7
 _CLEARLY = 1.1  # a client needs a little time between two fetches: near the knee two nearly tie
 
 
@@ -37,8 +38,8 @@ class Ceiling:
     by_server: float
     """The plateau of the sweep: the capacity of the server or the network, where it was reached."""
     limit: Limit | None
-    """The one that binds; the concurrency, unless another is more than 10 % lower, or the event
-    loop is blocked."""
+    """The one that binds; the concurrency, unless another is more than 10 % lower, the event loop
+    is blocked, or it is far from what its concurrency allows. None where that is not told."""
     by_options: float = math.nan
     """What `rate`, `per_host`, `delay` or waiting for retries allow, whichever allows least; nan
     where none of them is set, or none is heeded."""
@@ -101,7 +102,7 @@ def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
         by_options=_by_options(level),
         limit=None,
     )
-    return attrs.evolve(found, limit=_limit(found, level.why))
+    return attrs.evolve(found, limit=_limit(found, level, first))
 
 
 def _by_options(level: Level) -> float:
@@ -109,7 +110,8 @@ def _by_options(level: Level) -> float:
     return math.nan if bound is None else level.requests_per_second / bound.share
 
 
-def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
+def _limit(ceiling: Ceiling, level: Level, first: Level) -> Limit | None:
+    why = level.why
     if math.isnan(ceiling.by_concurrency):
         return None
     if why.limit is Limit.BLOCKED_LOOP:  # whatever else there is, it comes after that
@@ -123,4 +125,14 @@ def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
         bounds[Limit.GIL if why.limit is Limit.GIL else Limit.CPU] = ceiling.by_cpu
     if not math.isnan(ceiling.by_server):
         bounds[Limit.NETWORK] = ceiling.by_server
-    return min(bounds, key=bounds.__getitem__)
+    found = min(bounds, key=bounds.__getitem__)
+    is_far = ceiling.requests_per_second < _NEAR * ceiling.by_concurrency
+    return _instead(level, first) if found is Limit.CONCURRENCY and is_far else found
+
+
+def _instead(level: Level, first: Level) -> Limit | None:
+    """Return the limit of a level that is far from what its concurrency allows."""
+    if level.why.limit is not Limit.CONCURRENCY and level.why.limit is not None:
+        return level.why.limit
+    is_crowded = level.grew(first) >= GROWN and level.why.cpu < _HALF
+    return Limit.NETWORK if is_crowded else None

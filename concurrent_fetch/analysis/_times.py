@@ -97,6 +97,19 @@ def latencies_of(records: Sequence[Record]) -> list[Seconds]:
     return [statistics.median(times) for times in zip(*runs, strict=True)]
 
 
+def services_of(record: Record) -> list[Seconds]:
+    """Return the time of each URL from sent to finished; from the start where no client tells."""
+    starts, ends = record.columns["started"], record.columns["finished"]
+    stamps = zip(starts, record.column("sent"), ends, strict=True)
+    return [end - (start if sent is None else sent) for start, sent, end in stamps]
+
+
+def service_at(records: Sequence[Record], places: Sequence[int]) -> Seconds:
+    """Return the mean service time of some of the URLs, over the runs of one strategy."""
+    runs = [services_of(r) for r in records if not r.outside and r.has_times]
+    return _mean(times[place] for times in runs for place in places)
+
+
 def _first_starts(record: Record) -> Iterable[Seconds]:
     tries = record.tries
     return (start for start, again in zip(tries.starts, tries.retries, strict=True) if not again)

@@ -6,7 +6,10 @@ from enum import StrEnum
 import attrs
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._beside import Beside
 from concurrent_fetch.analysis._probe import Probe
+from concurrent_fetch.analysis._tried import Tried
+from concurrent_fetch.analysis._waiting import Waiting
 
 _LATE: Seconds = 0.005
 """A loop whose timers are typically later than this does something else than fetching."""
@@ -20,7 +23,7 @@ class Limit(StrEnum):
     """What keeps a strategy from being faster."""
 
     CONCURRENCY = "concurrency"
-    """It waits, with as many fetches in flight as it may have: more of them will help."""
+    """It waits, with as many fetches in flight as it may have: more of them may help."""
     CPU = "CPU"
     """The client computes all the time."""
     GIL = "GIL"
@@ -39,6 +42,13 @@ class Limit(StrEnum):
     """The delays between the starts at one host, by the options."""
     RETRIES = "retries"
     """It waits to try again, with nothing in flight."""
+    SLOW_URL = "slow URL"
+    """One URL takes most of the time: all others are over long before."""
+    CONNECTING = "connecting"
+    """Its fetches look up names and connect for most of their time, before they are sent."""
+    CLIENT = "client"
+    """The client itself waits: it pauses, keeps a pace of its own, or lets fetches stand in line.
+    """
 
 
 class Evidence(StrEnum):
@@ -50,14 +60,22 @@ class Evidence(StrEnum):
     """They would, beside a strategy with one in flight: else a crowded server looks the same."""
     NOTHING_SEEN = "nothing seen"
     """It has one fetch in flight on an event loop; whether that was blocked could not be seen."""
+    NOTHING_TRIED = "nothing tried"
+    """As many are in flight as may be; nothing has tried whether more would bring more."""
     ONE_AT_A_TIME = "one at a time"
-    """It has one fetch in flight, by nature or by its concurrency."""
+    """It has one fetch in flight, and more in flight are faster."""
     FULL = "full"
-    """As many are in flight as may be."""
+    """As many are in flight as may be, and more are faster."""
+    NO_FASTER = "no faster"
+    """As many as may be; with twice as many it was little faster, or not for sure."""
+    ONLY_CROWDED = "only crowded"
+    """As many as may be; with twice as many it was hardly faster, and each fetch took longer."""
     COMPUTING = "computing"
     """It computes as long as it runs, on all cores that it can use."""
     SEVERAL_CORES = "several cores"
     """It computes on more than one core at once, if not on all that it can use."""
+    OVERHEAD = "overhead"
+    """All URLs are in flight at once, and computing before and after takes longer than they do."""
     LATE_LOOP = "late loop"
     """It computes, and its event loop is kept from waiting."""
     LATE_THREADS = "late threads"
@@ -68,10 +86,22 @@ class Evidence(StrEnum):
     """Most of its time goes into the work on responses."""
     SERVICE_GREW = "service grew"
     """A fetch takes longer than with one in flight."""
+    CROWDED = "crowded"
+    """Another strategy had more in flight, and was no faster: each of its fetches took longer."""
+    SLOWEST = "slowest"
+    """One URL takes more than half of the time of the run."""
+    TO_CONNECT = "to connect"
+    """Most of the time of a fetch passes before it is sent, on a new connection."""
+    IN_LINE = "in line"
+    """Most of the time of a fetch passes before it is sent, although there is a connection."""
+    PAUSES = "pauses"
+    """Its slots are empty for most of the time although URLs are left, and it does not compute."""
+    ITS_PACE = "its pace"
+    """It starts fetches evenly, one after the other, whatever ends meanwhile."""
+    NO_ROOM = "no room"
+    """Twice as many in flight would hardly be faster by the latencies: a few take most of it."""
     ALL_AT_ONCE = "all at once"
     """All URLs are in flight at once."""
-    FEW_LEFT = "few left"
-    """It is as fast as the latencies allow, with few in flight: it waits for the slowest."""
     AT_THE_RATE = "at the rate"
     """It starts fetches at the rate that is set, for most of its time."""
     HOST_FULL = "host full"
@@ -92,13 +122,21 @@ _LIMITS = {
     Evidence.FULL: Limit.CONCURRENCY,
     Evidence.COMPUTING: Limit.CPU,
     Evidence.SEVERAL_CORES: Limit.CPU,
+    Evidence.OVERHEAD: Limit.CPU,
     Evidence.LATE_LOOP: Limit.CPU,
     Evidence.LATE_THREADS: Limit.GIL,
     Evidence.HELD_LOOP: Limit.BLOCKED_LOOP,
     Evidence.WORKING: Limit.WORK,
+    Evidence.ONLY_CROWDED: Limit.NETWORK,
     Evidence.SERVICE_GREW: Limit.NETWORK,
+    Evidence.CROWDED: Limit.NETWORK,
     Evidence.ALL_AT_ONCE: Limit.NETWORK,
-    Evidence.FEW_LEFT: Limit.NETWORK,
+    Evidence.NO_ROOM: Limit.NETWORK,
+    Evidence.SLOWEST: Limit.SLOW_URL,
+    Evidence.TO_CONNECT: Limit.CONNECTING,
+    Evidence.IN_LINE: Limit.CLIENT,
+    Evidence.PAUSES: Limit.CLIENT,
+    Evidence.ITS_PACE: Limit.CLIENT,
     Evidence.AT_THE_RATE: Limit.RATE,
     Evidence.HOST_FULL: Limit.PER_HOST,
     Evidence.AT_THE_DELAY: Limit.DELAY,
@@ -176,7 +214,8 @@ class Why:
     efficiency: float
     """`ideal` over the typical time of the run."""
     service_grew: float
-    """Service over the least of those here with one in flight; nan for these, and without them."""
+    """Service over the least of those here with one in flight, or over that of a few URLs which
+    were fetched so after the rounds; nan where there is neither, and for those with one."""
     probe: Probe | None
     """What waited in the run that was watched; None where there was none."""
     limit: Limit | None
@@ -189,8 +228,25 @@ class Why:
     """Whether the reference had one in flight: then its latencies are not of a crowded server."""
     bound: Bound | None = None
     """The limit that was set, of those heeded, that accounts for most of its time; None without."""
+    elapsed: Seconds = math.nan
+    """The typical time of the run."""
+    room: float = math.nan
+    """The part of `ideal` that twice as many slots would save; nan where that is unknown."""
+    beside: Beside | None = None
+    """The fastest here that had clearly more in flight; None without one."""
+    longest: Seconds = math.nan
+    """The typical time of the URL that took longest."""
+    slow_url: str | None = None
+    """That URL, without what is secret, if it is much slower than the others; else None."""
+    waiting: Waiting = attrs.field(factory=Waiting)
+    """What it waited for in the client."""
     is_held_down: bool = False
     """Whether it had fewer in flight than it may have and there are URLs, and limits are set."""
+    tried: Tried | None = None
+    """What came of twice as many in flight; None where that was not tried."""
+    shown_by: str | None = None
+    """Another strategy of the comparison that was faster since it had more in flight; None where
+    there is none, or that was tried."""
 
     @property
     def has_late_loop(self) -> bool:

@@ -46,6 +46,12 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=values.whole, metavar="N", help="of the order of the rounds (default: drawn)"
     )
+    parser.add_argument(
+        "--try-more",
+        action=argparse.BooleanOptionalAction,
+        help="try after the rounds what twice the concurrency brings "
+        "(default: where all hosts are this machine)",
+    )
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:

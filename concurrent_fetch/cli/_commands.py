@@ -83,6 +83,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             seconds=arguments.seconds,
             seed=arguments.seed,
             max_requests=arguments.max_requests,
+            try_more=arguments.try_more,
             progress=is_watched(),
             autosave=kept,
         )

@@ -269,7 +269,7 @@ _NOT_IN_OLDER_FILES: Mapping[type, Mapping[str, Any]] = {
     Run: {"waited_for_hosts": 0.0, "advice": "", "skipped": 0, "clock_error": None},
     Probe: {"blocked": None, "blocked_in": None},
     Record: {"cpu_of_workers": 0.0, "elapsed_outside": None, "witnessed": None},
-    Comparison: {"cards": {}},
+    Comparison: {"cards": {}, "tried": {}, "alone": None},
     Card: {"digest_costs": {}},
 }
 """Fields that came later, and what held before there was a choice, or what was not seen."""

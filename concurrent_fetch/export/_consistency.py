@@ -23,6 +23,7 @@ def check_comparison(found: Comparison, where: str) -> None:
     _check_names(found, where)
     _check_numbers(found, where)
     _check_rounds(found, where)
+    _check_trials(found, where)
     for name, check in found.checks.items():
         at = within(within(where, "checks"), name)
         if (check.strategy, check.round) != (name, None):
@@ -42,6 +43,8 @@ def _check_names(found: Comparison, where: str) -> None:
         "probes": found.probes,
         "reasons": found.reasons,
         "cards": found.cards,
+        "tried": found.tried,
+        "alone": [found.alone.strategy] if found.alone else [],
         "notes": [note.strategy for note in found.notes],
     }
     known = {None, *names}
@@ -81,6 +84,30 @@ def _check_rounds(found: Comparison, where: str) -> None:
     for number in found.marked:
         if number >= found.rounds:
             raise damage(within(where, "marked"), f"there is no round {number}")
+
+
+def _check_trials(found: Comparison, where: str) -> None:
+    for name, tried in found.tried.items():
+        at = within(within(where, "tried"), name)
+        if not 1 <= len(tried.as_it_was) == len(tried.with_twice):
+            raise damage(at, "expected pairs of runs")
+        if not 1 <= tried.concurrency < tried.twice:
+            raise damage(at, "expected more in flight than before, and at least 1 then")
+        _check_times((*tried.as_it_was, *tried.with_twice), at)
+        _check_within(tried, {"service_grew": (0, LONGEST)}, at)
+    if (alone := found.alone) is None:
+        return
+    at = within(where, "alone")
+    if not 1 <= len(alone.places) == len(alone.services):
+        raise damage(at, "expected one time for each place")
+    if not all(0 <= place < len(found.urls) for place in alone.places):
+        raise damage(within(at, "places"), "expected places of URLs")
+    _check_times(alone.services, at)
+
+
+def _check_times(times: Iterable[float], where: str) -> None:
+    if not all(_SHORTEST <= time <= LONGEST for time in times):
+        raise damage(where, f"expected times of {_SHORTEST:g} to {LONGEST:g}")
 
 
 def _check_record(record: Record, shortest: float, where: str) -> None:

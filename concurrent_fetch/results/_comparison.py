@@ -9,11 +9,13 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import (
+    Alone,
     Card,
     Counted,
     Note,
     Probe,
     Record,
+    Tried,
     Why,
 )
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
@@ -72,6 +74,11 @@ class Comparison:
     """What a reader should know, each with advice."""
     next_look: int | None = None
     """Of one that is not over: after how many rounds the next verdict is due; else None."""
+    tried: Mapping[str, Tried] = attrs.field(factory=dict, hash=False)
+    """What came of twice the concurrency after the rounds, of those strategies for which that was
+    tried."""
+    alone: Alone | None = None
+    """What was fetched one at a time after the rounds, where no strategy does that; else None."""
 
     @property
     def reference(self) -> str:
@@ -199,7 +206,7 @@ class Comparison:
         reference's.
         """
         self._check(name)
-        return self._findings.causes.of(name)
+        return self._findings.why(name)
 
     def explain(self) -> str:
         """Return the result, its reason, and a paragraph on each strategy, in plain sentences.
@@ -287,6 +294,8 @@ class Comparison:
             card=self.card,
             cards=self.cards,
             urls=self.urls,
+            tried=self.tried,
+            alone=self.alone,
         )
 
     @cached_property

@@ -7,8 +7,9 @@ from functools import cached_property
 
 import attrs
 
-from concurrent_fetch.analysis import Card, Causes, Counted, Probe, Record
+from concurrent_fetch.analysis import Alone, Card, Causes, Counted, Limit, Probe, Record, Tried, Why
 from concurrent_fetch.results._line import Line
+from concurrent_fetch.results._more_told import shows_more_helps
 from concurrent_fetch.stats import Ranking, spread
 
 
@@ -25,6 +26,10 @@ class Findings:
     """Of those that ran in another interpreter."""
     urls: Sequence[str]
     """What they fetched."""
+    tried: Mapping[str, Tried]
+    """Twice the concurrency, where that was tried."""
+    alone: Alone | None
+    """What was fetched one at a time, where no strategy does that."""
 
     @cached_property
     def complete(self) -> dict[str, list[Record]]:
@@ -62,7 +67,22 @@ class Findings:
             card=self.card,
             cards=self.cards,
             urls=self.urls,
+            tried=self.tried,
+            alone=self.alone,
         )
+
+    def why(self, name: str) -> Why:
+        """Return where the time of a strategy went, and which other one shows what would help."""
+        found = self.causes.of(name)
+        if found.limit is not Limit.CONCURRENCY or found.tried or self.reasons[name]:
+            return found
+        others = (n for n, against in self.reasons.items() if n != name and not against)
+        showing = (n for n in others if self._shows(n, found))
+        return attrs.evolve(found, shown_by=next(showing, None))
+
+    def _shows(self, name: str, mine: Why) -> bool:
+        other, lead = self.causes.of(name), self.ranking.speedup(name, mine.strategy)
+        return shows_more_helps(other, mine, lead)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -94,7 +114,7 @@ class Findings:
             reasons=reasons,
             requests_per_second=fetches / elapsed if elapsed else math.nan,
             mean_speedup=self._mean_speedup(name),
-            why=self.causes.of(name),
+            why=self.why(name),
             failures=self.failures[name],
             retries=self.retries[name],
             fastest=name in ranking.fastest,

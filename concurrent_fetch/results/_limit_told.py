@@ -4,10 +4,13 @@ import math
 from collections.abc import Callable, Mapping
 
 from concurrent_fetch.analysis import Evidence, Why
-from concurrent_fetch.render import percent, rate, ratio, seconds
+from concurrent_fetch.render import average, percent, rate, ratio, seconds
+from concurrent_fetch.results._more_told import more_in_flight, tried_told
 from concurrent_fetch.results._phrases import CURE, blocked, cores
 
 _NOTEWORTHY = 0.1
+_NEARLY = 0.9
+_ALL = 0.99
 _CROWDED = 1.5
 
 
@@ -20,17 +23,21 @@ def limits(why: Why, subject: str | None = None) -> str:
         return ""
     said = [f"{subject or why.strategy} {_WORDS[why.evidence](why)}."]
     is_set = why.bound is not None and why.evidence is why.bound.evidence
-    if why.slots > 1 and why.is_measure and why.efficiency <= 1 and not is_set:
-        possible = f"{percent(why.efficiency)} of the speed that the reference's latencies allow"
-        said.append(f"With up to {why.slots} in flight it reached {possible}.")
+    if why.slots > 1 and why.is_measure and why.efficiency < _ALL and not is_set:
+        least = f"With {why.slots} in flight the latencies alone would take {seconds(why.ideal)}"
+        said.append(f"{least}; it took {seconds(why.elapsed)}.")
     is_said = why.evidence is Evidence.HELD_LOOP
     if why.probe and why.probe.loop and why.has_late_loop and not is_said:
         late = seconds(why.probe.loop.median)
-        said.append(f"Its event loop is blocked: timers came {late} late.")
-    if why.queue > _NOTEWORTHY * why.time_per_fetch:
-        spent = f"{seconds(why.queue)} connecting, or waiting in the client"
-        said.append(f"A fetch that was sent had spent {spent}.")
+        said.append(f"Timers on its event loop came {late} late.")
+    if why.queue > _NOTEWORTHY * why.time_per_fetch and why.evidence not in _OF_SENDING:
+        said.append(f"{_before_sending(why)}: connecting, or waiting in the client.")
     return " ".join([*said, *_help(why)])
+
+
+def _before_sending(why: Why) -> str:
+    spent = f"{seconds(why.queue)} of the {seconds(why.time_per_fetch)} of a fetch"
+    return f"{spent} pass before it is sent"
 
 
 def _help(why: Why) -> list[str]:
@@ -42,13 +49,32 @@ def _help(why: Why) -> list[str]:
 
 
 def _by_nothing_known(why: Why) -> str:
-    told = f"{why.in_flight:.1f} in flight of up to {why.slots}, computing {percent(why.cpu)}"
-    return f"is limited by what these figures do not tell: {told} of the time"
+    flying = f"{average(why.in_flight)} fetches were in flight on average"
+    return f"shows no single limit: {flying}, and it computed {percent(why.cpu)} of the time"
 
 
 def _by_nothing_alone(why: Why) -> str:
-    hint = "fetch_sync beside it would show whether the server is crowded"
-    return f"{_by_nothing_known(why)}; {hint}"
+    return (
+        f"{_filled(why)}. Whether the server is crowded, or has room for more, nothing here shows: "
+        "compare it with one that has one in flight, as fetch_sync"
+    )
+
+
+def _by_nothing_tried(why: Why) -> str:
+    full = _waits_for_one(why) if why.slots == 1 else _filled(why)
+    return f"{full}. Whether more in flight would help was not tried"
+
+
+def _waits_for_one(why: Why) -> str:
+    return f"waits for one fetch at a time, and computes {percent(why.cpu)} of the time"
+
+
+def _filled(why: Why) -> str:
+    is_full = why.in_flight >= _NEARLY * why.slots
+    most = f"nearly always {why.slots}" if is_full else f"up to {why.slots}"
+    return (
+        f"had {most} in flight, all that it may have, and computed {percent(why.cpu)} of the time"
+    )
 
 
 def _by_work(why: Why) -> str:
@@ -67,23 +93,83 @@ def _by_blocked_loop(why: Why) -> str:
 
 def _by_nothing_seen(why: Why) -> str:
     return (
-        f"has one fetch in flight at a time, computing {percent(why.cpu)} of the time; whether a "
-        "call that waits blocked its event loop could not be seen, in so short a run or on so busy "
-        "a machine"
+        f"{_waits_for_one(why)}. Whether a call that waits blocked its event loop could not be "
+        "seen: the run was too short, or the machine too busy"
     )
 
 
 def _one_at_a_time(why: Why) -> str:
-    return f"waits for one fetch at a time, {_more_helps(why)}"
+    return f"{_waits_for_one(why)}.{_more_helps(why)}"
 
 
 def _by_concurrency(why: Why) -> str:
-    full = f"{why.in_flight:.1f} of {why.slots} in flight"
-    return f"is limited by its concurrency: {full}, {_more_helps(why)}"
+    return f"is limited by its concurrency: it {_filled(why)}.{_more_helps(why)}"
 
 
 def _more_helps(why: Why) -> str:
-    return f"computing {percent(why.cpu)} of the time; more in flight would help"
+    shown = more_in_flight(why)
+    return f" More in flight would help: {shown}" if shown else ""
+
+
+def _by_nothing_faster(why: Why) -> str:
+    said, tried = _waits_for_one(why) if why.slots == 1 else _filled(why), why.tried
+    if tried is None:
+        return said
+    helps = "would help a little" if tried.helps else "would help is not sure"
+    return f"{said}. {'M' if tried.helps else 'That m'}ore in flight {helps}: {tried_told(tried)}"
+
+
+def _by_crowding_alone(why: Why) -> str:
+    grown = ratio(why.tried.service_grew) if why.tried and why.tried.service_grew else "longer"
+    seen = f"{tried_told(why.tried)}, and each fetch took {grown} as long" if why.tried else ""
+    return _by_network(why, seen)
+
+
+def _by_crowding(why: Why) -> str:
+    other = why.beside
+    if other is None:
+        return _by_network(why, "more in flight bring nothing")
+    had = f"{other.strategy}, with {average(other.in_flight)} in flight, was no faster"
+    return _by_network(why, f"{had}: each of its fetches took {ratio(other.longer)} as long")
+
+
+def _by_the_slowest(why: Why) -> str:
+    return (
+        f"waits for one slow URL: {why.slow_url} takes {seconds(why.longest)}, and the whole run "
+        f"{seconds(why.elapsed)}"
+    )
+
+
+def _by_connecting(why: Why) -> str:
+    return f"is limited by looking up names and connecting: {_before_sending(why)}"
+
+
+def _by_a_line(why: Why) -> str:
+    return (
+        f"is limited by the client itself: {_before_sending(why)}, although its connection is "
+        "there: it stands in line"
+    )
+
+
+def _by_pauses(why: Why) -> str:
+    return (
+        f"is limited by the client itself: {percent(why.waiting.vacant)} of the time it could have "
+        f"fetched and did not, and it computed {percent(why.cpu)} of the time: it pauses"
+    )
+
+
+def _by_its_pace(why: Why) -> str:
+    return (
+        "is limited by the client itself: it starts a fetch every "
+        f"{seconds(why.waiting.pace)}, whatever has ended meanwhile"
+    )
+
+
+def _by_overhead(why: Why) -> str:
+    return (
+        f"is CPU-bound: in so short a run it computes {percent(why.cpu)} of the time, before and "
+        f"after its fetches, {seconds(why.cpu_per_fetch)} for each"
+    )
 
 
 def _by_cpu(why: Why) -> str:
@@ -113,17 +199,18 @@ def _by_longer_service(why: Why) -> str:
 
 
 def _by_all_at_once(why: Why) -> str:
-    all_of_them = "its one URL was" if why.urls == 1 else f"all {why.urls:,} URLs were"
-    return _by_network(why, f"{all_of_them} in flight at once")
+    one, all_of_them = "there was one URL", f"all {why.urls:,} URLs were in flight at once"
+    return _by_network(why, one if why.urls == 1 else all_of_them)
 
 
-def _by_few_left(why: Why) -> str:
-    return _by_network(why, f"only {why.in_flight:.1f} of {why.slots} were in flight")
+def _by_no_room(why: Why) -> str:
+    saved = f"twice as many in flight would save no more than {percent(why.room)} of it"
+    return _by_network(why, f"a few URLs take most of the time, so that {saved}")
 
 
 def _by_network(why: Why, seen: str) -> str:
-    computing = f"computing {percent(why.cpu)} of the time"
-    return f"is limited by the network or the server: {seen}, {computing}"
+    computed = f"it computed {percent(why.cpu)} of the time, and"
+    return f"is limited by the network or the server: {computed} {seen}"
 
 
 def _by_what_is_set(why: Why) -> str:
@@ -162,28 +249,47 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
     Evidence.NOTHING_SEEN: _by_nothing_seen,
     Evidence.HELD_LOOP: _by_blocked_loop,
     Evidence.WORKING: _by_work,
+    Evidence.NOTHING_TRIED: _by_nothing_tried,
     Evidence.ONE_AT_A_TIME: _one_at_a_time,
     Evidence.FULL: _by_concurrency,
+    Evidence.NO_FASTER: _by_nothing_faster,
+    Evidence.ONLY_CROWDED: _by_crowding_alone,
     Evidence.COMPUTING: _by_cpu,
     Evidence.SEVERAL_CORES: _by_several_cores,
+    Evidence.OVERHEAD: _by_overhead,
     Evidence.LATE_LOOP: _by_cpu,
     Evidence.LATE_THREADS: _by_gil,
     Evidence.SERVICE_GREW: _by_longer_service,
     Evidence.ALL_AT_ONCE: _by_all_at_once,
-    Evidence.FEW_LEFT: _by_few_left,
+    Evidence.NO_ROOM: _by_no_room,
+    Evidence.CROWDED: _by_crowding,
+    Evidence.SLOWEST: _by_the_slowest,
+    Evidence.TO_CONNECT: _by_connecting,
+    Evidence.IN_LINE: _by_a_line,
+    Evidence.PAUSES: _by_pauses,
+    Evidence.ITS_PACE: _by_its_pace,
     Evidence.AT_THE_RATE: _by_what_is_set,
     Evidence.AT_THE_DELAY: _by_what_is_set,
     Evidence.HOST_FULL: _by_a_full_host,
     Evidence.ONLY_WAITING: _by_waiting_to_retry,
 }
 
+_OF_SENDING = {Evidence.TO_CONNECT, Evidence.IN_LINE}
+
 _HELP: Mapping[Evidence, str] = {
-    Evidence.NOTHING_SEEN: f"If one did: {CURE}.",
+    Evidence.NOTHING_SEEN: f"If it did: {CURE}.",
     Evidence.HELD_LOOP: f"What helps: {CURE}. More in flight does not.",
     Evidence.COMPUTING: "Less work per response would help, or more processes.",
     Evidence.SEVERAL_CORES: "Less work per response would help, or more cores.",
     Evidence.LATE_LOOP: "Less work per response would help, or more processes.",
     Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
+    Evidence.ONLY_CROWDED: "More in flight would hardly help.",
     Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
+    Evidence.OVERHEAD: "Less work per response would help; with more URLs the start weighs less.",
+    Evidence.SLOWEST: "What helps: start it first, or give it a shorter timeout.",
+    Evidence.TO_CONNECT: "What helps: keep connections (reuse_connections), or open fewer.",
+    Evidence.IN_LINE: "What helps: as many connections in its pool as there are in flight.",
+    Evidence.PAUSES: "What helps: shorter pauses; not another strategy.",
+    Evidence.ITS_PACE: "What helps: a faster pace; not another strategy.",
 }

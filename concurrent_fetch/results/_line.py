@@ -75,7 +75,8 @@ BOUNDS = Field[Line](
     "95%", lambda line: "reference" if line.is_reference else bounds_of(line.speedup)
 )
 # What leaves where there is little room, in this order: the speed-up or the reason says it too.
-IDEAL = Field[Line].number("ideal", lambda line: percent(line.why.efficiency), leaves=1)
+# Who is faster than the latencies of the reference allow has shorter ones, or was lucky.
+IDEAL = Field[Line].number("ideal", lambda line: percent(min(line.why.efficiency, 1.0)), leaves=1)
 RATE = Field[Line].number("req/s", lambda line: rate(line.requests_per_second), leaves=2)
 CPU = Field[Line].number("CPU", lambda line: percent(line.why.cpu), leaves=3)
 IN_FLIGHT = Field[Line].number(

@@ -31,6 +31,10 @@ _WORDS: Mapping[Limit | None, str] = {
     Limit.PER_HOST: "per_host",
     Limit.DELAY: "the delay",
     Limit.RETRIES: "waiting to try again",
+    Limit.WORK: "the work on its responses",
+    Limit.SLOW_URL: "one slow URL",
+    Limit.CONNECTING: "connecting",
+    Limit.CLIENT: "the client itself, which waits",
 }
 
 
@@ -157,6 +161,8 @@ def _at_edge(rows: Sequence[Row]) -> str:
         return "what the limit is there is unknown: it tells no times of its fetches"
     if last.ceiling.limit in _WORDS:
         return f"{_named(last)} is the limit there: {_seen(last, rows[0])}"
+    if last.ceiling.limit is None:
+        return f"what the limit is there, the figures do not tell: {_seen(last, rows[0])}"
     return "nothing but its concurrency is the limit there: sweep further"
 
 

@@ -1,11 +1,13 @@
 """Experiment: carries a comparison out.
 
-A check run of each strategy; rounds in random order; one more run of each, with probes.
+A check run of each strategy; rounds in random order; one more run of each, with probes; and what is
+to be tried then.
 """
 
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import attrs
@@ -19,7 +21,6 @@ from concurrent_fetch.analysis import (
     Probe,
     Probes,
     Record,
-    columns_of,
     interning,
     read_card,
 )
@@ -30,6 +31,7 @@ from concurrent_fetch.runner._bridge import Clock
 from concurrent_fetch.runner._leftovers import Leftovers
 from concurrent_fetch.runner._loop_thread import LoopFactory
 from concurrent_fetch.runner._loops import loops_of
+from concurrent_fetch.runner._measured import options_of_runs
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._pythons import (
     cards_of,
@@ -42,6 +44,7 @@ from concurrent_fetch.runner._pythons import (
 )
 from concurrent_fetch.runner._ready import Ready
 from concurrent_fetch.runner._rounds import rounds
+from concurrent_fetch.runner._trials import Trials
 from concurrent_fetch.runner._unfinished import next_of, note_on_unfinished
 from concurrent_fetch.runner._warming import MOST_WARMING, Warmed, notes_on_warming, warmed
 from concurrent_fetch.runner._witness import Witness, notes_on_witness
@@ -69,6 +72,8 @@ class Experiment:
     """Looks at what every run of `meter` fetches; None if nobody does."""
     keep: Callable[[Comparison], None] | None = None
     """Called after every round with what there is so far, and at the end; on no clock."""
+    trials: Trials | None = None
+    """What is to be tried at the end; None where nothing is."""
 
     _started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC), init=False)
     _loops: Mapping[str, LoopFactory] = attrs.field(
@@ -110,6 +115,7 @@ class Experiment:
             if self._is_over(spent):
                 break
         self._again()
+        self._try(spent)
         self.ready.leave()
         return self._kept(self._comparison())
 
@@ -168,6 +174,14 @@ class Experiment:
             self._tell("probe", name, records.get(name))
         self._audit.again(records, errors)
 
+    def _try(self, spent: Seconds) -> None:
+        """Try what is to be tried, with what is left of the budget; whoever stops that loses it."""
+        if self.trials is not None:
+            self._kept(self._comparison())
+            left = None if self.seconds is None else self.seconds - spent
+            tell = partial(self._tell, "trial")
+            self.trials.hold(self._comparison, left, tell, self.tally.expect)
+
     def _is_over(self, spent: Seconds) -> bool:
         """Whether that was the last round: by plan, by budget, or since all is clear at a look."""
         done = len(self._order)
@@ -182,7 +196,7 @@ class Experiment:
 
     def _run(self, name: str, number: int | None, probes: Probes | None = None) -> Record:
         """Run a strategy once; nothing in its options says which run it is."""
-        options = attrs.evolve(self.options, keep_bodies=False, digest=True)
+        options = options_of_runs(self.options)
         self._leftovers.before()
         measured = self.meter.measure(name, self.strategies[name], options, probes)
         beside = self._leftovers.after(name, measured)
@@ -190,24 +204,8 @@ class Experiment:
             self._audit.beside.setdefault(number, beside)
         before = self._clock_errors.get(name, 0.0)
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)
-        record = Record(
-            strategy=name,
-            round=number,
-            options=measured.options,
-            started_at=measured.started_at,
-            begun=measured.begun,
-            elapsed=measured.elapsed,
-            cpu=measured.cpu,
-            cpu_of_workers=measured.cpu_of_workers,
-            elapsed_outside=measured.elapsed_outside,
-            outside=measured.outside,
-            worked=measured.worked,
-            working=measured.working,
-            unread=measured.rows.unread,
-            ordered=measured.rows.ordered,
-            witnessed=None if self.witness is None else self.witness.told(self.strategies[name]),
-            columns=columns_of(measured.rows.results, self._intern),
-        )
+        witnessed = None if self.witness is None else self.witness.told(self.strategies[name])
+        record = measured.record(number, witnessed, self._intern)
         if not measured.by_hand:
             self._audit.implausible.see(record)
         return record
@@ -219,7 +217,7 @@ class Experiment:
             name,
             stage,
             None if record is None else record.round,
-            fetches=len(self.urls) if record else 0,
+            fetches=len(record.results) if record else 0,
             failures=record.failures if record else 0,
         )
         self._telling += self.clock() - start
@@ -244,6 +242,8 @@ class Experiment:
             probes={n: probe for n, probe in self._probes.items() if n not in audit.useless},
             marked=dict(audit.marked),
             reasons=audit.reasons,
+            tried=dict(self.trials.tried) if self.trials else {},
+            alone=self.trials.alone if self.trials else None,
             notes=(
                 *notes_on_pythons(self._card, self.ready, self.meter.culprits),
                 *notes_on_workers(self.ready),
@@ -253,6 +253,7 @@ class Experiment:
                 *notes_on_warming(self._warmed),
                 *notes_on_witness(self.witness),
                 *self._leftovers.notes(),
+                *(self.trials.notes if self.trials else ()),
                 *audit.notes,
             ),
         )

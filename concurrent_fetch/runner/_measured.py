@@ -1,14 +1,21 @@
 """Measured: a run, what it brought, and what the clocks say beside it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import attrs
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis import Probe, Record
+from concurrent_fetch.analysis import Probe, Record, Witnessed, columns_of
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.model import Options, Row, Run
 from concurrent_fetch.runner._rows import Rows
+
+
+def options_of_runs(options: Options) -> Options:
+    """Return the options of every run of a comparison, so that none tells which run it is."""
+    return attrs.evolve(options, keep_bodies=False, digest=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +53,29 @@ class Measured:
     """Settings of the process, its thread and loop that it left changed, and that were put back."""
     tasks: int = 0
     """How many it left on its event loop that were cancelled."""
+
+    def record(
+        self, number: int | None, witnessed: Witnessed | None, intern: Callable[[Any], Any]
+    ) -> Record:
+        """Return the record of the run, which is of that round; None for an untimed one."""
+        return Record(
+            strategy=self.strategy,
+            round=number,
+            options=self.options,
+            started_at=self.started_at,
+            begun=self.begun,
+            elapsed=self.elapsed,
+            cpu=self.cpu,
+            cpu_of_workers=self.cpu_of_workers,
+            elapsed_outside=self.elapsed_outside,
+            outside=self.outside,
+            worked=self.worked,
+            working=self.working,
+            unread=self.rows.unread,
+            ordered=self.rows.ordered,
+            witnessed=witnessed,
+            columns=columns_of(self.rows.results, intern),
+        )
 
     def run(self) -> Run:
         """Return the run.

@@ -33,12 +33,19 @@ class Plan:
     """Runs of each strategy beside them: the check run, and the one with probes."""
     warming: int = 0
     """Runs before them of strategies on a Python that compiles while it runs, at most."""
+    trials: int = 0
+    """Runs after them in which twice the concurrency is tried, at most: which strategies wait for
+    that is known after the rounds."""
+    alone: int = 0
+    """URLs that may be fetched one at a time then, to see whether the server is crowded."""
     hosts: Mapping[str, int] = attrs.field(hash=False)
     """How many URLs of the set each host gets, named with its port where that is not usual."""
     in_flight: int
     """The most fetches at once that any strategy may have."""
     retries: int = 0
     """How often something may be tried again, in one run of each strategy together."""
+    retries_in_trials: int = 0
+    """The same in `trials` and `alone`, all of them together."""
     pace: Seconds = 0.0
     """How long `rate` and `delay` make one run of each strategy together, at least."""
 
@@ -50,17 +57,17 @@ class Plan:
     @property
     def runs(self) -> int:
         """How often the URL set is fetched, at most."""
-        return len(self.strategies) * (self.rounds + self.untimed) + self.warming
+        return len(self.strategies) * (self.rounds + self.untimed) + self.warming + self.trials
 
     @property
     def requests(self) -> int:
         """How many requests that will be, at most."""
-        return self.urls * self.runs + self.retried
+        return self.urls * self.runs + self.alone + self.retried
 
     @property
     def retried(self) -> int:
         """How many of them are retries, by `Options.retry`."""
-        return self.retries * (self.rounds + self.untimed)
+        return self.retries * (self.rounds + self.untimed) + self.retries_in_trials
 
     @property
     def least(self) -> Seconds:
@@ -70,21 +77,25 @@ class Plan:
     @property
     def is_local(self) -> bool:
         """Whether all hosts are this machine by name or address."""
-        return all(is_loopback(host_of(f"http://{authority}/")) for authority in self.hosts)
+        return are_local(self.hosts)
 
     def __str__(self) -> str:
         k = len(self.strategies)
         most = sorted(self.hosts.items(), key=lambda host: -host[1])
         untimed = f" ({self.untimed} of them untimed)" if self.untimed else ""
-        told = [f"{visible(name)} ({n * self.runs:,})" for name, n in most[:_SHOWN]]
+        told = [
+            f"{visible(name)} ({n * self.runs + min(n, self.alone):,})" for name, n in most[:_SHOWN]
+        ]
         told += [f"{many(len(most) - _SHOWN, 'host')} more"] if len(most) > _SHOWN else []
         retries = "1 retry" if self.retried == 1 else f"{self.retried:,} retries"
         warming = f" and {many(self.warming, 'run')} to warm up" if self.warming else ""
+        trials = f" and {many(self.trials, 'run')} to try more in flight" if self.trials else ""
+        alone = f" and {many(self.alone, 'URL')} one at a time" if self.alone else ""
         again = f" and {retries}" if self.retried else ""
         return (
             f"at most {many(self.requests, 'request')} to {', '.join(told) or 'no host'}: "
             f"{many(self.urls, 'URL')} × {k} {'strategy' if k == 1 else 'strategies'} × "
-            f"{many(self.rounds + self.untimed, 'run')}{untimed}{warming}{again}, "
+            f"{many(self.rounds + self.untimed, 'run')}{untimed}{warming}{trials}{alone}{again}, "
             f"up to {self.in_flight} in flight"
             + (f", in {seconds(self.least)} or more" if self.least else "")
         )
@@ -129,6 +140,11 @@ def pace_of(urls: Iterable[str], options: Options) -> Seconds:
     by_delay = ((n - 1) * (options.pace_of(host).delay or 0.0) for host, n in by_host.items())
     least = max(by_rate, *by_delay, 0.0)
     return least if options.deadline is None else min(least, options.deadline)
+
+
+def are_local(hosts: Iterable[str]) -> bool:
+    """Whether hosts, with or without their ports, are this machine by name or address."""
+    return all(is_loopback(host_of(f"http://{authority}/")) for authority in hosts)
 
 
 def is_loopback(host: str) -> bool:

@@ -21,11 +21,15 @@ from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
 from concurrent_fetch.runner._experiment import Experiment
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
-from concurrent_fetch.runner._plan import Plan, hosts_of, pace_of, retries_in
+from concurrent_fetch.runner._plan import Plan
+from concurrent_fetch.runner._planned import plan_of
 from concurrent_fetch.runner._ready import Ready
-from concurrent_fetch.runner._warming import MOST_WARMING, warming_of
+from concurrent_fetch.runner._trials import Trials
+from concurrent_fetch.runner._trying import NOTHING, Trying
+from concurrent_fetch.runner._trying import trying as trying_in
+from concurrent_fetch.runner._warming import warming_of
 from concurrent_fetch.runner._witness import Witness
-from concurrent_fetch.strategies import AnyStrategy, effective_options, name_of
+from concurrent_fetch.strategies import AnyStrategy, name_of
 from concurrent_fetch.words import Home, described, hint, hinted, told
 
 Whole = TypeVar("Whole", bound=Result)
@@ -90,7 +94,8 @@ class Runner:
     seconds: Seconds | None = attrs.field(
         default=None, validator=settings.check_budget, kw_only=True
     )
-    """A budget for the timed rounds; the round that runs over it is the last."""
+    """A budget for the timed rounds; the round that runs over it is the last. What `try_more` does
+    must fit into what they left of it."""
     seed: int | None = attrs.field(default=None, validator=settings.check_seed, kw_only=True)
     """Of the order of the rounds; None draws one, kept in `Comparison.seed`."""
     work: Work | None = attrs.field(default=None, kw_only=True)
@@ -112,6 +117,12 @@ class Runner:
     witness: bool = attrs.field(default=True, validator=settings.check_witness, kw_only=True)
     """Whether to look from outside what every run of a comparison fetches: a `LocalServer` of this
     process counts requests, Linux the bytes that come in. Not needed where others fetch."""
+    try_more: bool | None = attrs.field(
+        default=None, validator=settings.check_try_more, kw_only=True
+    )
+    """Whether to try after the rounds of a comparison what more in flight would bring: five pairs
+    of runs, as it was and with twice the concurrency, of each strategy that waits for that. None:
+    where all hosts are loopback, and there are enough rounds for a verdict."""
     clock: Clock = attrs.field(default=time.perf_counter, kw_only=True, repr=False)
     """Under one that is turned by hand, outcomes are not held against the time of their run. For
     that is taken one that is off by more than 0.1 % and 5 ms, or stands still through a run."""
@@ -138,7 +149,8 @@ class Runner:
         with _MISUSE:
             check_callable(strategy)
             name = name_of(strategy)
-            self._plan({name: strategy}, rounds=1, untimed=0).check(self.max_requests)
+            once = plan_of({name: strategy}, self.urls, self.options, rounds=1, untimed=0)
+            once.check(self.max_requests)
         ready = Ready({name: strategy}, self.urls, self.options)
         with Border(), Bridge(self._clocks) as bridge, ready:
             return Meter(self.urls, bridge, ready).measure(name, strategy, self.options).run()
@@ -153,15 +165,15 @@ class Runner:
         with _MISUSE:
             _check_named(named, "plan")
             experimentants = by_name(strategies, named)
-            return self._plan(experimentants, self._looks(experimentants)[-1])
+            return self._plan(experimentants, self._trying(experimentants))
 
     def compare(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Comparison:
         """Run all strategies in rounds of random order; the first one is the reference.
 
         Each runs once untimed before, as a warm-up and to check that all do the same work, and
-        once untimed afterwards, with probes that tell what holds it up. What a strategy can prepare
-        by its `ready`, as worker processes, is there before. One that gives outcomes
-        whose times lie outside its run, as a cache does, is not comparable.
+        once untimed afterwards, with probes that tell what holds it up; then comes what `try_more`
+        says. What a strategy can prepare by its `ready`, as worker processes, is there before. One
+        that gives outcomes whose times lie outside its run, as a cache does, is not comparable.
 
         Raises:
             TypeError: something is no strategy.
@@ -174,9 +186,10 @@ class Runner:
         with _MISUSE:
             _check_named(named, "compare")
             experimentants = by_name(strategies, named)
-            plan = self._checked_plan(experimentants)
+            trying = self._trying(experimentants)
+            plan = self._checked_plan(experimentants, trying)
         with Border():
-            return self._compete(plan, experimentants, lambda comparison: comparison)
+            return self._compete(plan, experimentants, lambda comparison: comparison, trying)
 
     @hinted(*_homes(".sweep(strategy)"))
     def sweep(
@@ -240,18 +253,21 @@ class Runner:
         plan: Plan,
         experimentants: Mapping[str, AnyStrategy],
         whole: Callable[[Comparison], Whole],
+        trying: Trying = NOTHING,
     ) -> Whole:
         tally = tallying(self.progress, _begun(plan), self.clock)
         ready = Ready(experimentants, self.urls, self.options)
         witness = Witness(self.urls) if self.witness else None
+        options = attrs.evolve(self.options, progress=False)
+        seed = random.SystemRandom().randrange(10**6) if self.seed is None else self.seed
         with Bridge(self._clocks) as bridge, ready, tally as counts:
             experiment = Experiment(
                 urls=self.urls,
-                options=attrs.evolve(self.options, progress=False),
+                options=options,
                 strategies=experimentants,
                 looks=self._looks(experimentants),
                 seconds=self.seconds,
-                seed=random.SystemRandom().randrange(10**6) if self.seed is None else self.seed,
+                seed=seed,
                 clock=self.clock,
                 meter=Meter(self.urls, bridge, ready, witness),
                 ready=ready,
@@ -259,6 +275,18 @@ class Runner:
                 tally=counts,
                 witness=witness,
                 keep=self._keeper(whole),
+                trials=Trials(
+                    trying=trying,
+                    strategies=experimentants,
+                    urls=self.urls,
+                    options=options,
+                    bridge=bridge,
+                    ready=ready,
+                    seed=seed,
+                    is_forced=bool(self.try_more),
+                )
+                if trying
+                else None,
             )
             return whole(experiment.hold())
 
@@ -268,33 +296,23 @@ class Runner:
         keep = autosaver(self.autosave)
         return lambda comparison: keep(whole(comparison))
 
-    def _checked_plan(self, strategies: Mapping[str, AnyStrategy]) -> Plan:
-        plan = self._plan(strategies, self._looks(strategies)[-1])
+    def _trying(self, strategies: Mapping[str, AnyStrategy]) -> Trying:
+        looks = self._looks(strategies)
+        return trying_in(strategies, self.urls, self.options, looks, self.try_more)
+
+    def _plan(self, strategies: Mapping[str, AnyStrategy], trying: Trying) -> Plan:
+        rounds = self._looks(strategies)[-1]
+        return plan_of(strategies, self.urls, self.options, rounds=rounds, trying=trying)
+
+    def _checked_plan(
+        self, strategies: Mapping[str, AnyStrategy], trying: Trying = NOTHING
+    ) -> Plan:
+        plan = self._plan(strategies, trying)
         plan.check(self.max_requests)
         return plan
 
     def _looks(self, strategies: Mapping[str, AnyStrategy]) -> tuple[int, ...]:
         return settings.looks_for(self.rounds, len(strategies))
-
-    def _plan(self, strategies: Mapping[str, AnyStrategy], rounds: int, untimed: int = 2) -> Plan:
-        effective = [effective_options(s, self.options) for s in strategies.values()]
-        for one in effective:
-            settings.check_repeatable(one)
-        if any(one.allow_private != self.options.allow_private for one in effective):
-            raise ValueError(
-                "allow_private is one option for all strategies; write "
-                "Runner(urls, Options(allow_private=False))"
-            )
-        return Plan(
-            strategies=tuple(strategies),
-            rounds=rounds,
-            untimed=untimed,
-            hosts=hosts_of(self.urls),
-            in_flight=max(one.concurrency for one in effective),
-            warming=MOST_WARMING * len(warming_of(strategies)) if untimed > 1 else 0,
-            retries=sum(retries_in(len(self.urls), one) for one in effective),
-            pace=sum(pace_of(self.urls, one) for one in effective),
-        )
 
     @property
     def _clocks(self) -> Clocks:
@@ -304,7 +322,7 @@ class Runner:
 def _begun(plan: Plan) -> Progress:
     return Progress(
         done=0,
-        total=plan.runs,
+        total=plan.runs + bool(plan.alone),
         stage="check",
         strategy=plan.strategies[0],
         rounds=plan.rounds,

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import attrs
+
 from concurrent_fetch import _progress
 from concurrent_fetch._files import objection_to
 from concurrent_fetch.errors import FormatError
@@ -95,6 +97,7 @@ check_seed = whole(
 ).of_argument
 
 check_witness = FLAG.of_argument
+check_try_more = attrs.evolve(FLAG, none="None to try where all hosts are loopback").of_argument
 
 
 def check_repeatable(options: Options) -> None:

@@ -39,10 +39,18 @@ Spans = Sequence[tuple[float, float | None, float]]
 """Start, moment of sending and end of each fetch."""
 
 
-def spanning(spans: Spans, *, elapsed: float, cpu: float = 0.0, concurrency: int = 20) -> Record:
+def spanning(
+    spans: Spans,
+    *,
+    elapsed: float,
+    cpu: float = 0.0,
+    concurrency: int = 20,
+    reused: bool | None = None,
+) -> Record:
     outcomes = [
         attrs.evolve(
             response(str(i), i, started=start, finished=end),
+            reused=reused,
             timing=attrs.evolve(response("").timing, started=start, sent=sent, finished=end),
         )
         for i, (start, sent, end) in enumerate(spans)
@@ -57,15 +65,26 @@ ONE_BY_ONE = spanning([(i, None, i + 1.0) for i in range(8)], elapsed=8.0, cpu=0
 
 TIMELESS = attrs.evolve(ONE_BY_ONE, outside=1)
 
+WIDE = spanning([(0.0, None, 1.0)] * 8, elapsed=1.0)
+"""All in flight at once, and each takes no longer than one by one."""
+
 
 def explained(
-    mine: Record, *, probe: Probe | None = None, card: Card = CARD, reference: Record = ONE_BY_ONE
+    mine: Record,
+    *,
+    probe: Probe | None = None,
+    card: Card = CARD,
+    reference: Record = ONE_BY_ONE,
+    wide: Record | None = None,
 ) -> Why:
+    """What is said of one; beside it is the reference, and perhaps one with more in flight."""
+    runs = {"first": [reference], "mine": [mine]} | ({"wide": [wide]} if wide else {})
     return Causes(
-        runs={"first": [reference], "mine": [mine]},
-        comparable=["first", "mine"],
+        runs=runs,
+        comparable=[*runs],
         probes={} if probe is None else {"mine": probe},
         card=card,
+        urls=[f"http://a.example/{i}" for i in range(8)],
     ).of("mine")
 
 
@@ -74,6 +93,12 @@ def flying(*, longer: float = 1.0, cpu: float = 0.2, slots: int = 4) -> Record:
     spans: Spans = [(i // 4 * longer, None, (i // 4 + 1) * longer) for i in range(8)]
     elapsed = 2 * longer
     return spanning(spans, elapsed=elapsed, cpu=cpu * elapsed, concurrency=slots)
+
+
+SLOW = spanning([(0, None, 6), *((6 + i / 4, None, 6.25 + i / 4) for i in range(4))], elapsed=7.0)
+"""One by one, and the first takes most of the time."""
+PAIRS = spanning([(0, None, 6), (6, None, 12), (12, None, 12.5), (12.5, None, 13)], elapsed=13.0)
+IN_PAIRS = spanning([(0, None, 6), (0, None, 6), (6, None, 6.5), (6, None, 6.5)], elapsed=6.5)
 
 
 def probe(thread: Lateness | None = CALM, loop: Lateness | None = None) -> Probe:
@@ -140,24 +165,29 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
     [
         (ONE_BY_ONE, None, CARD, Limit.CONCURRENCY),
         (flying(), probe(), CARD, Limit.CONCURRENCY),
-        (flying(cpu=0.95), probe(), CARD, Limit.CPU),
-        (flying(cpu=0.95), probe(), FREE, None),  # of four cores that it may use
-        (flying(cpu=1.54), probe(), FREE, Limit.CPU),  # more than one of them
-        (flying(cpu=3.7), probe(), FREE, Limit.CPU),
-        (attrs.evolve(flying(cpu=0.95), cpu_of_workers=1.8), probe(), CARD, None),  # each has a GIL
-        (attrs.evolve(flying(cpu=1.6), cpu_of_workers=3.0), probe(), CARD, Limit.CPU),
-        (attrs.evolve(flying(cpu=7.6), cpu_of_workers=15.0), probe(), CARD, Limit.CPU),
-        (flying(cpu=0.95), probe(loop=CALM), FREE, Limit.CPU),  # a loop has one
-        (flying(cpu=0.7), probe(LATE), CARD, Limit.GIL),
-        (flying(cpu=0.7), probe(LATE), FREE, None),
-        (flying(cpu=0.7), attrs.evolve(probe(LATE), threads=1), CARD, None),
+        (flying(longer=1.3, cpu=0.95), probe(), CARD, Limit.CPU),
+        (flying(longer=1.3, cpu=0.95), probe(), FREE, None),  # of four cores that it may use
+        (flying(longer=1.3, cpu=1.54), probe(), FREE, Limit.CPU),  # more than one of them
+        (flying(longer=1.3, cpu=3.7), probe(), FREE, Limit.CPU),
+        (
+            attrs.evolve(flying(longer=1.3, cpu=0.95), cpu_of_workers=1.8),
+            probe(),
+            CARD,
+            None,
+        ),  # each has a GIL
+        (attrs.evolve(flying(longer=1.3, cpu=1.6), cpu_of_workers=3.0), probe(), CARD, Limit.CPU),
+        (attrs.evolve(flying(longer=1.3, cpu=7.6), cpu_of_workers=15.0), probe(), CARD, Limit.CPU),
+        (flying(longer=1.3, cpu=0.95), probe(loop=CALM), FREE, Limit.CPU),  # a loop has one
+        (flying(longer=1.9, cpu=0.75), probe(LATE), CARD, Limit.GIL),
+        (flying(longer=1.3, cpu=0.7), probe(LATE), FREE, None),
+        (flying(longer=1.3, cpu=0.7), attrs.evolve(probe(LATE), threads=1), CARD, None),
         (flying(cpu=0.4), probe(LATE), CARD, Limit.CONCURRENCY),
-        (flying(cpu=0.7), probe(LATE, loop=CALM), CARD, None),
+        (flying(longer=1.3, cpu=0.7), probe(LATE, loop=CALM), CARD, None),
         (flying(cpu=0.1), probe(loop=STUCK), CARD, None),  # blocked, and not by computing
         (attrs.evolve(flying(), working=4.0), probe(), CARD, Limit.WORK),
         (attrs.evolve(flying(), working=1.0), probe(loop=CALM), CARD, Limit.WORK),
         (attrs.evolve(flying(), working=1.0), probe(), CARD, Limit.CONCURRENCY),
-        (flying(cpu=0.8), probe(LATE, loop=STUCK), CARD, Limit.CPU),
+        (flying(longer=1.3, cpu=0.8), probe(LATE, loop=STUCK), CARD, Limit.CPU),
         (flying(slots=7), probe(), CARD, Limit.CONCURRENCY),
         (flying(longer=1.5), probe(), CARD, Limit.NETWORK),
         (spanning([(0, None, 1.0)] * 8, elapsed=1.0), None, CARD, Limit.NETWORK),
@@ -173,7 +203,7 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
         (flying(), UNSEEN, CARD, Limit.CONCURRENCY),
         (flying(), attrs.evolve(BLOCKED, threads=4), CARD, Limit.CONCURRENCY),  # fetched in those
         (ONE_BY_ONE, attrs.evolve(BLOCKED, threads=4), CARD, Limit.BLOCKED_LOOP),
-        (flying(cpu=0.95), BLOCKED, CARD, Limit.CPU),
+        (flying(longer=1.3, cpu=0.95), BLOCKED, CARD, Limit.CPU),
         (flying(cpu=0.6), BLOCKED, CARD, None),
         (attrs.evolve(flying(), working=1.0), BLOCKED, CARD, Limit.WORK),
         (TIMELESS, BLOCKED, CARD, Limit.BLOCKED_LOOP),
@@ -187,7 +217,7 @@ def test_gain_in_flight_over_change_per_fetch_is_the_speed_up(
 def test_the_limit_is_read_off_the_figures(
     mine: Record, seen: Probe | None, card: Card, limit: Limit | None
 ) -> None:
-    assert explained(mine, probe=seen, card=card).limit is limit
+    assert explained(mine, probe=seen, card=card, wide=WIDE).limit is limit
 
 
 @given(st.floats(0, 100))
@@ -202,7 +232,7 @@ def test_two_cores_are_no_three() -> None:
 
 
 def test_a_strategy_elsewhere_is_held_against_the_card_of_its_interpreter() -> None:
-    runs = {"first": [ONE_BY_ONE], "mine": [flying(cpu=0.7)]}
+    runs = {"first": [ONE_BY_ONE], "mine": [flying(longer=1.9, cpu=0.75)]}
     found = Causes(
         runs=runs, comparable=[*runs], probes={"mine": probe(LATE)}, card=FREE, cards={"mine": CARD}
     )
@@ -211,126 +241,203 @@ def test_a_strategy_elsewhere_is_held_against_the_card_of_its_interpreter() -> N
 
 SENTENCES: list[tuple[Why, list[str]]] = [
     (
-        explained(flying(cpu=1.54), probe=probe(), card=FREE),
+        explained(flying(longer=1.3, cpu=1.54), probe=probe(), card=FREE),
         [
-            "mine computes on two cores at once: 154% of one, 385 ms per fetch.",
-            "With up to 4 in flight it reached 100% of the speed that the reference's latencies",
-            "allow. Less work per response would help, or more cores.",
+            "mine computes on two cores at once: 154% of one, 501 ms per fetch. With 4 in",
+            "flight the latencies alone would take 2.00 s; it took 2.60 s. Less work per",
+            "response would help, or more cores.",
         ],
     ),
     (
-        explained(attrs.evolve(flying(cpu=1.6), cpu_of_workers=3.0), probe=probe()),
+        explained(attrs.evolve(flying(longer=1.3, cpu=1.6), cpu_of_workers=3.0), probe=probe()),
         [
-            "mine computes on two cores at once: 160% of one, 400 ms per fetch.",
-            "With up to 4 in flight it reached 100% of the speed that the reference's latencies",
-            "allow. Less work per response would help, or more workers, as far as there are cores.",
+            "mine computes on two cores at once: 160% of one, 520 ms per fetch. With 4 in",
+            "flight the latencies alone would take 2.00 s; it took 2.60 s. Less work per",
+            "response would help, or more workers, as far as there are cores.",
         ],
     ),
     (
-        explained(attrs.evolve(flying(cpu=7.6), cpu_of_workers=15.0), probe=probe()),
+        explained(attrs.evolve(flying(longer=1.3, cpu=7.6), cpu_of_workers=15.0), probe=probe()),
         [
-            "mine is CPU-bound: it computes 760% of the time, 1.90 s per fetch, of which one core",
-            "can do 0.53 a second. With up to 4 in flight it reached 100% of the speed that the",
-            "reference's latencies allow. Less work per response would help, or more cores.",
+            "mine is CPU-bound: it computes 760% of the time, 2.47 s per fetch, of which one",
+            "core can do 0.40 a second. With 4 in flight the latencies alone would take 2.00 s;",
+            "it took 2.60 s. Less work per response would help, or more cores.",
         ],
     ),
     (
         explained(ONE_BY_ONE),
         [
-            "mine waits for one fetch at a time, computing 10% of the time;",
-            "more in flight would help.",
+            "mine waits for one fetch at a time, and computes 10% of the time. Whether more in",
+            "flight would help was not tried.",
+        ],
+    ),
+    (
+        explained(ONE_BY_ONE, wide=WIDE),
+        [
+            "mine waits for one fetch at a time, and computes 10% of the time. More in flight",
+            "would help: wide had 8.0, and was 8.0× as fast.",
+        ],
+    ),
+    (
+        explained(ONE_BY_ONE, wide=spanning([(0.0, None, 8.0)] * 8, elapsed=8.0)),
+        [
+            "mine is limited by the network or the server: it computed 10% of the time, and",
+            "wide, with 8.0 in flight, was no faster: each of its fetches took 8.0× as long.",
         ],
     ),
     (
         explained(flying()),
         [
-            "mine is limited by its concurrency: 4.0 of 4 in flight,",
-            "computing 20% of the time; more in flight would help.",
-            "With up to 4 in flight it reached 100% of the speed",
-            "that the reference's latencies allow.",
+            "mine had nearly always 4 in flight, all that it may have, and computed 20% of the",
+            "time. Whether more in flight would help was not tried.",
         ],
     ),
     (
-        explained(flying(cpu=0.96), probe=probe(loop=STUCK)),
+        explained(flying(), wide=WIDE),
         [
-            "mine is CPU-bound: it computes 96% of the time, 240 ms per fetch,",
-            "of which one core can do 4.2 a second.",
-            "With up to 4 in flight it reached 100% of the speed",
-            "that the reference's latencies allow.",
-            "Its event loop is blocked: timers came 37.0 ms late.",
-            "Less work per response would help, or more processes.",
+            "mine is limited by its concurrency: it had nearly always 4 in flight, all that it",
+            "may have, and computed 20% of the time. More in flight would help: wide had 8.0,",
+            "and was 2.0× as fast.",
         ],
     ),
     (
-        explained(flying(cpu=0.7), probe=probe(LATE)),
+        explained(flying(longer=1.3, cpu=0.96), probe=probe(loop=STUCK)),
         [
-            "mine is limited by the GIL: it computes 70% of the time,",
-            "and 1 time in 20 a thread that was to run waited more than 5.30 ms for the others.",
-            "With up to 4 in flight it reached 100% of the speed",
-            "that the reference's latencies allow.",
-            "An event loop would help, or fewer threads.",
+            "mine is CPU-bound: it computes 96% of the time, 312 ms per fetch, of which one",
+            "core can do 3.2 a second. With 4 in flight the latencies alone would take 2.00 s;",
+            "it took 2.60 s. Timers on its event loop came 37.0 ms late. Less work per response",
+            "would help, or more processes.",
+        ],
+    ),
+    (
+        explained(flying(longer=1.9, cpu=0.75), probe=probe(LATE)),
+        [
+            "mine is limited by the GIL: it computes 75% of the time, and 1 time in 20 a thread",
+            "that was to run waited more than 5.30 ms for the others. With 4 in flight the",
+            "latencies alone would take 2.00 s; it took 3.80 s. An event loop would help, or",
+            "fewer threads.",
         ],
     ),
     (
         explained(flying(longer=4.0)),
         [
-            "mine is limited by the network or the server:",
-            "each fetch took 4.0× as long as with one in flight, computing 20% of the time.",
-            "With up to 4 in flight it reached 25% of the speed",
-            "that the reference's latencies allow.",
-            "More in flight would not help; fewer may be as fast.",
+            "mine is limited by the network or the server: it computed 20% of the time, and",
+            "each fetch took 4.0× as long as with one in flight. With 4 in flight the latencies",
+            "alone would take 2.00 s; it took 8.00 s. More in flight would not help; fewer may",
+            "be as fast.",
         ],
     ),
     (
         explained(spanning([(0.0, None, 1.0)] * 8, elapsed=1.0)),
         [
-            "mine is limited by the network or the server:",
-            "all 8 URLs were in flight at once, computing 0% of the time.",
-            "With up to 8 in flight it reached 100% of the speed",
-            "that the reference's latencies allow.",
+            "mine is limited by the network or the server: it computed 0% of the time, and all",
+            "8 URLs were in flight at once.",
         ],
     ),
     (
         explained(spanning([(0.0, None, 1.0)], elapsed=1.0)),
         [
-            "mine is limited by the network or the server:",
-            "its one URL was in flight at once, computing 0% of the time.",
+            "mine is limited by the network or the server: it computed 0% of the time, and",
+            "there was one URL.",
+        ],
+    ),
+    (
+        explained(spanning([(0.0, None, 0.5)] * 8, elapsed=2.6, cpu=1.5)),
+        [
+            "mine is CPU-bound: in so short a run it computes 58% of the time, before and after",
+            "its fetches, 188 ms for each. With 8 in flight the latencies alone would take 1.00",
+            "s; it took 2.60 s. Less work per response would help; with more URLs the start",
+            "weighs less.",
+        ],
+    ),
+    (
+        explained(SLOW, reference=SLOW),
+        [
+            "mine waits for one slow URL: http://a.example/0 takes 6.00 s, and the whole run",
+            "7.00 s. What helps: start it first, or give it a shorter timeout.",
+        ],
+    ),
+    (
+        explained(IN_PAIRS, reference=PAIRS),
+        [
+            "mine is limited by the network or the server: it computed 0% of the time, and a",
+            "few URLs take most of the time, so that twice as many in flight would save no more",
+            "than 8% of it.",
+        ],
+    ),
+    (
+        explained(flying(), reference=flying()),
+        [
+            "mine had nearly always 4 in flight, all that it may have, and computed 20% of the",
+            "time. Whether the server is crowded, or has room for more, nothing here shows:",
+            "compare it with one that has one in flight, as fetch_sync.",
+        ],
+    ),
+    (
+        explained(spanning([(0.0, 3.0, 4.0)] * 8, elapsed=4.0, reused=False)),
+        [
+            "mine is limited by looking up names and connecting: 3.00 s of the 4.00 s of a",
+            "fetch pass before it is sent. With 8 in flight the latencies alone would take 1.00",
+            "s; it took 4.00 s. What helps: keep connections (reuse_connections), or open",
+            "fewer.",
+        ],
+    ),
+    (
+        explained(spanning([(i, i + 0.6, i + 1.0) for i in range(8)], elapsed=8.0, reused=True)),
+        [
+            "mine is limited by the client itself: 600 ms of the 1.00 s of a fetch pass before",
+            "it is sent, although its connection is there: it stands in line. What helps: as",
+            "many connections in its pool as there are in flight.",
+        ],
+    ),
+    (
+        explained(spanning([(3.0 * i, None, 3.0 * i + 1.0) for i in range(8)], elapsed=22.0)),
+        [
+            "mine is limited by the client itself: 64% of the time it could have fetched and",
+            "did not, and it computed 0% of the time: it pauses. What helps: shorter pauses;",
+            "not another strategy.",
+        ],
+    ),
+    (
+        explained(spanning([(0.4 * i, None, 0.4 * i + 1.0) for i in range(8)], elapsed=3.8)),
+        [
+            "mine is limited by the client itself: it starts a fetch every 400 ms, whatever has",
+            "ended meanwhile. With 3 in flight the latencies alone would take 3.00 s; it took",
+            "3.80 s. What helps: a faster pace; not another strategy.",
         ],
     ),
     (
         explained(spanning([(0, None, 4.0)] + [(0, None, 0.5)] * 7, elapsed=4.0, concurrency=4)),
         [
-            "mine is limited by what these figures do not tell:",
-            "1.9 in flight of up to 4, computing 0% of the time.",
-            "With up to 4 in flight it reached 50% of the speed",
-            "that the reference's latencies allow.",
+            "mine shows no single limit: 1.9 fetches were in flight on average, and it computed",
+            "0% of the time. With 4 in flight the latencies alone would take 2.00 s; it took",
+            "4.00 s.",
         ],
     ),
     (
         explained(spanning([(0.0, 1.0, 4.0), (4.0, 5.0, 8.0)], elapsed=8.0)),
         [
-            "mine waits for one fetch at a time, computing 0% of the time;",
-            "more in flight would help.",
-            "A fetch that was sent had spent 1.00 s connecting, or waiting in the client.",
+            "mine waits for one fetch at a time, and computes 0% of the time. Whether more in",
+            "flight would help was not tried. 1.00 s of the 4.00 s of a fetch pass before it is",
+            "sent: connecting, or waiting in the client.",
         ],
     ),
     (
         explained(TIMELESS, probe=BLOCKED),
         [
-            "mine is limited by its event loop, blocked 90% of the time, in get():",
-            "while that waits, no other fetch can go on. What helps: await an async client",
-            "(aiohttp, httpx.AsyncClient), wrap the call in asyncio.to_thread,",
-            "or use fetch_threaded. More in flight does not.",
+            "mine is limited by its event loop, blocked 90% of the time, in get(): while that",
+            "waits, no other fetch can go on. What helps: await an async client (aiohttp,",
+            "httpx.AsyncClient), wrap the call in asyncio.to_thread, or use fetch_threaded.",
+            "More in flight does not.",
         ],
     ),
     (
         explained(ONE_BY_ONE, probe=UNSEEN),
         [
-            "mine has one fetch in flight at a time, computing 10% of the time;",
-            "whether a call that waits blocked its event loop could not be seen,",
-            "in so short a run or on so busy a machine. If one did: await an async client",
-            "(aiohttp, httpx.AsyncClient), wrap the call in asyncio.to_thread,",
-            "or use fetch_threaded.",
+            "mine waits for one fetch at a time, and computes 10% of the time. Whether a call",
+            "that waits blocked its event loop could not be seen: the run was too short, or the",
+            "machine too busy. If it did: await an async client (aiohttp, httpx.AsyncClient),",
+            "wrap the call in asyncio.to_thread, or use fetch_threaded.",
         ],
     ),
 ]
@@ -338,7 +445,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
 
 def test_every_evidence_speaks_for_a_limit_but_what_tells_none() -> None:
     silent = {evidence for evidence in Evidence if evidence.limit is None}
-    assert silent == {Evidence.NOTHING, Evidence.NOTHING_ALONE, Evidence.NOTHING_SEEN}
+    nothing = {Evidence.NOTHING, Evidence.NOTHING_ALONE, Evidence.NOTHING_SEEN}
+    assert silent == {*nothing, Evidence.NOTHING_TRIED, Evidence.NO_FASTER}
     assert {evidence.limit for evidence in Evidence} == {None, *Limit}
 
 
@@ -347,19 +455,29 @@ def test_the_limit_is_told_with_the_figures_that_say_so(found: Why, words: list[
     assert limits(found) == " ".join(words)
 
 
+def test_who_starts_all_at_once_but_late_does_not_pause() -> None:
+    """On a busy machine threads start late: their slots are empty, and nobody meant that."""
+    spans: Spans = [(0.9 + 0.01 * i, None, 1.1 + 0.01 * i) for i in range(8)]
+    found = explained(spanning(spans, elapsed=1.2))
+    assert found.slots == found.urls
+    assert found.waiting.vacant > 0.5
+    assert found.evidence is Evidence.ALL_AT_ONCE
+
+
 def test_without_a_strategy_that_has_one_in_flight_a_crowded_server_cannot_be_told() -> None:
     """Its own latencies would look perfect."""
     found = explained(flying(), reference=flying())
     assert found.limit is None
     assert limits(found) == (
-        "mine is limited by what these figures do not tell: 4.0 in flight of up to 4, computing "
-        "20% of the time; fetch_sync beside it would show whether the server is crowded."
+        "mine had nearly always 4 in flight, all that it may have, and computed 20% of the time. "
+        "Whether the server is crowded, or has room for more, nothing here shows: compare it with "
+        "one that has one in flight, as fetch_sync."
     )
 
 
 def test_slots_are_those_that_were_used() -> None:
     """A pool of four is full with four, whatever concurrency allows."""
-    found = explained(flying(slots=20))
+    found = explained(flying(slots=20), wide=WIDE)
     assert (found.slots, found.limit) == (4, Limit.CONCURRENCY)
 
 

@@ -537,6 +537,28 @@ def test_for_other_hosts_the_number_of_requests_is_printed_before_any_is_sent() 
     assert "--max-requests=59 is too few: at most 60 requests" in refusal
 
 
+@pytest.mark.parametrize(
+    ("flags", "most"),
+    [
+        ([], "24 requests to host.example (24): 3 URLs × 1 strategy × 8 runs (2 of them untimed),"),
+        (["--no-try-more"], "24 requests to"),
+        (
+            ["--try-more"],
+            (
+                "57 requests to host.example (57): 3 URLs × 1 strategy × 8 runs (2 of them "
+                "untimed) and 10 runs to try more in flight and 3 URLs one at a time,"
+            ),
+        ),
+    ],
+)
+def test_whether_more_in_flight_is_tried_is_a_flag(flags: list[str], most: str) -> None:
+    urls = [f"http://host.example/{i}" for i in range(3)]
+    few = ("-r", "6", "--max-requests", "1", "-c", "2")
+    done = run("compare", "-s", "async", *few, *flags, *urls)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"at most {most}")
+
+
 def test_for_this_machine_nothing_is_said_of_requests(local: LocalServer) -> None:
     done = run("compare", "-s", "sync", "-r", "1", "--max-requests", "3", local.url("/status/200"))
     assert done.returncode == 0

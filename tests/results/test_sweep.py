@@ -224,6 +224,18 @@ def test_a_level_can_be_both_rising_and_near_a_limit() -> None:
     assert "the CPU is the limit there: latency grew 6.0×, CPU 100%" in lines(swept)
 
 
+def test_far_from_what_its_concurrency_allows_that_is_not_the_limit_of_a_level() -> None:
+    """It still rises, so that there is no plateau; but each fetch takes much longer."""
+    clock = Clock()
+    runner = Runner(URLS * 4, rounds=8, seed=1, clock=clock, cpu_clock=lambda: clock.now / 4)
+    swept = runner.sweep(by_level(clock, {1: 64.0, 4: 16.0, 16: 10.667}), (1, 4, 16))
+    limits = [swept.ceiling(level).limit for level in (1, 4, 16)]
+    assert limits == [Limit.CONCURRENCY, Limit.CONCURRENCY, Limit.NETWORK]
+    told = "\n".join(lines(swept))
+    assert "the server or network is the limit there: latency grew 2.7×" in told
+    assert "sweep further" not in told
+
+
 def test_without_a_plateau_nothing_is_said_of_the_server() -> None:
     clock = Clock()
     runner = Runner(URLS * 2, rounds=8, seed=1, clock=clock, cpu_clock=lambda: clock.now / 4)

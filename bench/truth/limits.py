@@ -1,0 +1,117 @@
+"""Limits on known truths: what holds a strategy up is named, or not told, and never wrong.
+
+python -m bench.truth.limits --simulated 3000
+python -m bench.truth.limits 20 [case ...]
+python -m bench.truth.limits 20 --beside 4
+
+Each case says what the limit is by its making, and is compared so many times; `--beside` starts so
+many busy processes, which is what a machine looks like on which others work.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import attrs
+
+import concurrent_fetch as cf
+from bench.rounds import Verdicts
+from bench.truth.limits_cases import CASES
+from bench.truth.limits_simulated import Tally, asked, worlds
+from concurrent_fetch.results._limit_told import limits
+
+MOST_WRONG = 0.005
+
+
+def simulated(cells: int, verdicts: Verdicts) -> None:
+    """Ask for the limits of a client and a server without noise."""
+    for tries in (False, True):
+        tallies = {"one in flight": Tally(), "several in flight": Tally()}
+        for world in worlds(cells):
+            for tally, (one, why) in zip(tallies.values(), asked(world, tries=tries), strict=True):
+                tally.see(one, why)
+        for name, tally in tallies.items():
+            what = f"{name}{', more tried' if tries else ''}"
+            right, untold, wrong = (n / tally.all for n in (tally.right, tally.untold, tally.wrong))
+            print(f"{what}: right {right:.1%}, not told {untold:.1%}, wrong {wrong:.2%}")
+            verdicts.within(f"{what}: wrong names", wrong, 0, MOST_WRONG)
+            verdicts.within(f"{what}: more would help, and would not", tally.promised, 0, 0)
+
+
+@attrs.define
+class Seen:
+    """What was said of one strategy in the runs of a case."""
+
+    right: int = 0
+    untold: int = 0
+    wrong: Counter[str] = attrs.field(factory=Counter)
+
+    def see(self, limit: cf.Limit | None, allowed: Collection[cf.Limit]) -> None:
+        if limit is None:
+            self.untold += 1
+        elif limit in allowed:
+            self.right += 1
+        else:
+            self.wrong[str(limit)] += 1
+
+
+def live(name: str, runs: int, verdicts: Verdicts) -> None:
+    """Compare the strategies of a case several times."""
+    case = CASES[name]
+    seen = {strategy: Seen() for strategy in case.strategies}
+    with case.opened() as urls:
+        for seed in range(runs):
+            runner = cf.Runner(urls, case.options, rounds=6, seed=seed, work=case.work)
+            comparison = runner.compare(**case.strategies)
+            for strategy, one in seen.items():
+                why = comparison.why(strategy)
+                one.see(why.limit, case.right[strategy])
+                if why.limit and why.limit not in case.right[strategy]:
+                    print(f"{name}: {limits(why)}", flush=True)
+    for strategy, one in seen.items():
+        print(
+            f"{name}, {strategy}: right {one.right}, not told {one.untold}, wrong {dict(one.wrong)}"
+        )
+        verdicts.within(f"{name}, {strategy}: wrong names", one.wrong.total(), 0, 0)
+
+
+@contextmanager
+def busy(processes: int) -> Iterator[None]:
+    """Let others compute on this machine."""
+    endless = [sys.executable, "-c", "while True: pass"]
+    started = [subprocess.Popen(endless) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", type=int, nargs="?", default=0)
+    parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES))
+    parser.add_argument("--simulated", type=int, metavar="CELLS", default=0)
+    parser.add_argument("--beside", type=int, metavar="PROCESSES", default=0)
+    return parser.parse_args()
+
+
+def main() -> None:
+    given, verdicts = arguments(), Verdicts()
+    if given.simulated:
+        simulated(given.simulated, verdicts)
+    with busy(given.beside):
+        for name in given.cases or CASES:
+            if given.runs:
+                live(name, given.runs, verdicts)
+    verdicts.end()
+
+
+if __name__ == "__main__":
+    main()

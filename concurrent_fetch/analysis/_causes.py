@@ -20,6 +20,7 @@ from concurrent_fetch.analysis._limits import evidence_of
 from concurrent_fetch.analysis._probe import Probe
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._set_limits import are_of_hosts, has_limits
+from concurrent_fetch.analysis._starved import unless_starved
 from concurrent_fetch.analysis._times import Times, latencies_of, over, times_of
 from concurrent_fetch.analysis._why import Bound, Why
 from concurrent_fetch.http import host_of
@@ -46,6 +47,7 @@ class Causes:
         times, probe = self._times[name], self.probes.get(name)
         found = self._figures(times, self._times[next(iter(self.runs))], probe)
         evidence = evidence_of(found, self.cards.get(name, self.card))
+        evidence = unless_starved(found, evidence, self.card.in_rounds)
         return attrs.evolve(found, evidence=evidence, limit=evidence.limit)
 
     def _figures(self, times: Times, reference: Times, probe: Probe | None) -> Why:

@@ -88,7 +88,7 @@ def _is_crowded(level: Level, first: Level) -> bool:
     """Whether more in flight brought no more, and no limit, machine or luck is the reason."""
     is_stopped = level.why.bound is not None and level.why.bound.is_reached
     is_slower = level.grew(first) >= GROWN and level.why.cpu < _HALF
-    return level.gain <= _NO_GAIN and is_slower and not is_stopped
+    return level.gain <= _NO_GAIN and is_slower and not (is_stopped or level.why.is_hindered)
 
 
 def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
@@ -112,8 +112,8 @@ def _by_options(level: Level) -> float:
 def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
     if math.isnan(ceiling.by_concurrency):
         return None
-    if why.limit is Limit.BLOCKED_LOOP:  # whatever else there is, it comes after that
-        return Limit.BLOCKED_LOOP
+    if why.limit in (Limit.BLOCKED_LOOP, Limit.MACHINE):  # whatever else there is comes after that
+        return why.limit
     if why.bound is not None and why.limit is why.bound.evidence.limit:
         return why.limit
     bounds = {Limit.CONCURRENCY: ceiling.by_concurrency / _CLEARLY}

@@ -31,6 +31,7 @@ _WORDS: Mapping[Limit | None, str] = {
     Limit.PER_HOST: "per_host",
     Limit.DELAY: "the delay",
     Limit.RETRIES: "waiting to try again",
+    Limit.MACHINE: "the machine, which other programs keep busy,",
 }
 
 

@@ -1,12 +1,10 @@
-"""Run delay: how long threads were ready to run and waited for a core, as Linux counts it.
-
-Source: `/proc/<pid>/task/<tid>/schedstat`, Documentation/scheduler/sched-stats.rst of Linux.
-"""
+"""Run delay: how long threads were ready to run and waited for a core."""
 
 from time import perf_counter
 
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis._family import content, family, tasks
+from concurrent_fetch.analysis._demand import queued_threads
+from concurrent_fetch.analysis._family import family
 
 _REST = 25
 """Looking takes at most one part in so many of the time."""
@@ -29,24 +27,22 @@ class RunDelay:
         """Look at the threads of this process, unless that was just done."""
         begun = perf_counter()
         if begun >= self._next:
-            self._last |= self._of("self")
+            self._last |= queued_threads("self", self._root)
             now = perf_counter()
             self._next = now + _REST * (now - begun)
 
     def total(self) -> Seconds | None:
         """Return what there has been since the start; None where the system tells none."""
         self._last |= self._all()
-        waited = (ns - self._first.get(thread, 0) for thread, ns in self._last.items())
-        return sum(waited) / 1e9 if self._last else None
+        waited = {
+            thread: queued - self._first.get(thread, 0.0)
+            for thread, queued in self._last.items()
+            if thread != self._without
+        }
+        return sum(waited.values()) if waited else None
 
-    def _all(self) -> dict[str, int]:
-        found = self._of("self")
+    def _all(self) -> dict[str, Seconds]:
+        found = queued_threads("self", self._root)
         for pid in family(self._root):
-            found |= self._of(str(pid))
+            found |= queued_threads(str(pid), self._root)
         return found
-
-    def _of(self, process: str) -> dict[str, int]:
-        """Return the delays so far, in nanoseconds, by thread."""
-        threads = (thread for thread in tasks(process, self._root) if thread != self._without)
-        told = {t: content(f"{self._root}/{process}/task/{t}/schedstat").split() for t in threads}
-        return {thread: int(words[1]) for thread, words in told.items() if len(words) > 1}

@@ -123,4 +123,5 @@ def _limit(ceiling: Ceiling, why: Why) -> Limit | None:
         bounds[Limit.GIL if why.limit is Limit.GIL else Limit.CPU] = ceiling.by_cpu
     if not math.isnan(ceiling.by_server):
         bounds[Limit.NETWORK] = ceiling.by_server
-    return min(bounds, key=bounds.__getitem__)
+    lowest = min(bounds, key=bounds.__getitem__)
+    return None if lowest is Limit.NETWORK and why.is_hindered else lowest

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from concurrent_fetch._units import Seconds
 
-_MOST = 64
-"""Of so many threads of a process it is asked what they have started."""
+_MOST = 12
+"""Of so many threads it is asked what they have started: the main one, and those started last."""
 _DEPTH = 4
 _OF_PROCESS = 2
 _CHUNK = 1 << 16
@@ -60,7 +60,8 @@ def used_by_ended() -> Seconds:
 
 
 def _started_by(root: str, process: str) -> Iterator[int]:
-    for thread in tasks(process, root)[:_MOST]:
+    main, *others = tasks(process, root) or [process]
+    for thread in (main, *others[1 - _MOST :]):
         yield from map(int, content(f"{root}/{process}/task/{thread}/children").split())
 
 

@@ -299,6 +299,33 @@ def test_where_a_server_here_is_unknown_nobody_knows_whose_the_load_is(
     assert loads_beside(["http://[::1]:9/", "no url"]).machine is None
 
 
+def test_the_load_of_children_of_our_own_is_ours() -> None:
+    machine = Machine()
+    code = "import time\nwhile time.process_time() < 0.2: pass"
+    first = machine.read()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    last = machine.read()
+    assert first is not None
+    assert last is not None
+    assert between(first, last).ours >= 0.18
+
+
+def test_the_load_of_a_child_that_goes_on_is_ours() -> None:
+    machine = Machine()
+    code = "import time\nwhile time.process_time() < 0.2: pass\nprint(1, flush=True)\ninput()"
+    first = machine.read()
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        last = machine.read()
+        child.communicate(b"\n")
+    assert first is not None
+    assert last is not None
+    assert between(first, last).ours >= 0.2
+
+
 @pytest.fixture
 def busy_programs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two processes for each core that compute, and are none of ours."""

@@ -6,6 +6,7 @@ from concurrent_fetch.analysis._card import Card, read_card
 from concurrent_fetch.analysis._causes import Causes
 from concurrent_fetch.analysis._ceiling import Ceiling, Level, ceilings
 from concurrent_fetch.analysis._counted import Counted
+from concurrent_fetch.analysis._loads import Loads
 from concurrent_fetch.analysis._notes import Note, gathered
 from concurrent_fetch.analysis._probe import Lateness, Probe, Probes
 from concurrent_fetch.analysis._record import Record, column_of, columns_of, interning
@@ -24,6 +25,7 @@ __all__ = [
     "Lateness",
     "Level",
     "Limit",
+    "Loads",
     "Note",
     "Probe",
     "Probes",

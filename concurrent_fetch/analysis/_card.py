@@ -13,6 +13,7 @@ import attrs
 from concurrent_fetch._python import version_of
 from concurrent_fetch._units import Bytes, Seconds
 from concurrent_fetch.analysis._digest_costs import digest_costs
+from concurrent_fetch.analysis._load import Load
 from concurrent_fetch.render import seconds, size
 from concurrent_fetch.words import visible
 
@@ -58,6 +59,8 @@ class Card:
     """Those of proxies, CA bundles and debugging that are set: their names, never their values."""
     digest_costs: Mapping[Bytes, Seconds] = attrs.field(factory=dict, hash=False)
     """What a SHA-256 takes, by size of the body: 1, 100 and 1,000 KiB; empty where not measured."""
+    in_rounds: Load | None = None
+    """What others did with this machine while the rounds ran; None where that is not told."""
 
     @property
     def is_turned_on(self) -> bool:
@@ -93,10 +96,11 @@ class Card:
     def __str__(self) -> str:
         load = "" if self.load is None else f", load {self.load:.1f}"
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
+        others = "" if self.in_rounds is None else f"; {self.in_rounds.told(self.cores)}"
         variables = f"; set: {', '.join(self.variables)}" if self.variables else ""
         return visible(
             f"{self.python} ({self.build}) on {self.platform}, {self.cores} cores{load}; "
-            f"{self.loop}; {versions}{variables}{_told(self.digest_costs)}"
+            f"{self.loop}; {versions}{variables}{_told(self.digest_costs)}{others}"
         )
 
 

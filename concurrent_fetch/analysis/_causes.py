@@ -22,6 +22,7 @@ from concurrent_fetch.analysis._limits import evidence_of
 from concurrent_fetch.analysis._probe import Probe
 from concurrent_fetch.analysis._record import Record
 from concurrent_fetch.analysis._set_limits import are_of_hosts, has_limits
+from concurrent_fetch.analysis._starved import unless_starved
 from concurrent_fetch.analysis._times import Times, latencies_of, over, service_at, times_of
 from concurrent_fetch.analysis._tried import Tried
 from concurrent_fetch.analysis._waiting import waiting_of
@@ -56,6 +57,7 @@ class Causes:
         times, probe = self._times[name], self.probes.get(name)
         found = self._figures(times, self._times[next(iter(self.runs))], probe)
         evidence = evidence_of(found, self.cards.get(name, self.card))
+        evidence = unless_starved(found, evidence, self.card.in_rounds)
         return attrs.evolve(found, evidence=evidence, limit=evidence.limit)
 
     def _figures(self, times: Times, reference: Times, probe: Probe | None) -> Why:

@@ -89,7 +89,7 @@ def _is_crowded(level: Level, first: Level) -> bool:
     """Whether more in flight brought no more, and no limit, machine or luck is the reason."""
     is_stopped = level.why.bound is not None and level.why.bound.is_reached
     is_slower = level.grew(first) >= GROWN and level.why.cpu < _HALF
-    return level.gain <= _NO_GAIN and is_slower and not is_stopped
+    return level.gain <= _NO_GAIN and is_slower and not (is_stopped or level.why.is_hindered)
 
 
 def _ceiling(level: Level, first: Level, plateau: float) -> Ceiling:
@@ -114,8 +114,8 @@ def _limit(ceiling: Ceiling, level: Level, first: Level) -> Limit | None:
     why = level.why
     if math.isnan(ceiling.by_concurrency):
         return None
-    if why.limit is Limit.BLOCKED_LOOP:  # whatever else there is, it comes after that
-        return Limit.BLOCKED_LOOP
+    if why.limit in (Limit.BLOCKED_LOOP, Limit.MACHINE):  # whatever else there is comes after that
+        return why.limit
     if why.bound is not None and why.limit is why.bound.evidence.limit:
         return why.limit
     bounds = {Limit.CONCURRENCY: ceiling.by_concurrency / _CLEARLY}
@@ -125,9 +125,11 @@ def _limit(ceiling: Ceiling, level: Level, first: Level) -> Limit | None:
         bounds[Limit.GIL if why.limit is Limit.GIL else Limit.CPU] = ceiling.by_cpu
     if not math.isnan(ceiling.by_server):
         bounds[Limit.NETWORK] = ceiling.by_server
-    found = min(bounds, key=bounds.__getitem__)
+    found: Limit | None = min(bounds, key=bounds.__getitem__)
     is_far = ceiling.requests_per_second < _NEAR * ceiling.by_concurrency
-    return _instead(level, first) if found is Limit.CONCURRENCY and is_far else found
+    if found is Limit.CONCURRENCY and is_far:
+        found = _instead(level, first)
+    return None if found is Limit.NETWORK and why.is_hindered else found
 
 
 def _instead(level: Level, first: Level) -> Limit | None:

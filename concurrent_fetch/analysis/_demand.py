@@ -5,26 +5,20 @@ tells for each thread how long it has stood in the queue for a core, up to when 
 (`/proc/PID/task/TID/schedstat`). Elsewhere that is unknown, and the demand is what was taken.
 """
 
-import contextlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from time import process_time
 
 from concurrent_fetch._units import Seconds
+from concurrent_fetch.analysis._family import content, tasks
 
-_TASKS = Path("/proc/self/task")
 _NANO = 1e-9
 
 
-def queued_threads() -> dict[str, Seconds]:
-    """Return how long each thread of the process has stood in the queue; empty if none tells."""
-    found = {}
-    # A system without them; and a thread may end meanwhile.
-    with contextlib.suppress(OSError):
-        for task in _TASKS.iterdir():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                found[task.name] = int((task / "schedstat").read_text().split()[1]) * _NANO
-    return found
+def queued_threads(process: str = "self", root: str = "/proc") -> dict[str, Seconds]:
+    """Return how long each thread of a process has stood in the queue; empty if none tells."""
+    threads = tasks(process, root)
+    told = {t: content(f"{root}/{process}/task/{t}/schedstat").split() for t in threads}
+    return {thread: int(words[1]) * _NANO for thread, words in told.items() if len(words) > 1}
 
 
 class Demand:

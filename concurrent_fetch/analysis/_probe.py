@@ -24,6 +24,8 @@ from concurrent_fetch._python import background_thread
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis._demand import Demand
 from concurrent_fetch.analysis._loops import LATE, SHORTEST, Loops, Standstill
+from concurrent_fetch.analysis._machine import Machine, Moment, between
+from concurrent_fetch.analysis._run_delay import RunDelay
 from concurrent_fetch.stats import quantile
 
 _NAP: Seconds = 0.005
@@ -59,14 +61,30 @@ class Probe:
     where no event loop was seen, or too little of it."""
     blocked_in: str | None = None
     """The function that held it most often, and who called it; None where that was not seen."""
+    starved: float | None = None
+    """How many seconds its threads were ready to run and waited for a core, in a second of the run:
+    those of this process and of processes that it has started. None where the system tells none."""
+    others: float | None = None
+    """How much of the CPU time that somebody had meanwhile was others': neither this process's nor
+    that of what it has started. None where that is not told."""
+
+    @property
+    def kept_waiting(self) -> float | None:
+        """How many seconds its threads waited for others, in a second of the run; None: not told.
+
+        As far as it computed itself on all cores, they waited for each other.
+        """
+        if self.starved is None or self.others is None:
+            return None
+        return self.starved * self.others
 
 
 class Probes:
     """Watches one run: a context manager around it, and `on_loop` for the loop that it runs on."""
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Machine | None = None) -> None:
         self._loops = Loops()
-        self._sleeper = _Sleeper(self._loops)
+        self._sleeper = _Sleeper(self._loops, machine)
         # For a Ctrl-C that comes in `__enter__` or right after it, and keeps `__exit__` away.
         weakref.finalize(self, self._sleeper.end)
         self._late_on_loop: list[Seconds] = []
@@ -137,6 +155,8 @@ class Probes:
             threads=self._sleeper.most - self._sleeper.first,
             blocked=blocked,
             blocked_in=None if blocked == 0 else seen.place,
+            starved=self._sleeper.starved,
+            others=self._sleeper.others,
         )
 
 
@@ -156,11 +176,13 @@ def blocked_by(
 class _Sleeper:
     """A thread that naps, and writes down how late it wakes."""
 
-    def __init__(self, loops: Loops) -> None:
+    def __init__(self, loops: Loops, machine: Machine | None) -> None:
         self.late: list[Seconds] = []
         self.standstill = Standstill()
         self.demand: Seconds = 0.0
-        self._loops = loops
+        self.starved: float | None = None
+        self.others: float | None = None
+        self._loops, self._machine = loops, machine
         self.first = self.most = 0
         self._is_over = False
         self._thread = background_thread(self._nap, "fetch-probe")
@@ -177,6 +199,8 @@ class _Sleeper:
 
     def _nap(self) -> None:
         self.first = self.most = threading.active_count()
+        before = self._machine.read() if self._machine else None
+        delay = None if before is None else RunDelay(without=threading.get_native_id())
         self._demand = Demand()
         self._look(0.0)
         while not self._is_over:
@@ -185,8 +209,21 @@ class _Sleeper:
             self.late.append(perf_counter() - due)
             self.most = max(self.most, threading.active_count())
             self._look(self.late[-1])
+            if delay is not None:
+                delay.look()
         self._demand.look()
         self.demand = self._demand.total()
+        if before is not None and delay is not None:
+            self._tell(before, delay)
+
+    def _tell(self, before: Moment, delay: RunDelay) -> None:
+        """Say how long threads waited for a core, and how much others had."""
+        after = self._machine.read() if self._machine else None
+        waited = delay.total()
+        if after is None or waited is None or after.at - before.at < SHORTEST / 2:
+            return
+        taken = between(before, after)
+        self.starved, self.others = waited / taken.elapsed, taken.share_of_others
 
     def _look(self, late: Seconds) -> None:
         looks = self._loops.look()

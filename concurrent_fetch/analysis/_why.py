@@ -17,6 +17,8 @@ _REACHED = 0.8
 _COSTLY = 0.5
 _OF_THE_CLOCK = 0.1
 """So much of a core's CPU time the ends of a run, or the clock, may make."""
+_HINDERED, _STARVED = 0.1, 0.3
+"""Seconds for which threads waited for a core that others had, in a second of the run."""
 
 
 class Limit(StrEnum):
@@ -49,6 +51,8 @@ class Limit(StrEnum):
     CLIENT = "client"
     """The client itself waits: it pauses, keeps a pace of its own, or lets fetches stand in line.
     """
+    MACHINE = "machine"
+    """Its threads wait for a core, which other programs have."""
 
 
 class Evidence(StrEnum):
@@ -110,6 +114,8 @@ class Evidence(StrEnum):
     """It starts fetches at one host one delay after the other, for most of its time."""
     ONLY_WAITING = "only waiting"
     """Most of the time nothing is in flight, until something is tried again."""
+    STARVED = "starved"
+    """Its threads were ready to run and waited for a core, which others had."""
 
     @property
     def limit(self) -> Limit | None:
@@ -141,6 +147,7 @@ _LIMITS = {
     Evidence.HOST_FULL: Limit.PER_HOST,
     Evidence.AT_THE_DELAY: Limit.DELAY,
     Evidence.ONLY_WAITING: Limit.RETRIES,
+    Evidence.STARVED: Limit.MACHINE,
 }
 
 
@@ -252,7 +259,22 @@ class Why:
     def has_late_loop(self) -> bool:
         """Whether its event loop does something else than fetching: timers come late."""
         loop = self.probe.loop if self.probe else None
-        return loop is not None and loop.median > _LATE
+        return loop is not None and loop.median > _LATE and not self.is_hindered
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether its threads waited for a core so long that it is much of the time of the run."""
+        return self._kept_waiting >= _STARVED
+
+    @property
+    def is_hindered(self) -> bool:
+        """Whether they waited so long that times tell neither of a network nor of a loop."""
+        return self._kept_waiting >= _HINDERED
+
+    @property
+    def _kept_waiting(self) -> float:
+        waited = self.probe.kept_waiting if self.probe else None
+        return 0.0 if waited is None else waited
 
     @property
     def cores_at_once(self) -> int:

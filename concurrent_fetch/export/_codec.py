@@ -267,10 +267,10 @@ _NOT_IN_OLDER_FILES: Mapping[type, Mapping[str, Any]] = {
         "hosts": {},
     },
     Run: {"waited_for_hosts": 0.0, "advice": "", "skipped": 0, "clock_error": None},
-    Probe: {"blocked": None, "blocked_in": None},
+    Probe: dict.fromkeys(("blocked", "blocked_in", "starved", "others")),
     Record: {"cpu_of_workers": 0.0, "elapsed_outside": None, "witnessed": None},
     Comparison: {"cards": {}, "tried": {}, "alone": None},
-    Card: {"digest_costs": {}},
+    Card: {"digest_costs": {}, "in_rounds": None},
 }
 """Fields that came later, and what held before there was a choice, or what was not seen."""
 _OF_FIELDS: Mapping[tuple[type, str], Callable[[Any, str], Any]] = {

@@ -16,8 +16,10 @@ VERSION = 4
    the columns `length` and `characters`.
 4: a comparison says when its next verdict is due, `next_look`, if it was saved while it ran. Timed
    runs have digests, and a column may be as another one but for some places; a card may tell what
-   digests cost; a record may say what was seen of it from outside, `witnessed`; a comparison what
-   was `tried` after its rounds, and what was fetched `alone`.
+   digests cost, and what others did with the machine, `in_rounds`; a probe, how long threads waited
+   for a core, `starved`, and how much of the CPU time was others'; a record may say what was seen
+   of it from outside, `witnessed`; a comparison what was `tried` after its rounds, and what was
+   fetched `alone`.
 """
 
 

@@ -213,6 +213,15 @@ def _by_network(why: Why, seen: str) -> str:
     return f"is limited by the network or the server: {computed} {seen}"
 
 
+def _by_the_machine(why: Why) -> str:
+    waited, others = (why.probe.starved, why.probe.others) if why.probe else (None, None)
+    return (
+        "is limited by this machine: in a second of its run, threads that were ready waited "
+        f"{seconds(waited)} for a core, while other programs had {percent(others or 0.0)} of the "
+        "CPU time"
+    )
+
+
 def _by_what_is_set(why: Why) -> str:
     share = percent(why.bound.share if why.bound else math.nan)
     taken = f"{_ACCOUNT[why.evidence]} {share} of the time, computing {percent(why.cpu)}"
@@ -272,6 +281,7 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
     Evidence.AT_THE_DELAY: _by_what_is_set,
     Evidence.HOST_FULL: _by_a_full_host,
     Evidence.ONLY_WAITING: _by_waiting_to_retry,
+    Evidence.STARVED: _by_the_machine,
 }
 
 _OF_SENDING = {Evidence.TO_CONNECT, Evidence.IN_LINE}
@@ -285,6 +295,7 @@ _HELP: Mapping[Evidence, str] = {
     Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
     Evidence.ONLY_CROWDED: "More in flight would hardly help.",
+    Evidence.STARVED: "What helps: end the other programs, or measure on a quiet machine.",
     Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
     Evidence.OVERHEAD: "Less work per response would help; with more URLs the start weighs less.",
     Evidence.SLOWEST: "What helps: start it first, or give it a shorter timeout.",

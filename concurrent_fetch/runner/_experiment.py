@@ -17,6 +17,7 @@ from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import (
     Audit,
     Card,
+    Loads,
     Note,
     Probe,
     Probes,
@@ -33,6 +34,7 @@ from concurrent_fetch.runner._loop_thread import LoopFactory
 from concurrent_fetch.runner._loops import loops_of
 from concurrent_fetch.runner._measured import options_of_runs
 from concurrent_fetch.runner._meter import Meter
+from concurrent_fetch.runner._others import loads_beside
 from concurrent_fetch.runner._pythons import (
     cards_of,
     notes_on_clocks,
@@ -89,6 +91,9 @@ class Experiment:
             takes_self=True,
         ),
         init=False,
+    )
+    _loads: Loads = attrs.field(
+        default=attrs.Factory(lambda self: loads_beside(self.urls), takes_self=True), init=False
     )
     _leftovers: Leftovers = attrs.field(factory=Leftovers, init=False)
     _probes: dict[str, Probe] = attrs.field(factory=dict, init=False)
@@ -150,9 +155,10 @@ class Experiment:
 
     def _round(self, names: Sequence[str]) -> None:
         records = []
-        for name in names:
-            records.append(self._run(name, len(self._order)))
-            self._tell("round", name, records[-1])
+        with self._loads:
+            for name in names:
+                records.append(self._run(name, len(self._order)))
+                self._tell("round", name, records[-1])
         self._audit.round(records)
         self._order.append(tuple(names))
 
@@ -164,7 +170,7 @@ class Experiment:
         records: dict[str, Record] = {}
         errors: dict[str, str] = {}
         for name in self.strategies:
-            probes = Probes()
+            probes = Probes(self._loads.machine)
             try:
                 records[name] = self._run(name, None, probes=probes)
             except StrategyError as error:
@@ -235,7 +241,7 @@ class Experiment:
             order=tuple(self._order),
             started_at=self._started_at,
             finished_at=datetime.now(UTC),
-            card=self._card,
+            card=attrs.evolve(self._card, in_rounds=self._loads.told()),
             cards=audit.cards,
             checks=dict(audit.checks),
             records=tuple(audit.records),
@@ -252,6 +258,7 @@ class Experiment:
                 *notes_on_clocks(self._clock_errors),
                 *notes_on_warming(self._warmed),
                 *notes_on_witness(self.witness),
+                *self._loads.notes(),
                 *self._leftovers.notes(),
                 *(self.trials.notes if self.trials else ()),
                 *audit.notes,

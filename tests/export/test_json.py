@@ -38,6 +38,7 @@ from concurrent_fetch import (
     fetch_sync,
     save,
 )
+from concurrent_fetch.analysis._load import Amount, Load
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._codec import read, tree
 from concurrent_fetch.export._json import Writer, from_json, to_json
@@ -538,6 +539,18 @@ def test_a_blocked_event_loop_is_saved() -> None:
     seen = Probe(thread=None, loop=None, on_loop=False, threads=1, blocked=0.75, blocked_in="get()")
     comparison = attrs.evolve(loaded, probes={"fetch_async": seen})
     assert from_json(to_json(comparison)) == comparison
+
+
+def test_what_others_did_with_the_machine_is_saved() -> None:
+    loaded = from_json((DATA / f"comparison-{VERSION}.json").read_text(encoding="utf-8"))
+    assert isinstance(loaded, Comparison)
+    half = Amount(median=0.5, worst=1.5)
+    load = Load(rounds=8, busy=2, others=half, steal=half, pressure=None, switches=half)
+    starved = Probe(thread=None, loop=None, on_loop=False, threads=1, starved=1.25, others=0.5)
+    card = attrs.evolve(loaded.card, in_rounds=load)
+    comparison = attrs.evolve(loaded, card=card, probes={"fetch_async": starved})
+    assert from_json(to_json(comparison)) == comparison
+    assert "others took 0.5 (at most 1.5) of" in str(card)
 
 
 # --- short forms ---

@@ -209,6 +209,28 @@ def test_a_blocked_event_loop_is_the_limit_at_any_level_and_no_more_in_flight_is
     assert "sweep further" not in told
 
 
+def test_a_busy_machine_is_the_limit_at_any_level_and_the_server_is_not() -> None:
+    swept = sweep(CROWDED)
+    starved = Probe(thread=None, loop=None, on_loop=True, threads=0, starved=1.25, others=0.8)
+    probes = dict.fromkeys(swept.comparison.strategies, starved)
+    swept = attrs.evolve(swept, comparison=attrs.evolve(swept.comparison, probes=probes))
+    assert {swept.ceiling(level).limit for level in swept.levels} == {Limit.MACHINE}
+    told = "\n".join(lines(swept))
+    assert "the machine, which other programs keep busy, is the limit" in told
+    assert "server or network is" not in told
+    assert "sweep further" not in told
+
+
+def test_a_machine_that_is_a_little_busy_does_not_speak_for_the_server() -> None:
+    swept = sweep(CROWDED)
+    hindered = Probe(thread=None, loop=None, on_loop=True, threads=0, starved=0.25, others=0.8)
+    probes = dict.fromkeys(swept.comparison.strategies, hindered)
+    swept = attrs.evolve(swept, comparison=attrs.evolve(swept.comparison, probes=probes))
+    limits = {swept.ceiling(level).limit for level in swept.levels}
+    assert Limit.NETWORK not in limits
+    assert math.isnan(swept.ceiling(16).by_server)
+
+
 def test_a_busy_cpu_is_told_from_a_crowded_server() -> None:
     swept = sweep(CROWDED, cpu=1.0)
     assert [swept.ceiling(level).limit for level in (8, 16)] == [Limit.CPU] * 2

@@ -93,9 +93,8 @@ class Card:
     def __str__(self) -> str:
         load = "" if self.load is None else f", load {self.load:.1f}"
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
-        variables = (
-            f"; environment variables set: {', '.join(self.variables)}" if self.variables else ""
-        )
+        named = ", ".join(self.variables)
+        variables = named and f"; environment variables set: {named}"
         return visible(
             f"{self.python} ({self.build}) on {self.platform}, {self.cores} cores{load}; "
             f"{self.loop}; {versions}{variables}{_told(self.digest_costs)}"

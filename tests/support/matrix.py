@@ -423,8 +423,8 @@ status of a response, or the kind of a failure. One word there means that **all 
 status, final URL, headers, body, text and redirects of a response, or in the kind of a failure.
 {differing}
 
-The rows stand in groups: open one to see them. All were asked for with GET; the groups HEAD and POST
-ask for some of them once more.
+The rows stand in groups: open one to see them. All were asked for with GET; the groups HEAD and
+POST ask for some of them once more.
 
 `LocalServer` has these faults at `/fault/<name>`, or at every URL with `LocalServer(fault=name)`.
 The group URLs is not among them: there the fault is in the URL. `concurrent_fetch.server.FAULTS`

@@ -1,7 +1,7 @@
 """What `--help` says beside the arguments."""
 
 DESCRIPTION = """\
-Fetch one URL set in several ways, and learn truthfully which is faster.
+Fetch one URL set in several ways, and learn which is truly faster.
 
 Without a command: compares fetch_sync, fetch_threaded and fetch_async on a local server,
 offline, in about 7 s.

@@ -117,10 +117,11 @@ def _is_faster(line: Line) -> bool:
 
 
 def _not_comparable(lines: Sequence[Line]) -> str:
-    return (
-        f"Which strategy is faster cannot be told: {'; '.join(reasons_of(lines))}. "
-        "Let all of them do the same work, then compare again."
-    )
+    told = [reason.removeprefix("not comparable: ") for reason in reasons_of(lines)]
+    said = f"Which strategy is faster cannot be told: {'; '.join(told)}."
+    if lines[0].reasons:  # then nobody has anything to be compared with
+        return said
+    return f"{said} Let all of them do the same work, then compare again."
 
 
 Judged = tuple[Line, Estimate]

@@ -29,6 +29,8 @@ from concurrent_fetch import (
 from concurrent_fetch.clients import requests_client
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.render import seconds, to_text
+from concurrent_fetch.results._comparison import lines_of
+from concurrent_fetch.results._line import IDEAL
 from concurrent_fetch.server import LocalServer
 
 # Factors around 1 whose typical value is 1 and whose interval says nothing.
@@ -585,6 +587,24 @@ def test_it_explains_why_nothing_can_be_compared() -> None:
         "came back differently, first http://a.example/: 500 against 200. "
         "Let all of them do the same work, then compare again."
     )
+
+
+def test_of_a_reference_that_got_no_answer_only_that_is_said() -> None:
+    clock = Clock()
+    both = {name: taking(clock, 1.0, answer=failure) for name in ("sync", "threads")}
+    assert Runner(URLS, clock=clock).compare(**both).explain() == (
+        "Which strategy is faster cannot be told: no URL was answered."
+    )
+
+
+@pytest.mark.parametrize(
+    ("efficiency", "shown"),
+    [(0.5, "50%"), (0.9999, ">99%"), (1.0, "100%"), (1.04, "100%"), (1.06, "–"), (math.nan, "–")],
+)
+def test_no_share_of_the_ideal_is_above_it(efficiency: float, shown: str) -> None:
+    (_, line) = lines_of(compare(sync=2.0, threads=1.0))
+    line = attrs.evolve(line, why=attrs.evolve(line.why, efficiency=efficiency))
+    assert IDEAL.cell(line) == shown
 
 
 def test_outcomes_without_times_leave_the_reason_unsaid() -> None:

@@ -101,7 +101,7 @@ def _sentences(lines: Sequence[Line], rounds_needed: int) -> str:
 
 def _seen(lines: Sequence[Line]) -> str:
     """Say what the rounds there are have shown, and no more: times, and how many were in flight."""
-    told = []
+    told: list[str] = []
     for line in lines:
         if line.typical is None or line.reasons:
             continue
@@ -136,9 +136,9 @@ def _won(winners: Sequence[Judged], lines: Sequence[Line]) -> str:
     )
     subject = f"{_and(names)} are" if is_tie else f"{names[0]} is"
     others = [line.name for line in lines if line.fastest and line.name not in names]
-    tie = f" Which of these is faster, {_UNTOLD}." if is_tie else ""
-    tie += f" {_and(others)} may be as fast." if others else ""
-    return f"{subject} {gains}.{tie} {_why([line for line, _ in winners], reference)}"
+    tie = f"; which of these is faster, {_UNTOLD}" if is_tie else ""
+    tie += f"; {_and(others)} may be as fast" if others else ""
+    return f"{subject} {gains}{tie}. {_why([line for line, _ in winners], reference)}"
 
 
 def _no_winner(judged: Sequence[Judged], reference: Line) -> str:

@@ -353,8 +353,8 @@ SITUATIONS: dict[str, tuple[Comparison, list[str]]] = {
         compare(at_once=2, sync=8.0, threads=2.0, loop=times(2.0)),
         [
             "threads and loop are 4.0× as fast as sync",
-            "(95% sure: 4.0× to 4.0×) and 4.1× (95% sure: 2.9× to 6.5×).",
-            "Which of these is faster, these rounds do not tell.",
+            "(95% sure: 4.0× to 4.0×) and 4.1× (95% sure: 2.9× to 6.5×);",
+            "which of these is faster, these rounds do not tell.",
             "The reason: threads had 2.0 fetches in flight against 1.0 (2.0×),",
             "and each took 1.00 s against 2.00 s (2.0× shorter);",
             "loop had 2.0 fetches in flight against 1.0 (2.0×),",

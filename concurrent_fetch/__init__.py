@@ -1,4 +1,4 @@
-"""Fetch one URL set in several ways, and learn truthfully which is faster.
+"""Fetch one URL set in several ways, and learn which is truly faster.
 
 To fetch:       fetch_sync, fetch_threaded, fetch_async, fetch_processes, fetch_executor;
                 iter_sync, iter_threaded, iter_async, iter_processes, iter_executor

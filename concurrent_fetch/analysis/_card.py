@@ -97,7 +97,8 @@ class Card:
         load = "" if self.load is None else f", load {self.load:.1f}"
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
         others = "" if self.in_rounds is None else f"; {self.in_rounds.told(self.cores)}"
-        variables = f"; set: {', '.join(self.variables)}" if self.variables else ""
+        named = ", ".join(self.variables)
+        variables = named and f"; environment variables set: {named}"
         return visible(
             f"{self.python} ({self.build}) on {self.platform}, {self.cores} cores{load}; "
             f"{self.loop}; {versions}{variables}{_told(self.digest_costs)}{others}"

@@ -99,7 +99,7 @@ def notes_on_all(options: Iterable[Options], card: Card) -> list[Note]:
     return [
         Note(
             strategy=None,
-            fact=f"trust_env is on and {', '.join(proxies)} set",
+            fact=f"trust_env is on, and the environment sets {', '.join(proxies)}",
             advice="what was measured may be the proxy",
         )
     ]
@@ -131,7 +131,7 @@ def _changing(
         strategy=check.strategy,
         fact=f"{len(bodies)} of {len(urls)} bodies changed from one fetch to another, "
         f"first {redact(urls[bodies[0]], check.options.secret_params)}",
-        advice="only their sizes were compared, roughly",
+        advice="only their sizes were compared, within a range",
     )
 
 

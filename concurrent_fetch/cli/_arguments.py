@@ -20,31 +20,34 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PYTHON",
-        help="run each strategy on this interpreter as well, a path or a name on PATH, which has "
-        "concurrent_fetch too; repeatable",
+        help="run each strategy on this interpreter as well: a path, or a name on PATH; "
+        "concurrent_fetch must be installed there too; repeatable",
     )
     parser.add_argument(
         "-r",
         "--rounds",
         type=values.rounds,
         metavar="N[,N...]",
-        help="how many rounds; or after how many to look whether all is clear "
+        help="how many rounds; or several numbers: after each it stops if all verdicts are clear "
         "(default: 10, more for six or more strategies)",
     )
     parser.add_argument(
         "--seconds",
         type=values.seconds,
         metavar="SECONDS",
-        help="budget of the timed rounds; the one that runs over it is the last (default: none)",
+        help="time for all timed rounds; the round that exceeds it is the last (default: no limit)",
     )
     parser.add_argument(
         "--max-requests",
         type=values.whole,
         metavar="N",
-        help="refuse, before anything is sent, what would take more requests (default: no limit)",
+        help="send nothing at all if more requests than this would be sent (default: no limit)",
     )
     parser.add_argument(
-        "--seed", type=values.whole, metavar="N", help="of the order of the rounds (default: drawn)"
+        "--seed",
+        type=values.whole,
+        metavar="N",
+        help="sets the random order in the rounds (default: drawn)",
     )
     parser.add_argument(
         "--try-more",
@@ -55,18 +58,18 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="FILE", help="a saved result, as today.json")
+    parser.add_argument("path", metavar="FILE", help="a saved result, such as today.json")
     parser.add_argument(
         "--all",
         action="store_true",
-        help="of a run of many URLs every outcome, and not failures only",
+        help="print every outcome of a run of many URLs, and not only the failures",
     )
     add_export(parser)
 
 
 def _add_diff(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("before", metavar="A", help="the older comparison, as yesterday.json")
-    parser.add_argument("after", metavar="B", help="the newer one, as today.json")
+    parser.add_argument("before", metavar="A", help="the older comparison, such as yesterday.json")
+    parser.add_argument("after", metavar="B", help="the newer one, such as today.json")
 
 
 def _add_serve(parser: argparse.ArgumentParser) -> None:

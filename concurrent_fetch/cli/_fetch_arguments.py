@@ -73,7 +73,7 @@ def add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence[
         default=[],
         dest="files",
         metavar="FILE",
-        help="has the URLs, one per line; blank lines, lines that begin with #, and notes behind "
+        help="a file of URLs, one per line; blank lines, lines that begin with #, and notes behind "
         "a URL ( # note) are skipped; repeatable",
     )
     repeat = "; repeatable" if len(usual_strategies) > 1 else ""
@@ -95,7 +95,7 @@ def add_fetching(parser: argparse.ArgumentParser, *, usual_strategies: Sequence[
         type=values.whole,
         default=defaults.concurrency,
         metavar="N",
-        help="fetches in flight at once (default: %(default)s; sync has always 1)",
+        help="fetches in flight at once (default: %(default)s; sync always has 1)",
     )
     parser.add_argument(
         "--timeout",

@@ -1,7 +1,7 @@
 """What `--help` says beside the arguments."""
 
 DESCRIPTION = """\
-Fetch one URL set in several ways, and learn truthfully which is faster.
+Fetch one URL set in several ways, and learn which is truly faster.
 
 Without a command: compares fetch_sync, fetch_threaded and fetch_async on a local server,
 offline, in about 7 s.
@@ -29,14 +29,14 @@ completion, with pip install "concurrent_fetch[completion]":
 """
 MORE_ON_COMPARE = """\
 The first strategy is the reference. Each runs once more before the rounds and once after them,
-untimed. Where a host is not this machine, the number of requests is printed first.
+untimed. If a host is not this machine, the number of requests is printed first.
 
-A strategy of your own is module:function, with the module found as python -m
+A strategy of your own is module:function. The module is found as python -m
 finds it, in the current directory first. What it prints while it is imported
 goes to stderr.
 
-async, or an async one of your own, runs on another event loop by @: as
-async@uvloop, async+httptools@uvloop, mine:loop@uvloop. That one needs
+With @ an async strategy, built in or your own, runs on another event loop:
+async@uvloop, async+httptools@uvloop, mine:loop@uvloop. uvloop comes with
 pip install "concurrent_fetch[fast]".
 
 examples:
@@ -47,15 +47,15 @@ examples:
 """
 MORE_ON_FETCH = """\
 Prints one line per URL: status or kind of failure, decoded bytes, time, URL, and the message of a
-failure; in a terminal as they arrive, else in order. Then the total, for more than 12 URLs by
-status and kind. Ctrl-C ends it so, too, with what is there by then.
+failure. In a terminal the lines come as the outcomes arrive, else in order. The total follows; for
+more than 12 URLs, by status and kind. After Ctrl-C this is printed of what is there by then.
 
-With -o DIR or --journal FILE the same line again goes on where it was. What is done is skipped,
-and it is said how many; failures are fetched again, as are statuses such as 503, that may be
-better next time. So --export has what is new; show DIR/index.jsonl has all of it.
+With -o DIR or --journal FILE, run the same line again to go on where it was. URLs that are done are
+skipped, and their number is printed. Failures are fetched again, and so are statuses such as 503
+that may pass. So --export has what is new, and show DIR/index.jsonl prints all of it.
 
-A strategy of your own is given URLs only, without -X, -d, -o and --journal, and its outcomes are
-there when it has ended.
+A strategy of your own gets URLs only: -X, -d, -o and --journal are refused with it. Its outcomes
+are printed when it has ended.
 
 examples:
   concurrent-fetch fetch https://example.com https://example.org
@@ -66,9 +66,9 @@ examples:
   concurrent-fetch fetch --file urls.txt -s mine:loop   (in mine.py)
 """
 MORE_ON_SHOW = """\
-Takes what --export wrote as .json, and what fetch --journal wrote, also while it does; --export
-turns it into another format. Of a run of more than 12 URLs it prints what failed, or was answered
-by a status of 400 or above, and the overview.
+Prints a .json file that --export wrote, or a journal, even while fetch still writes it. --export
+turns it into another format. Of a run of more than 12 URLs it prints the overview, and only those
+URLs that failed or got a status of 400 or above.
 
 examples:
   concurrent-fetch show today.json
@@ -77,7 +77,7 @@ examples:
   concurrent-fetch show pages/index.jsonl
 """
 MORE_ON_DIFF = """\
-There is no verdict across two sessions: each speed-up is of its own, and what differs between
+There is no verdict across two sessions: each speed-up is of its own session. What differs between
 the two environments is listed.
 
 example:

@@ -221,8 +221,8 @@ class Comparison:
         start, end = (t.astimezone().strftime("%H:%M") for t in (self.started_at, self.finished_at))
         size = f"{many(len(self.urls), 'URL')} × {many(self.rounds, 'round')}"
         caption = (
-            f"{size}, order drawn each round (seed {self.seed}), 95% for all rows together; "
-            f"this machine, {start}–{end}"
+            f"{size}, order drawn each round (seed {self.seed}); "
+            f"95% sure of all intervals at once; this machine, {start}–{end}"
         )
         needed = self.rounds_needed
         notes = remarks(

@@ -24,7 +24,7 @@ from concurrent_fetch.results._line import (
 )
 from concurrent_fetch.results._lost_told import lost_first, lost_told
 from concurrent_fetch.results._phrases import CURE, blocked, slower
-from concurrent_fetch.stats import Estimate, is_told
+from concurrent_fetch.stats import Estimate, Verdict, is_told, verdict_of
 
 _FIELDS = (STRATEGY, TYPICAL, SPEEDUP, BOUNDS, RATE, IN_FLIGHT, IDEAL, CPU, LIMIT)
 _SHOWN = 3
@@ -107,13 +107,16 @@ def reasons_of(lines: Sequence[Line]) -> list[str]:
 
 
 def _tie(tied: tuple[str, str, Estimate] | None, lines: Sequence[Line]) -> list[str]:
-    """Say which strategies are tied for fastest, with the estimate that does not part two."""
+    """Say which strategies are tied for fastest, and why: the estimate does not part two."""
     if tied is None:
         return []
     one, other, estimate = tied
     fastest = ", ".join(line.name for line in lines if line.fastest)
-    gain = f"{other} over {one}: {told(estimate)}"
-    return [f"tied for fastest: {fastest} ({gain}); no order among them"]
+    gain = f"{other} over {one} is {told(estimate)}"
+    if verdict_of(estimate) is Verdict.SAME:
+        return [f"tied for fastest: {fastest}; {gain}, which is no difference that matters"]
+    why = "an interval too wide to tell which is faster; more rounds would narrow it"
+    return [f"tied for fastest: {fastest}; {gain}, {why}"]
 
 
 def _blocked(lines: Sequence[Line]) -> list[str]:

@@ -11,7 +11,8 @@ from concurrent_fetch.results._phrases import behind, changed, cores, gain
 from concurrent_fetch.stats import Estimate, Verdict, is_told
 from concurrent_fetch.words import visible
 
-_MORE_ROUNDS = "More rounds would narrow that."
+_MORE_ROUNDS = "That range is wide; more rounds would narrow it."
+_UNTOLD = "these rounds do not tell"
 
 
 def sentences(lines: Sequence[Line], *, rounds_needed: int, first: Sequence[str] = ()) -> str:
@@ -90,7 +91,7 @@ def _sentences(lines: Sequence[Line], rounds_needed: int) -> str:
     if not judged:
         return (
             "There are too few rounds to say which strategy is faster. "
-            f"At least {rounds_needed} are needed."
+            f"At least {rounds_needed} are needed.{_seen(lines)}"
         )
     winners = [(line, estimate) for line, estimate in judged if line.fastest and _is_faster(line)]
     if winners:
@@ -98,15 +99,29 @@ def _sentences(lines: Sequence[Line], rounds_needed: int) -> str:
     return _no_winner(judged, reference)
 
 
+def _seen(lines: Sequence[Line]) -> str:
+    """Say what the rounds there are have shown, and no more: times, and how many were in flight."""
+    told: list[str] = []
+    for line in lines:
+        if line.typical is None or line.reasons:
+            continue
+        what = "" if told else " fetches in flight"
+        flying = average(line.why.in_flight)
+        with_them = f" with {flying}{what}" if line.why.in_flight > 0 else ""
+        told.append(f"{line.name} took {seconds(line.typical.point)}{with_them}")
+    return f" In these rounds {_and(told)}." if told else ""
+
+
 def _is_faster(line: Line) -> bool:
     return line.verdict is Verdict.FASTER
 
 
 def _not_comparable(lines: Sequence[Line]) -> str:
-    return (
-        f"There is no saying which is faster: {'; '.join(reasons_of(lines))}. "
-        "Let all of them do the same work, then compare again."
-    )
+    told = [reason.removeprefix("not comparable: ") for reason in reasons_of(lines)]
+    said = f"Which strategy is faster cannot be told: {'; '.join(told)}."
+    if lines[0].reasons:  # then nobody has anything to be compared with
+        return said
+    return f"{said} Let all of them do the same work, then compare again."
 
 
 Judged = tuple[Line, Estimate]
@@ -115,12 +130,14 @@ Judged = tuple[Line, Estimate]
 def _won(winners: Sequence[Judged], lines: Sequence[Line]) -> str:
     reference = lines[0]
     names = [line.name for line, _ in winners]
+    is_tie = len(names) > 1
     gains = _and(
         [gain(estimate, reference.name, short=i > 0) for i, (_, estimate) in enumerate(winners)]
     )
-    subject = f"{names[0]} is" if len(names) == 1 else f"{_and(names)} are tied for fastest:"
+    subject = f"{_and(names)} are" if is_tie else f"{names[0]} is"
     others = [line.name for line in lines if line.fastest and line.name not in names]
-    tie = f"; {_and(others)} may be no slower" if others else ""
+    tie = f"; which of these is faster, {_UNTOLD}" if is_tie else ""
+    tie += f"; {_and(others)} may be as fast" if others else ""
     return f"{subject} {gains}{tie}. {_why([line for line, _ in winners], reference)}"
 
 
@@ -136,9 +153,9 @@ def _no_winner(judged: Sequence[Judged], reference: Line) -> str:
     nearest, estimate = max(judged, key=lambda item: item[1].point)
     tied = [line.name for line in (reference, *(line for line, _ in judged)) if line.fastest]
     if len(tied) > 1 and reference.fastest:
-        first = f"{_and(tied)} are tied for fastest, with no order among them"
+        first = f"Which of {_and(tied)} is faster, {_UNTOLD}"
     else:
-        first = f"Nothing here is shown to be faster than {reference.name}"
+        first = f"These rounds do not show that a strategy is faster than {reference.name}"
     return f"{first}: {nearest.name} is {gain(estimate, reference.name)}. {_MORE_ROUNDS}"
 
 
@@ -146,9 +163,10 @@ def _why(winners: Sequence[Line], reference: Line) -> str:
     """Take the gain apart: mean speed-up = gain in flight / change in time per fetch, exactly."""
     unknown = [line.name for line in (reference, *winners) if not line.has_times]
     if unknown:
-        return f"The times of the fetches of {_and(unknown)} are unknown: there is no saying why."
+        whose = _and(unknown)
+        return f"The reason cannot be told: {whose} gave no times of single fetches."
     if not all(line.why.in_flight > 0 for line in (reference, *winners)):
-        return "Their outcomes tell no times of single fetches, so there is no saying why."
+        return "The reason cannot be told: their outcomes give no times of single fetches."
     return f"The reason: {'; '.join(_cause(line, reference) for line in winners)}."
 
 

@@ -142,4 +142,4 @@ class Ladder:
         needed = self.comparison.rounds_needed
         if len(self.comparison.complete_rounds) >= needed:
             return []
-        return [f"too few rounds for intervals: needs ≥ {needed} rounds"]
+        return [f"too few rounds for intervals: at least {needed} are needed"]

@@ -16,7 +16,7 @@ from concurrent_fetch.results._line import (
     told,
 )
 from concurrent_fetch.results._step import Step
-from concurrent_fetch.stats import Estimate
+from concurrent_fetch.stats import Estimate, is_told
 
 
 class Rung(NamedTuple):
@@ -46,11 +46,14 @@ def table(rungs: Iterable[Rung], *, caption: str | None, notes: Iterable[str]) -
 
 
 def sum_of(steps: Sequence[Step], total: Estimate | None) -> str:
-    """Return the line that adds up the steps; without a total not all can be compared."""
-    parts = [f"{step.name} {point_of(step.speedup)}" for step in steps]
+    """Return the line that multiplies the steps; without a total not all can be compared."""
     if total is None:
-        return f"no total, since not all can be compared: {', '.join(parts)}"
-    return f"of {told(total)}: {', '.join(parts)}"
+        known = [f"{point_of(step.speedup)} by {step.name}" for step in steps if step.speedup]
+        rest = f"; known are {', '.join(known)}" if known else ""
+        return f"no total, since not all can be compared{rest}"
+    parts = " × ".join(f"{point_of(step.speedup)} ({step.name})" for step in steps)
+    gain = told(total) if is_told(total) else point_of(total)
+    return f"{steps[-1].after} is {gain} as fast as {steps[0].before}: {parts}"
 
 
 def _line(rung: Rung) -> Line:

@@ -1,11 +1,16 @@
 """Line: what there is to say about one strategy, and the fields that show it in tables."""
 
+import math
+
 import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Why
 from concurrent_fetch.render import Field, average, interval, percent, rate, ratio, seconds
 from concurrent_fetch.stats import Estimate, Spread, Verdict
+
+_NEAR_IDEAL = 1.05
+"""Up to here a strategy was as fast as the ideal, to within what such figures are worth."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +66,15 @@ def _or_unknown(line: Line, shown: str) -> str:
     return shown if line.has_times else "unknown"
 
 
+def _ideal(line: Line) -> str:
+    """Return the share of the ideal; none where the reference's latencies are no measure.
+
+    Two that are equally fast come out a few percent above or below 100.
+    """
+    reached = line.why.efficiency
+    return percent(min(reached, 1.0) if reached <= _NEAR_IDEAL else math.nan)
+
+
 def _limit(line: Line) -> str | None:
     limit = line.why.limit
     return "unknown" if limit is None and not line.has_times else limit
@@ -75,8 +89,7 @@ BOUNDS = Field[Line](
     "95%", lambda line: "reference" if line.is_reference else bounds_of(line.speedup)
 )
 # What leaves where there is little room, in this order: the speed-up or the reason says it too.
-# Who is faster than the latencies of the reference allow has shorter ones, or was lucky.
-IDEAL = Field[Line].number("ideal", lambda line: percent(min(line.why.efficiency, 1.0)), leaves=1)
+IDEAL = Field[Line].number("ideal", _ideal, leaves=1)
 RATE = Field[Line].number("req/s", lambda line: rate(line.requests_per_second), leaves=2)
 CPU = Field[Line].number("CPU", lambda line: percent(line.why.cpu), leaves=3)
 IN_FLIGHT = Field[Line].number(

@@ -24,8 +24,8 @@ def lost_told(lost: Mapping[str, Sequence[int]], rounds: int) -> list[str]:
     return [
         *said,
         *(
-            f"{_failed(name, mine, rounds)}: that speaks against it in its intervals; its speed-up "
-            "is of the others"
+            f"{_failed(name, mine, rounds)}: this counts against it in its intervals; its speed-up "
+            "is of the other rounds"
             for name, mine in others
             if mine
         ),
@@ -33,7 +33,7 @@ def lost_told(lost: Mapping[str, Sequence[int]], rounds: int) -> list[str]:
 
 
 def _of_reference(name: str, lost: Sequence[int], rounds: int) -> str:
-    what = "this counts" if len(lost) == 1 else "these count"
+    what = "this round counts" if len(lost) == 1 else "these rounds count"
     return f"{_failed(name, lost, rounds, ', the reference,')}: {what} for no other strategy"
 
 
@@ -42,5 +42,5 @@ def _failed(name: str, lost: Sequence[int], rounds: int, who: str = "") -> str:
     more = ", …" if len(lost) > _SHOWN else ""
     return (
         f"{visible(name)}{who} failed in {len(lost)} of {many(rounds, 'round')} ({shown}{more}), "
-        "where its check run did not"
+        "but not in its check run"
     )

@@ -136,21 +136,21 @@ def advice(rows: Sequence[Row], choice: Choice | None) -> list[str]:
 
 def _recommendation(rows: Sequence[Row], choice: Choice) -> str:
     best, chosen = choice.best, choice.recommended
-    gain = _gain(choice.gain, f"over {choice.before}", rows[0])
+    gain = _gain(choice.gain, f"as fast as {choice.before}", rows[0])
     if chosen == rows[-1].level.concurrency:
-        return f"≥ {chosen} in flight: still rising at {chosen}, the most that was tried: {gain}"
+        return f"≥ {chosen} in flight: the most that was tried, and still {gain}"
     if chosen != best:
-        loss = _gain(inverse(choice.loss), "of its time", rows[0])
-        return f"{chosen} in flight: the smallest level within 5% of the best ({best}): {loss}"
+        loss = _gain(inverse(choice.loss), f"the time of {best}", rows[0])
+        return f"{chosen} in flight: the smallest level within 5% of the fastest; it takes {loss}"
     if choice.before == chosen:
         return f"{chosen} in flight: no level tried is faster"
-    return f"{chosen} in flight: the best level, and no smaller one is within 5% of it: {gain}"
+    return f"{chosen} in flight: the fastest level; no smaller one is within 5% of it: {gain}"
 
 
 def _gain(estimate: Estimate, of_what: str, row: Row) -> str:
     if is_told(estimate):
         return f"{told(estimate)} {of_what}"
-    return f"{point_of(estimate)} {of_what} (no interval: that needs {_rounds(row)})"
+    return f"{point_of(estimate)} {of_what}, by these rounds alone: to be sure needs {_rounds(row)}"
 
 
 def _at_edge(rows: Sequence[Row]) -> str:

@@ -12,7 +12,7 @@ from concurrent_fetch.stats._estimate import (
 from concurrent_fetch.stats._makespan import makespan
 from concurrent_fetch.stats._overlap import most_at_once
 from concurrent_fetch.stats._ranking import Ranking, rounds_to_tell
-from concurrent_fetch.stats._verdict import Verdict
+from concurrent_fetch.stats._verdict import Verdict, verdict_of
 
 __all__ = [
     "Estimate",
@@ -27,4 +27,5 @@ __all__ = [
     "quantile",
     "rounds_to_tell",
     "spread",
+    "verdict_of",
 ]

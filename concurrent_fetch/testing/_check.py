@@ -47,6 +47,8 @@ class Report:
     def __str__(self) -> str:
         if self.passed:
             return visible(f"passed  {self.name}: {self.seen}")
+        if self.expected.endswith("."):  # a sentence: the check could not be asked
+            return visible(f"FAILED  {self.name}: {self.seen}. What it must show: {self.expected}")
         return visible(f"FAILED  {self.name}: expected {self.expected}; seen {self.seen}")
 
 

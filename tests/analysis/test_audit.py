@@ -192,7 +192,7 @@ def test_content_that_changes_by_nature_is_a_note_and_no_reason() -> None:
         Note(
             strategy="mine",
             fact="4 of 4 bodies changed from one fetch to another, first http://a.example/",
-            advice="only their sizes were compared, roughly",
+            advice="only their sizes were compared, within a range",
         ),
     )
 

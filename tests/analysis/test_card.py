@@ -74,6 +74,7 @@ def test_a_variable_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatc
     card = read_card()
     assert {"https_proxy", "SSL_CERT_FILE"} <= set(card.variables)
     assert "NETRC" not in card.variables
+    assert "; environment variables set: " in str(card)
     assert "secret" not in f"{card!r}{card}"
 
 

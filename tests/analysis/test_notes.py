@@ -167,7 +167,7 @@ def test_a_proxy_that_the_environment_may_put_between_is_noted_for_all() -> None
     (note,) = notes_on_all([Options(), Options(trust_env=True)], card)
     assert note == Note(
         strategy=None,
-        fact="trust_env is on and https_proxy set",
+        fact="trust_env is on, and the environment sets https_proxy",
         advice="what was measured may be the proxy",
     )
 

@@ -64,6 +64,15 @@ def test_the_page_of_the_docs_is_what_a_run_gives(matrix: Matrix) -> None:
     )
 
 
+def test_the_page_is_folded_by_group_with_one_row_for_all_plain_statuses() -> None:
+    told = PAGE.read_text(encoding="utf-8")
+    groups = dict.fromkeys(case.group for case in CASES)
+    assert told.count("<details>") == told.count("</details>") == len(groups)
+    assert "| `status_200` to `status_999` | The server answers 200, 201, " in told
+    assert "| `status_404` |" not in told
+    assert "| `status_000` | The server begins with `HTTP/1.1 000 No`. | protocol |" in told
+
+
 def test_every_fault_is_in_the_matrix_once() -> None:
     names = [case.name for case in CASES]
     assert len(names) == len(set(names))

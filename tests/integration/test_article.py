@@ -76,7 +76,7 @@ def test_both_compare_as_they_stand_and_it_is_said_what_is_unknown(urls: list[st
     ]
     said = comparison.explain()
     assert said.startswith("gathered is ")
-    assert "there is no saying why" in said
+    assert "The reason cannot be told" in said
     assert "slower than the fastest, gathered." in said
 
 

@@ -134,7 +134,7 @@ def test_nothing_is_compared_with_a_reference_that_leaves_it_out(local: LocalSer
     assert comparison.reasons_against("idle")[0].startswith(left_out)
     assert comparison.reasons_against("fetch_sync")[0].startswith(f"idle: {left_out}")
     assert f"not comparable: idle: {left_out}" in str(comparison)
-    assert comparison.explain().startswith("There is no saying which is faster")
+    assert comparison.explain().startswith("Which strategy is faster cannot be told")
 
 
 def len_of(response: Outcome) -> int:

@@ -29,6 +29,8 @@ from concurrent_fetch import (
 from concurrent_fetch.clients import requests_client
 from concurrent_fetch.errors import NotComparableError, UnknownNameError
 from concurrent_fetch.render import seconds, to_text
+from concurrent_fetch.results._comparison import lines_of
+from concurrent_fetch.results._line import IDEAL
 from concurrent_fetch.server import LocalServer
 
 # Factors around 1 whose typical value is 1 and whose interval says nothing.
@@ -173,7 +175,8 @@ def test_what_a_verdict_calls_beaten_is_not_among_the_fastest() -> None:
     enough = compare(8, a=8.0, b=4.0, c=4.0, d=16.0)
     assert [enough.verdict(name) for name in "bcd"] == ["faster", "faster", "slower"]
     assert enough.fastest == ("b", "c")
-    assert "tied for fastest: b, c" in str(enough)
+    tie = "tied for fastest: b, c; c over b is 1.00× [1.00, 1.00], which is no difference"
+    assert f"{tie} that matters" in str(enough)
 
 
 # --- asking ---
@@ -220,7 +223,7 @@ def test_it_pickles_compares_and_cannot_be_changed() -> None:
 
 
 CAPTION = (
-    "4 URLs × 10 rounds, order drawn each round (seed 8412), 95% for all rows together; "
+    "4 URLs × 10 rounds, order drawn each round (seed 8412); 95% sure of all intervals at once; "
     "this machine, 14:02–14:04"
 )
 
@@ -237,8 +240,8 @@ def remarks(comparison: Comparison) -> list[str]:
 TIE = """
 strategy        typical  speed-up  95%          req/s  in flight  ideal  CPU  limit        verdict
 fetch_sync       2.00 s     1.00×  reference      2.0        1.0   100%  25%  concurrency
-fetch_threaded   250 ms      8.1×  [5.8, 13.1]   16.0        4.0   100%  25%  network      faster, tied
-fetch_async      250 ms      8.0×  [8.0, 8.0]    16.0        4.0   100%  25%  network      faster, tied
+fetch_threaded   250 ms      8.1×  [5.8, 13.1]   16.0        4.0      –  25%  network      faster, tied
+fetch_async      250 ms      8.0×  [8.0, 8.0]    16.0        4.0      –  25%  network      faster, tied
 """  # noqa: E501 - as wide as it is
 
 
@@ -250,8 +253,9 @@ def test_the_table_of_a_tie() -> None:
     assert grid(comparison) == TIE.strip()
     tie = "tied for fastest: fetch_threaded, fetch_async"
     firsts = "the first run of each, which warms up and is checked"
+    why = "an interval too wide to tell which is faster; more rounds would narrow it"
     assert remarks(comparison) == [
-        f"{tie} (fetch_threaded over fetch_async: 1.02× [0.73, 1.63]); no order among them",
+        f"{tie}; fetch_threaded over fetch_async is 1.02× [0.73, 1.63], {why}",
         f"not counted: {firsts} (2.00 s, 250 ms, 3.00 s)",
     ]
 
@@ -264,7 +268,7 @@ alone      2.00 s     1.00×  reference    2.0        1.0   100%  25%  –
 
 def test_the_table_of_one_strategy_and_one_round() -> None:
     comparison = compare(1, alone=2.0)
-    assert str(comparison).startswith("4 URLs × 1 round, order drawn each round (seed 8412), ")
+    assert str(comparison).startswith("4 URLs × 1 round, order drawn each round (seed 8412); ")
     assert grid(comparison) == ALONE.strip()
     assert remarks(comparison) == [
         "not counted: the first run of each, which warms up and is checked (2.00 s)"
@@ -348,8 +352,9 @@ SITUATIONS: dict[str, tuple[Comparison, list[str]]] = {
     "a tie": (
         compare(at_once=2, sync=8.0, threads=2.0, loop=times(2.0)),
         [
-            "threads and loop are tied for fastest: 4.0× as fast as sync",
-            "(95% sure: 4.0× to 4.0×) and 4.1× (95% sure: 2.9× to 6.5×).",
+            "threads and loop are 4.0× as fast as sync",
+            "(95% sure: 4.0× to 4.0×) and 4.1× (95% sure: 2.9× to 6.5×);",
+            "which of these is faster, these rounds do not tell.",
             "The reason: threads had 2.0 fetches in flight against 1.0 (2.0×),",
             "and each took 1.00 s against 2.00 s (2.0× shorter);",
             "loop had 2.0 fetches in flight against 1.0 (2.0×),",
@@ -359,17 +364,19 @@ SITUATIONS: dict[str, tuple[Comparison, list[str]]] = {
     "nothing clear": (
         compare(sync=2.0, threads=times(2.0)),
         [
-            "sync and threads are tied for fastest, with no order among them:",
+            "Which of sync and threads is faster, these rounds do not tell:",
             "threads is 1.02× as fast as sync",
             "(95% sure: between 1.37× slower and 1.63× as fast).",
-            "More rounds would narrow that.",
+            "That range is wide; more rounds would narrow it.",
         ],
     ),
     "too few rounds": (
-        compare(5, sync=2.0, threads=1.0),
+        compare(5, at_once=2, sync=2.0, threads=1.0),
         [
             "There are too few rounds to say which strategy is faster.",
             "At least 6 are needed.",
+            "In these rounds sync took 2.00 s with 1.0 fetches in flight",
+            "and threads took 1.00 s with 2.0.",
         ],
     ),
     "the reference is the fastest of two": (
@@ -448,7 +455,9 @@ def test_behind_a_tie_one_of_the_tied_is_named() -> None:
 
 def test_until_all_are_ranked_nothing_is_told() -> None:
     assert compare(7, a=8.0, b=4.0, c=4.0, d=16.0).explain() == (
-        "There are too few rounds to say which strategy is faster. At least 8 are needed."
+        "There are too few rounds to say which strategy is faster. At least 8 are needed. In these "
+        "rounds a took 8.00 s with 1.0 fetches in flight, b took 4.00 s with 1.0, c took 4.00 s "
+        "with 1.0 and d took 16.0 s with 1.0."
     )
 
 
@@ -577,10 +586,28 @@ def test_it_explains_why_nothing_can_be_compared() -> None:
         sync=taking(clock, 2.0), cheat=taking(clock, 0.5, answer=refused)
     )
     assert comparison.explain() == (
-        "There is no saying which is faster: cheat is not comparable with sync: 4 of 4 URLs came "
-        "back differently, first http://a.example/: 500 against 200. "
+        "Which strategy is faster cannot be told: cheat is not comparable with sync: 4 of 4 URLs "
+        "came back differently, first http://a.example/: 500 against 200. "
         "Let all of them do the same work, then compare again."
     )
+
+
+def test_of_a_reference_that_got_no_answer_only_that_is_said() -> None:
+    clock = Clock()
+    both = {name: taking(clock, 1.0, answer=failure) for name in ("sync", "threads")}
+    assert Runner(URLS, clock=clock).compare(**both).explain() == (
+        "Which strategy is faster cannot be told: no URL was answered."
+    )
+
+
+@pytest.mark.parametrize(
+    ("efficiency", "shown"),
+    [(0.5, "50%"), (0.9999, ">99%"), (1.0, "100%"), (1.04, "100%"), (1.06, "–"), (math.nan, "–")],
+)
+def test_no_share_of_the_ideal_is_above_it(efficiency: float, shown: str) -> None:
+    (_, line) = lines_of(compare(sync=2.0, threads=1.0))
+    line = attrs.evolve(line, why=attrs.evolve(line.why, efficiency=efficiency))
+    assert IDEAL.cell(line) == shown
 
 
 def test_outcomes_without_times_leave_the_reason_unsaid() -> None:
@@ -591,7 +618,7 @@ def test_outcomes_without_times_leave_the_reason_unsaid() -> None:
     assert (
         comparison.explain()
         .splitlines()[0]
-        .endswith("Their outcomes tell no times of single fetches, so there is no saying why.")
+        .endswith("The reason cannot be told: their outcomes give no times of single fetches.")
     )
     assert comparison.why("mine").limit is None
 

@@ -197,8 +197,8 @@ threaded+requests                1.00 s  threads               4.0×  [4.0, 4.0]
 threaded+httptools               1.25 s  client httptools     0.80×  [0.80, 0.80]        4.0  25%
 async+httptools                  1.00 s  event loop           1.25×  [1.25, 1.25]        4.0  25%
 async+aiohttp                    500 ms  client aiohttp        2.0×  [2.0, 2.0]          4.0  25%
-of 16.0× [16.0, 16.0]: reuse 2.0×, threads 4.0×, client httptools 0.80×, event loop 1.25×, """
-        "client aiohttp 2.0×"
+async+aiohttp is 16.0× [16.0, 16.0] as fast as sync+requests, new connections: 2.0× (reuse) """
+        "× 4.0× (threads) × 0.80× (client httptools) × 1.25× (event loop) × 2.0× (client aiohttp)"
     )
     assert repr(climbed((2.0, 1.0))) == "<Ladder of reuse: 10 rounds>"
 
@@ -206,7 +206,8 @@ of 16.0× [16.0, 16.0]: reuse 2.0×, threads 4.0×, client httptools 0.80×, eve
 def test_too_few_rounds_give_points_without_intervals() -> None:
     ladder = climbed(rounds=3)
     assert (ladder.total.low, ladder.total.high) == (0.0, math.inf)
-    assert "too few rounds for intervals: needs ≥ 10 rounds" in lines(ladder)
+    assert "too few rounds for intervals: at least 10 are needed" in lines(ladder)
+    assert "async+aiohttp is 16.0× as fast as sync+requests, new connections: " in str(ladder)
 
 
 def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:
@@ -216,8 +217,8 @@ def test_a_rung_that_did_other_work_has_no_steps_beside_it() -> None:
     assert ladder.total.point == pytest.approx(16.0)
     assert math.isnan(ladder.remainder)
     assert (
-        "of 16.0× [16.0, 16.0]: reuse 2.0×, threads –, client httptools –, event loop 1.25×, "
-        "client aiohttp 2.0×"
+        "async+aiohttp is 16.0× [16.0, 16.0] as fast as sync+requests, new connections: 2.0× "
+        "(reuse) × – (threads) × – (client httptools) × 1.25× (event loop) × 2.0× (client aiohttp)"
     ) in lines(ladder)
     assert "threaded+requests is not comparable with sync+requests, new connections" in str(ladder)
 
@@ -250,7 +251,9 @@ def test_if_the_last_rung_did_other_work_there_is_no_total() -> None:
     ladder = climbed(failing=5)
     with pytest.raises(NotComparableError, match=r"async\+aiohttp and sync\+requests"):
         _ = ladder.total
-    assert "no total, since not all can be compared: reuse 2.0×, threads 4.0×" in str(ladder)
+    assert "no total, since not all can be compared; known are 2.0× by reuse, 4.0× by" in str(
+        ladder
+    )
     assert math.isnan(ladder.remainder)
 
 

@@ -161,15 +161,14 @@ def test_two_that_never_completed_the_same_round_have_no_point() -> None:
 def test_it_is_said_who_lost_which_rounds() -> None:
     said = str(compare((), (1, 3, 5, 7), (), times=(4.0, 2.0, 2.0))).splitlines()
     assert (
-        "b failed in 4 of 10 rounds (2, 4, 6, …), where its check run did not: that speaks against "
-        "it in its intervals; its speed-up is of the others"
+        "b failed in 4 of 10 rounds (2, 4, 6, …), but not in its check run: this counts against it "
+        "in its intervals; its speed-up is of the other rounds"
     ) in said
 
 
 def test_from_two_rounds_on_that_of_the_reference_is_said_first() -> None:
-    words = (
-        "failed in 2 of 10 rounds (1, 10), where its check run did not: these count for no other"
-    )
+    lost = "failed in 2 of 10 rounds (1, 10), but not in its check run"
+    words = f"{lost}: these rounds count for no other"
     two = compare((0, 9), ())
     assert str(two).splitlines()[4].startswith(f"a, the reference, {words}")
     assert two.explain().startswith(f"a, the reference, {words}")

@@ -74,7 +74,8 @@ def test_the_smallest_level_within_five_percent_of_the_best_is_recommended() -> 
     assert [loss.point, loss.low, loss.high] == pytest.approx([4 / 4.125] * 3)
     assert loss.confidence == pytest.approx(1 - 0.05 / 10)  # one of all pairs of five
     assert lines(swept)[7] == (
-        "4 in flight: the smallest level within 5% of the best (8): 1.03× [1.03, 1.03] of its time"
+        "4 in flight: the smallest level within 5% of the fastest; "
+        "it takes 1.03× [1.03, 1.03] the time of 8"
     )
 
 
@@ -83,8 +84,8 @@ def test_a_level_six_percent_behind_is_not() -> None:
     assert (swept.best, swept.recommended) == (8, 8)
     assert swept.loss.point == 1.0
     assert (
-        "8 in flight: the best level, and no smaller one is within 5% of it: "
-        "1.06× [1.06, 1.06] over 4"
+        "8 in flight: the fastest level; no smaller one is within 5% of it: "
+        "1.06× [1.06, 1.06] as fast as 4"
     ) in lines(swept)
 
 
@@ -98,7 +99,7 @@ def test_still_rising_at_the_largest_level_is_told_as_at_least() -> None:
     swept = sweep(RISING)
     assert (swept.best, swept.recommended, swept.at_edge) == (16, 16, True)
     assert (
-        "≥ 16 in flight: still rising at 16, the most that was tried: 2.0× [2.0, 2.0] over 8"
+        "≥ 16 in flight: the most that was tried, and still 2.0× [2.0, 2.0] as fast as 8"
     ) in lines(swept)
     assert "all 16 URLs were in flight there; sweep with more URLs" in lines(swept)
 
@@ -113,8 +114,8 @@ def test_with_too_few_rounds_the_choice_is_a_point_without_an_interval() -> None
     swept = sweep({1: 16.0, 2: 8.0, 4: 4.125, 8: 4.0, 16: 4.0}, rounds=3)
     assert (swept.recommended, swept.loss.low, swept.loss.high) == (4, 0.0, math.inf)
     assert (
-        "4 in flight: the smallest level within 5% of the best (8): 1.03× of its time "
-        "(no interval: that needs ≥ 9 rounds)"
+        "4 in flight: the smallest level within 5% of the fastest; it takes 1.03× the time of 8, "
+        "by these rounds alone: to be sure needs ≥ 9 rounds"
     ) in lines(swept)
     assert "needs ≥ 9 rounds, recommended" in str(swept)
 
@@ -186,7 +187,8 @@ def test_the_three_ceilings_of_a_level_in_requests_per_second() -> None:
 def test_a_crowded_server_is_told_from_latency_that_grows_while_the_cpu_idles() -> None:
     best, beyond, allowed = lines(sweep(CROWDED))[7:10]
     assert best == (
-        "4 in flight: the best level, and no smaller one is within 5% of it: 2.0× [2.0, 2.0] over 2"
+        "4 in flight: the fastest level; no smaller one is within 5% of it: "
+        "2.0× [2.0, 2.0] as fast as 2"
     )
     assert beyond == (
         "beyond it the server or network is the limit: at 8 latency grew 2.0×, CPU 25%"
@@ -369,7 +371,7 @@ def test_no_concurrency_beyond_those_tried_is_ever_printed(
 
 def test_a_sweep_is_a_table_with_the_advice_below() -> None:
     caption, *grid = lines(sweep(CROWDED))[:7]
-    assert caption.startswith("strategy: 16 URLs × 10 rounds, order drawn each round (seed 8412), ")
+    assert caption.startswith("strategy: 16 URLs × 10 rounds, order drawn each round (seed 8412); ")
     assert "\n".join(grid) == GRID
 
 
@@ -449,7 +451,7 @@ def test_a_server_without_a_limit_is_not_exhausted_by_the_largest_level() -> Non
     with LocalServer(latency=0.02) as server:
         swept = Runner(server.urls(16), rounds=3, seed=1).sweep(fetch_async, (2, 4, 8))
     unless_busy((swept.recommended, swept.at_edge) == (8, True), swept)
-    assert "≥ 8 in flight: still rising at 8, the most that was tried" in str(swept)
+    assert "≥ 8 in flight: the most that was tried, and still " in str(swept)
 
 
 def test_failures_count_in_what_bounds_the_throughput_as_they_do_in_the_throughput() -> None:

@@ -47,8 +47,8 @@ TABLES = {
 }
 TEXTS = {
     60: """
-4 URLs × 10 rounds, order drawn each round (seed 8412), 95%
-  for all rows together; this machine, 14:02–14:02
+4 URLs × 10 rounds, order drawn each round (seed 8412); 95%
+  sure of all intervals at once; this machine, 14:02–14:02
 strategy        typical  speed-up  95%           verdict
 fetch_sync       419 ms     1.00×  reference
 fetch_threaded  41.2 ms     10.2×  [10.2, 10.2]  faster
@@ -60,8 +60,8 @@ not counted: the first run of each, which warms up and is
   checked (417 ms, 41.0 ms, 30.2 ms)
 """,
     80: """
-4 URLs × 10 rounds, order drawn each round (seed 8412), 95% for all rows
-  together; this machine, 14:02–14:02
+4 URLs × 10 rounds, order drawn each round (seed 8412); 95% sure of all
+  intervals at once; this machine, 14:02–14:02
 strategy        typical  speed-up  95%           limit        verdict
 fetch_sync       419 ms     1.00×  reference     concurrency
 fetch_threaded  41.2 ms     10.2×  [10.2, 10.2]  network      faster
@@ -132,8 +132,8 @@ def test_a_sweep_folds_its_advice() -> None:
         "          4  30.4 ms     13.8×  [13.8, 13.8]  recommended",
         "left out at 60 columns: req/s, CPU, in flight, latency,",
         "  limit; a window of 102 shows all, and so does | cat",
-        "≥ 4 in flight: still rising at 4, the most that was tried:",
-        "  1.36× [1.36, 1.36] over 2",
+        "≥ 4 in flight: the most that was tried, and still 1.36×",
+        "  [1.36, 1.36] as fast as 2",
     ]
 
 

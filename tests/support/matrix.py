@@ -419,22 +419,35 @@ _INTRO = """\
 
 Every row is a way in which a server, a connection or a URL can be odd, hostile or broken. Each was
 fetched by every strategy with every built-in client. The last column is what became of it: the
-status of a response, or the kind of a failure. Where it is one word, **all clients agree**: in
+status of a response, or the kind of a failure. One word there means that **all clients agree**: in
 status, final URL, headers, body, text and redirects of a response, or in the kind of a failure.
 {differing}
 
-A GET asked for each, but for the groups HEAD and POST, which repeat some of the rows.
+The rows stand in groups: open one to see them. All were asked for with GET; the groups HEAD and
+POST ask for some of them once more.
 
-`LocalServer` has all the faults but those of the group URLs at `/fault/<name>`, or at every URL
-with `LocalServer(fault=name)`. `concurrent_fetch.server.FAULTS` describes them for tests of your
-own, and {doc}`testing` checks a client or a strategy with some of them.
+`LocalServer` has these faults at `/fault/<name>`, or at every URL with `LocalServer(fault=name)`.
+The group URLs is not among them: there the fault is in the URL. `concurrent_fetch.server.FAULTS`
+describes them for tests of your own, and {doc}`testing` checks a client or a strategy with some.
 
 <!-- Written by tests/support/matrix.py from a run; tests/fetch/test_matrix.py compares. -->
 """
-_NOWHERE = "Of these {total} rows there is none of which that is not so."
+_NOWHERE = "They agree in all of the {total} cases."
 _SOMEWHERE = """\
-Of these {total} rows {count} are not so: they stand [at the end](#where-clients-differ), with the
-reason."""
+They agree in all but {count} of the {total} cases. Those stand [at the end](#where-clients-differ),
+with the reason."""
+_FOLDED = """\
+## {group}
+
+<details>
+<summary>{cases}</summary>
+
+| name | what happens | outcome |
+|---|---|---|
+{rows}
+</details>
+
+"""
 _DIFFERENT = """\
 ## Where clients differ
 
@@ -451,12 +464,34 @@ def page(matrix: Matrix) -> str:
     counted = how_many.format(total=len(CASES), count=len(differing))
     parts = [_INTRO.replace("{differing}", counted)]
     for group in dict.fromkeys(case.group for case in CASES):
-        parts.append(f"## {group}\n\n| name | what happens | outcome |\n|---|---|---|\n")
-        parts += [_row(case, matrix) for case in CASES if case.group == group]
-        parts[-1] += "\n"
+        cases = [case for case in CASES if case.group == group]
+        rows = "".join([*_plain(cases, matrix), *(_row(case, matrix) for case in _odd(cases))])
+        parts.append(_FOLDED.format(group=group, cases=f"{len(cases)} cases", rows=rows))
     if differing:
         parts += [_DIFFERENT, *[_difference(case, matrix) for case in differing]]
     return "\n".join([parts[0], "".join(parts[1:])])
+
+
+def _is_plain(case: Case) -> bool:
+    """Whether the server only answers with a status, and that is what comes of it."""
+    status = case.name.removeprefix("status_")
+    return case.does == f"The server answers {status}."
+
+
+def _odd(cases: Iterable[Case]) -> list[Case]:
+    return [case for case in cases if not _is_plain(case)]
+
+
+def _plain(cases: Iterable[Case], matrix: Matrix) -> list[str]:
+    """Return one row for all plain statuses, if there are any."""
+    plain = [case for case in cases if _is_plain(case)]
+    if not plain:
+        return []
+    statuses = [case.name.removeprefix("status_") for case in plain]
+    seen = [{_word(found) for found in matrix.outcomes(case).values()} for case in plain]
+    assert seen == [{status} for status in statuses]
+    first, last, told = plain[0].name, plain[-1].name, ", ".join(statuses)
+    return [f"| `{first}` to `{last}` | The server answers {told}. | that status |\n"]
 
 
 def _row(case: Case, matrix: Matrix) -> str:

@@ -64,7 +64,9 @@ def live(name: str, runs: int, verdicts: Verdicts) -> None:
     seen = {strategy: Seen() for strategy in case.strategies}
     with case.opened() as urls:
         for seed in range(runs):
-            runner = cf.Runner(urls, case.options, rounds=6, seed=seed, work=case.work)
+            runner = cf.Runner(
+                urls, case.options, rounds=6, seed=seed, work=case.work, try_more=True
+            )
             comparison = runner.compare(**case.strategies)
             for strategy, one in seen.items():
                 why = comparison.why(strategy)

@@ -48,7 +48,8 @@ def local(n: int = N, **settings: Any) -> Opened:
 
     @contextmanager
     def opened() -> Iterator[Sequence[str]]:
-        with LocalServer(**{"latency": LATENCY} | settings) as server:
+        given: dict[str, Any] = {"latency": LATENCY, **settings}
+        with LocalServer(**given) as server:
             yield server.urls(n)
 
     return opened

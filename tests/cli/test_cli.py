@@ -97,7 +97,7 @@ def test_the_default_is_a_comparison_of_all_three_on_a_server_of_its_own(
     assert "The reason: " in result
     assert re.match(
         r"fetch_sync is [0-9.]+× slower than (the fastest, )?fetch_\w+(, one of the fastest)?: "
-        "it waits for one fetch at a time, computing ",
+        "it waits for one fetch at a time, and computes ",
         limits[0],
     )
 

@@ -172,6 +172,7 @@ def a_round(others: float, **facts: float) -> Taken:
 
 def test_the_rounds_are_told_by_the_median_and_the_worst() -> None:
     load = load_of([a_round(x, stalled=x, switches=100 * x) for x in (0.0, 1.5, 0.5)], 2)
+    assert load is not None
     assert load == Load(
         rounds=3,
         busy=2,

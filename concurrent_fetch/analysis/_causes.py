@@ -78,6 +78,7 @@ class Causes:
             is_measure=reference.slots == 1,
             bound=self._bounds[times.name],
             is_held_down=_is_held_down(records, times),
+            is_among_others=self.card.in_rounds is not None and self.card.in_rounds.is_mostly_busy,
         )
 
     @cached_property

@@ -198,6 +198,8 @@ class Why:
     """The limit that was set, of those heeded, that accounts for most of its time; None without."""
     is_held_down: bool = False
     """Whether it had fewer in flight than it may have and there are URLs, and limits are set."""
+    is_among_others: bool = False
+    """Whether half of the rounds, or more, ran on a machine that other programs kept busy."""
 
     @property
     def has_late_loop(self) -> bool:
@@ -212,8 +214,8 @@ class Why:
 
     @property
     def is_hindered(self) -> bool:
-        """Whether they waited so long that times tell neither of a network nor of a loop."""
-        return self._kept_waiting >= _HINDERED
+        """Whether others were so much in the way that times tell of no network and no loop."""
+        return self.is_among_others or self._kept_waiting >= _HINDERED
 
     @property
     def _kept_waiting(self) -> float:

@@ -48,7 +48,10 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(.*\.)?(AsyncGet|Get|AsyncSend|Send|Clock|Report|Seconds|Bytes|Latency|_Test)"),
     (r"py:.*", r"(.*\.)?PiecesSink"),
     # Returned and passed on, never made by a reader.
-    (r"py:.*", r"(.*\.)?(Bound|CanonicalURL|ConfiguredStrategy|Each|Head|Evidence|Record|Table)"),
+    (
+        r"py:.*",
+        r"(.*\.)?(Bound|CanonicalURL|ConfiguredStrategy|Each|Head|Evidence|Load|Record|Table)",
+    ),
     (r"py:.*", r"(.*\.)?sinks\._folder\._File"),
 ]
 

@@ -95,6 +95,7 @@ class Causes:
             waiting=waiting_of(records, times.slots),
             is_held_down=_is_held_down(records, times),
             tried=self.tried.get(times.name),
+            is_among_others=self.card.in_rounds is not None and self.card.in_rounds.is_mostly_busy,
         )
 
     def _room(self, slots: int) -> float:

@@ -67,6 +67,8 @@ def _started_by(root: str, process: str) -> Iterator[int]:
 
 def _has_children() -> bool:
     """Ask the system, which is far cheaper than to look for them."""
+    if not hasattr(os, "waitid"):  # PyPy may have none
+        return True
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

@@ -92,7 +92,7 @@ class Machine:
     ) -> None:
         self._root, self._clock, self._own_clock = root, clock, own_clock
         self._clock_of = clock_of
-        self.cores = frozenset(os.sched_getaffinity(0) if cores is None else cores)
+        self.cores = frozenset(_own_cores() if cores is None else cores)
         """The numbers of those that this process may use."""
         self._stat = _Kept(f"{root}/stat")
         try:
@@ -191,6 +191,11 @@ def between(first: Moment, last: Moment) -> Taken:
         stalled=stalled,
         switches=switches,
     )
+
+
+def _own_cores() -> Collection[int]:
+    affinity = getattr(os, "sched_getaffinity", None)  # PyPy may have none
+    return affinity(0) if affinity else range(os.cpu_count() or 1)
 
 
 def _switches() -> int | None:

@@ -254,6 +254,8 @@ class Why:
     shown_by: str | None = None
     """Another strategy of the comparison that was faster since it had more in flight; None where
     there is none, or that was tried."""
+    is_among_others: bool = False
+    """Whether half of the rounds, or more, ran on a machine that other programs kept busy."""
 
     @property
     def has_late_loop(self) -> bool:
@@ -268,8 +270,8 @@ class Why:
 
     @property
     def is_hindered(self) -> bool:
-        """Whether they waited so long that times tell neither of a network nor of a loop."""
-        return self._kept_waiting >= _HINDERED
+        """Whether others were so much in the way that times tell of no network and no loop."""
+        return self.is_among_others or self._kept_waiting >= _HINDERED
 
     @property
     def _kept_waiting(self) -> float:

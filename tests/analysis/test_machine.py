@@ -172,6 +172,7 @@ def a_round(others: float, **facts: float) -> Taken:
 
 def test_the_rounds_are_told_by_the_median_and_the_worst() -> None:
     load = load_of([a_round(x, stalled=x, switches=100 * x) for x in (0.0, 1.5, 0.5)], 2)
+    assert load is not None
     assert load == Load(
         rounds=3,
         busy=2,
@@ -276,7 +277,18 @@ def test_where_it_is_not_told_nothing_is_said_that_others_can_feign(
 def test_without_others_that_are_in_the_way_the_figures_stand(
     evidence: Evidence, probe: Probe | None
 ) -> None:
-    assert unless_starved(why(probe), evidence, BUSY) is evidence
+    assert unless_starved(why(probe), evidence, IDLE) is evidence
+
+
+@pytest.mark.parametrize("evidence", Evidence)
+def test_a_watched_run_that_was_lucky_does_not_speak_for_rounds_on_a_busy_machine(
+    evidence: Evidence,
+) -> None:
+    lucky = attrs.evolve(why(QUIET), is_among_others=True)
+    found = unless_starved(lucky, evidence, BUSY)
+    assert found in (evidence, Evidence.NOTHING)
+    assert found.limit not in (Limit.NETWORK, Limit.BLOCKED_LOOP, Limit.GIL)
+    assert not lucky.has_late_loop
 
 
 def test_a_late_loop_is_not_called_blocked_where_it_waits_for_a_core() -> None:

@@ -545,8 +545,8 @@ def test_for_other_hosts_the_number_of_requests_is_printed_before_any_is_sent() 
         (
             ["--try-more"],
             (
-                "57 requests to host.example (57): 3 URLs × 1 strategy × 8 runs (2 of them untimed) "
-                "and 10 runs to try more in flight and 3 URLs one at a time,"
+                "57 requests to host.example (57): 3 URLs × 1 strategy × 8 runs (2 of them "
+                "untimed) and 10 runs to try more in flight and 3 URLs one at a time,"
             ),
         ),
     ],

@@ -35,6 +35,10 @@ class Loads:
         if self._before is not None and after is not None and after.at > self._before.at:
             self._taken.append(between(self._before, after))
 
+    def forget_round(self) -> None:
+        """Tell nothing of this round: its clock was turned by hand, which no load makes later."""
+        self._before = None
+
     def told(self) -> Load | None:
         """Return what there has been so far; None where nothing was seen."""
         if self.machine is None or not self._taken:

@@ -251,9 +251,6 @@ class Why:
     """Whether it had fewer in flight than it may have and there are URLs, and limits are set."""
     tried: Tried | None = None
     """What came of twice as many in flight; None where that was not tried."""
-    shown_by: str | None = None
-    """Another strategy of the comparison that was faster since it had more in flight; None where
-    there is none, or that was tried."""
     is_among_others: bool = False
     """Whether half of the rounds, or more, ran on a machine that other programs kept busy."""
 

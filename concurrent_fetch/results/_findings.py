@@ -7,9 +7,8 @@ from functools import cached_property
 
 import attrs
 
-from concurrent_fetch.analysis import Alone, Card, Causes, Counted, Limit, Probe, Record, Tried, Why
+from concurrent_fetch.analysis import Alone, Card, Causes, Counted, Probe, Record, Tried, Why
 from concurrent_fetch.results._line import Line
-from concurrent_fetch.results._more_told import shows_more_helps
 from concurrent_fetch.stats import Ranking, spread
 
 
@@ -72,17 +71,8 @@ class Findings:
         )
 
     def why(self, name: str) -> Why:
-        """Return where the time of a strategy went, and which other one shows what would help."""
-        found = self.causes.of(name)
-        if found.limit is not Limit.CONCURRENCY or found.tried or self.reasons[name]:
-            return found
-        others = (n for n, against in self.reasons.items() if n != name and not against)
-        showing = (n for n in others if self._shows(n, found))
-        return attrs.evolve(found, shown_by=next(showing, None))
-
-    def _shows(self, name: str, mine: Why) -> bool:
-        other, lead = self.causes.of(name), self.ranking.speedup(name, mine.strategy)
-        return shows_more_helps(other, mine, lead)
+        """Return where the time of a strategy went."""
+        return self.causes.of(name)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

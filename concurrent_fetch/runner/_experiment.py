@@ -212,7 +212,9 @@ class Experiment:
         self._clock_errors[name] = max(before, measured.clock_error or 0.0)
         witnessed = None if self.witness is None else self.witness.told(self.strategies[name])
         record = measured.record(number, witnessed, self._intern)
-        if not measured.by_hand:
+        if measured.by_hand:
+            self._loads.forget_round()
+        else:
             self._audit.implausible.see(record)
         return record
 

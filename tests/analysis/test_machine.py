@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from fakes import URLS, Clock, fetched_now, taking
 
 from concurrent_fetch import Limit, Runner, fetch_async, fetch_sync, fetch_threaded
 from concurrent_fetch.analysis import Evidence, Lateness, Loads, Probe, Why
@@ -199,6 +200,30 @@ def test_a_machine_of_our_own_has_no_note() -> None:
     assert notes_on_load(None, 2) == []
 
 
+def test_a_round_under_a_clock_turned_by_hand_tells_nothing() -> None:
+    loads = Loads(Machine())
+    with loads:
+        loads.forget_round()
+    assert loads.told() is None
+    with loads:
+        pass
+    told = loads.told()
+    assert told is not None
+    assert told.rounds == 1
+
+
+def test_a_comparison_under_such_a_clock_says_nothing_of_the_load(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Loads, "of_this_machine", lambda: Loads(Machine()))
+    clock = Clock()
+    by_hand = Runner(URLS, rounds=2, clock=clock).compare(taking(clock, 1.0))
+    assert by_hand.card.in_rounds is None
+    timed = Runner(URLS, rounds=2).compare(fetched_now)
+    assert timed.card.in_rounds is not None
+    assert timed.card.in_rounds.rounds == 2
+
+
 STUCK = Lateness(median=0.037, p95=0.05, naps=100)
 STARVED = Probe(
     thread=None, loop=STUCK, on_loop=True, threads=0, blocked=0.9, starved=1.25, others=0.8
@@ -213,6 +238,11 @@ BUSY = Load(
     switches=None,
 )
 IDLE = attrs.evolve(BUSY, busy=1)
+FEIGNED = (
+    *(Limit.NETWORK, Limit.BLOCKED_LOOP, Limit.GIL),
+    *(Limit.SLOW_URL, Limit.CONNECTING, Limit.CLIENT),
+)
+"""What looks the same where threads wait for a core."""
 
 
 def why(probe: Probe | None, evidence: Evidence = Evidence.NOTHING) -> Why:
@@ -252,9 +282,7 @@ def test_a_machine_that_keeps_our_threads_waiting_is_the_limit(
     evidence: Evidence, load: Load | None
 ) -> None:
     found = unless_starved(why(STARVED), evidence, load)
-    assert found is Evidence.STARVED or found.limit not in (
-        *(Limit.NETWORK, Limit.BLOCKED_LOOP, Limit.GIL, None),
-    )
+    assert found is Evidence.STARVED or found.limit not in (*FEIGNED, None)
     assert Evidence.STARVED.limit is Limit.MACHINE
 
 
@@ -267,7 +295,32 @@ def test_where_it_is_not_told_nothing_is_said_that_others_can_feign(
 ) -> None:
     found = unless_starved(why(probe), evidence, load)
     assert found in (evidence, Evidence.NOTHING)
-    assert found.limit not in (Limit.NETWORK, Limit.BLOCKED_LOOP, Limit.GIL)
+    assert found.limit not in FEIGNED
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (Evidence.SLOWEST, Evidence.NOTHING),
+        (Evidence.TO_CONNECT, Evidence.NOTHING),
+        (Evidence.IN_LINE, Evidence.NOTHING),
+        (Evidence.PAUSES, Evidence.NOTHING),
+        (Evidence.ITS_PACE, Evidence.NOTHING),
+        (Evidence.ALL_AT_ONCE, Evidence.NOTHING),
+        (Evidence.HELD_LOOP, Evidence.NOTHING),
+        (Evidence.LATE_THREADS, Evidence.NOTHING),
+        (Evidence.AT_THE_RATE, Evidence.AT_THE_RATE),
+        (Evidence.COMPUTING, Evidence.COMPUTING),
+        (Evidence.FULL, Evidence.FULL),
+    ],
+)
+def test_slow_urls_connecting_and_pauses_are_feigned_as_well(
+    evidence: Evidence, expected: Evidence
+) -> None:
+    assert unless_starved(why(HALF), evidence, BUSY) is expected
+    is_clear = evidence in {Evidence.AT_THE_RATE, Evidence.COMPUTING}
+    much = evidence if is_clear else Evidence.STARVED
+    assert unless_starved(why(STARVED), evidence, BUSY) is much
 
 
 @pytest.mark.parametrize("evidence", Evidence)
@@ -287,7 +340,7 @@ def test_a_watched_run_that_was_lucky_does_not_speak_for_rounds_on_a_busy_machin
     lucky = attrs.evolve(why(QUIET), is_among_others=True)
     found = unless_starved(lucky, evidence, BUSY)
     assert found in (evidence, Evidence.NOTHING)
-    assert found.limit not in (Limit.NETWORK, Limit.BLOCKED_LOOP, Limit.GIL)
+    assert found.limit not in FEIGNED
     assert not lucky.has_late_loop
 
 

@@ -5,6 +5,7 @@ from concurrent_fetch.analysis._audit import Audit
 from concurrent_fetch.analysis._card import Card, read_card
 from concurrent_fetch.analysis._causes import Causes
 from concurrent_fetch.analysis._ceiling import Ceiling, Level, ceilings
+from concurrent_fetch.analysis._children import ChildrenTime
 from concurrent_fetch.analysis._counted import Counted
 from concurrent_fetch.analysis._loads import Loads
 from concurrent_fetch.analysis._notes import Note, gathered
@@ -20,6 +21,7 @@ __all__ = [
     "Card",
     "Causes",
     "Ceiling",
+    "ChildrenTime",
     "Counted",
     "Evidence",
     "Lateness",

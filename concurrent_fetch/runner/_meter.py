@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from time import process_time
 from typing import Any
 
 import attrs
 
 from concurrent_fetch._python import WORKERS_TIME
 from concurrent_fetch._units import Seconds
-from concurrent_fetch.analysis import Probes
+from concurrent_fetch.analysis import ChildrenTime, Probes
 from concurrent_fetch.errors import StrategyError
 from concurrent_fetch.feed import CountedWork
 from concurrent_fetch.fetch import in_words
@@ -48,6 +49,8 @@ class Meter:
         self._bridge = bridge
         self._ready = ready
         self._looking = nullcontext() if looking is None else looking
+        # A clock that is given for that of the process tells of its children, or not.
+        self._children = ChildrenTime() if bridge.clocks.cpu is process_time else None
         self.culprits: list[str] = []
         """The modules that turned the GIL on again, as clients were imported."""
 
@@ -131,13 +134,16 @@ class Meter:
         return attrs.evolve(measured, strategy=name)
 
     def _clocks_of_workers(self, name: str) -> tuple[Seconds, Seconds]:
-        """Read both clocks of workers: of those that `ready` keeps, and of all of our own."""
+        """Read the clocks of workers: those that `ready` keeps, and all of our own; of children."""
+        if self._children is not None:
+            self._children.before()
         return self._ready.cpu(name) if self._ready else 0.0, WORKERS_TIME.read()
 
     def _used_by_workers(self, name: str, kept: Seconds, all_of_ours: Seconds) -> Seconds:
-        """Return what workers have used since: a worker that both clocks know counts once."""
+        """Return what workers have used since: a worker that several clocks know counts once."""
+        by_children = self._children.used() if self._children else 0.0
         by_ready = self._ready.used(name, kept) if self._ready else 0.0
-        return max(by_ready, WORKERS_TIME.read() - all_of_ours)
+        return max(by_ready, WORKERS_TIME.read() - all_of_ours, by_children)
 
     def _rows(self, strategy: AnyStrategy, returned: object, options: Options) -> Rows:
         """Match what came back to the URLs; nothing of that is on a clock."""

@@ -36,7 +36,7 @@ FACES = ("__init__", "__main__")
 """Above all floors; nobody imports them."""
 WIDEST = 20
 """So many names at most a door offers, and a public family of one kind:"""
-WIDER = {"strategies": 26, "errors": 26, "analysis": 24}
+WIDER = {"strategies": 26, "errors": 26, "analysis": 25}
 WHEN_ASKED = ("clients", "feed", "strategies")
 """Doors behind which some files are imported when they are asked for: each client, what only runs
 with a journal need, and strategies in other processes, since every import would pay."""

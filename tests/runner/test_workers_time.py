@@ -2,9 +2,12 @@
 
 import asyncio
 import functools
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -102,3 +105,47 @@ def test_a_single_run_has_it_too(local: LocalServer) -> None:
 def test_threads_have_no_part_in_it(local: LocalServer) -> None:
     runner = cf.Runner(local.urls(10), rounds=1, work=compute)
     assert runner.compare(cf.fetch_threaded).why("fetch_threaded").in_workers == 0
+
+
+BURN = "import time\nwhile time.process_time() < 0.1: pass"
+
+
+def in_a_child(urls: list[str], options: cf.Options) -> cf.Run:
+    subprocess.run([sys.executable, "-SEc", BURN], check=True)
+    return cf.fetch_sync(urls, options)
+
+
+needs_rusage = pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
+
+
+@needs_rusage
+def test_a_child_that_a_strategy_starts_itself_is_counted(local: LocalServer) -> None:
+    runner = cf.Runner(local.urls(2), rounds=2, seed=1)
+    comparison = runner.compare(in_a_child, cf.fetch_sync)
+    mine = [record for record in comparison.records if record.strategy == "in_a_child"]
+    assert all(0.1 <= record.cpu_of_workers <= record.cpu for record in mine)
+    assert comparison.why("in_a_child").in_workers > 0
+    assert comparison.why("fetch_sync").in_workers == 0  # nor is the server's process
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_processes_of_a_pool_that_stays_are_counted(local: LocalServer) -> None:
+    with ProcessPoolExecutor(1, get_context("spawn")) as own:
+
+        def in_a_pool(urls: list[str], options: cf.Options) -> cf.Run:
+            own.submit(
+                exec,
+                "import time\nend = time.process_time() + 0.1\n"
+                "while time.process_time() < end: pass",
+            ).result()
+            return cf.fetch_sync(urls, options)
+
+        comparison = cf.Runner(local.urls(2), rounds=2, seed=1).compare(in_a_pool)
+    used = [record.cpu_of_workers for record in comparison.records]
+    assert min(used) >= 0.1
+
+
+@needs_rusage
+def test_a_clock_in_place_of_that_of_the_process_tells_of_no_children(local: LocalServer) -> None:
+    runner = cf.Runner(local.urls(2), rounds=1, cpu_clock=lambda: 0.0)
+    assert [record.cpu for record in runner.compare(in_a_child).records] == [0.0]

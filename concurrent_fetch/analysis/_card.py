@@ -84,7 +84,7 @@ class Card:
         """
         mine, theirs = _facts(self), _facts(other)
         told = [
-            f"{name}: {mine.get(name, 'none')} against {theirs.get(name, 'none')}"
+            f"{name}: {_fact(mine, name)} against {_fact(theirs, name)}"
             for name in dict.fromkeys([*mine, *theirs])
             if mine.get(name) != theirs.get(name)
         ]
@@ -142,6 +142,11 @@ def _facts(card: Card) -> dict[str, Any]:
     names = ("python", "build", "platform", "cores", "loop", "switch_interval")
     facts = {name.replace("_", " "): getattr(card, name) for name in names}
     return facts | dict(card.versions) | dict.fromkeys(card.variables, "set")
+
+
+def _fact(facts: Mapping[str, Any], name: str) -> Any:
+    missing = "not set" if name in _VARIABLES else "not installed"
+    return facts.get(name, missing)
 
 
 def _build() -> str:

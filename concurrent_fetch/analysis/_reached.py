@@ -244,7 +244,7 @@ def _more_requests(sights: _Sights, rivals: _Rivals) -> _Finding | None:
     if not _is_steady(much, known):
         return None
     mine, theirs = max(much)
-    fact = f"the server got {many(mine, 'request')} of it where it got {theirs:,} of another"
+    fact = f"the server got {many(mine, 'request')} from it, and {theirs:,} from another strategy"
     return _Finding(f"{fact}, {_in(much, known, 'round')}", proven=False, advice=_TWICE)
 
 

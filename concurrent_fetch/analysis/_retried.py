@@ -39,9 +39,9 @@ def notes_on_tries(records: Sequence[Record]) -> list[Note]:
     return [
         Note(
             strategy=name,
-            fact=f"{most.urls:,} of {many(urls, 'URL')} were tried again in one run, "
-            f"{seconds(most.waited)} in waiting",
-            advice="the time of a run has all its tries in it",
+            fact=f"{most.urls:,} of {many(urls, 'URL')} were tried again in one run "
+            f"and waited {seconds(most.waited)} in all",
+            advice="the time of a run includes all tries",
         )
         for name, most in worst.items()
     ]

@@ -107,12 +107,13 @@ def reasons_of(lines: Sequence[Line]) -> list[str]:
 
 
 def _tie(tied: tuple[str, str, Estimate] | None, lines: Sequence[Line]) -> list[str]:
-    """Say which strategies are tied for fastest, and why: the estimate does not part two."""
+    """Say which are tied for fastest, and why: the estimate does not part the farthest two."""
     if tied is None:
         return []
     one, other, estimate = tied
-    fastest = ", ".join(line.name for line in lines if line.fastest)
-    gain = f"{other} over {one} is {told(estimate)}"
+    names = [line.name for line in lines if line.fastest]
+    fastest, which = ", ".join(names), ", the farthest apart," if len(names) > 2 else ""
+    gain = f"{other} over {one}{which} is {told(estimate)}"
     if verdict_of(estimate) is Verdict.SAME:
         return [f"tied for fastest: {fastest}; {gain}, which is no difference that matters"]
     why = "an interval too wide to tell which is faster; more rounds would narrow it"

@@ -105,11 +105,11 @@ def _seen(lines: Sequence[Line]) -> str:
     for line in lines:
         if line.typical is None or line.reasons:
             continue
-        what = "" if told else " fetches in flight"
+        took, what = ("", "") if told else (" took", " fetches in flight")
         flying = average(line.why.in_flight)
         with_them = f" with {flying}{what}" if line.why.in_flight > 0 else ""
-        told.append(f"{line.name} took {seconds(line.typical.point)}{with_them}")
-    return f" In these rounds {_and(told)}." if told else ""
+        told.append(f"{line.name}{took} {seconds(line.typical.point)}{with_them}")
+    return f" In these rounds {', '.join(told[:-1])}, and {told[-1]}." if told[1:] else ""
 
 
 def _is_faster(line: Line) -> bool:
@@ -174,9 +174,12 @@ def _cause(line: Line, reference: Line) -> str:
     why, first = line.why, reference.why
     at_once = _cores_at_once(why, first)
     flying, longer = changed(why.more_in_flight, "fewer"), changed(why.longer, "shorter")
+    mine, theirs = average(why.in_flight), average(first.in_flight)
+    against = f"against {theirs} ({flying})"
+    if mine == theirs:
+        against = f"as {reference.name} had"
     return at_once + (
-        f"{'it' if at_once else line.name} had {average(why.in_flight)} fetches in flight against "
-        f"{average(first.in_flight)} ({flying}), and each took "
+        f"{'it' if at_once else line.name} had {mine} fetches in flight {against}, and each took "
         f"{seconds(why.time_per_fetch)} against {seconds(first.time_per_fetch)} ({longer})"
     )
 

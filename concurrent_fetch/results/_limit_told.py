@@ -31,18 +31,18 @@ def limits(why: Why, subject: str | None = None) -> str:
         late = seconds(why.probe.loop.median)
         said.append(f"Timers on its event loop came {late} late.")
     if why.queue > _NOTEWORTHY * why.time_per_fetch and why.evidence not in _OF_SENDING:
-        said.append(f"{_before_sending(why)}: connecting, or waiting in the client.")
+        said.append(f"O{_before_sending(why)[1:]}: connecting, or waiting in the client.")
     return " ".join([*said, *_help(why)])
 
 
 def _before_sending(why: Why) -> str:
-    spent = f"{seconds(why.queue)} of the {seconds(why.time_per_fetch)} of a fetch"
-    return f"{spent} pass before it is sent"
+    whole = seconds(why.time_per_fetch)
+    return f"of the {whole} that a fetch takes, {seconds(why.queue)} pass before it is sent"
 
 
 def _help(why: Why) -> list[str]:
     if why.evidence is Evidence.SEVERAL_CORES and why.in_workers > why.cpu / 2:
-        return ["Less work per response would help, or more workers, as far as there are cores."]
+        return ["Less work per response would help, or more workers, up to one per core."]
     if why.evidence is Evidence.COMPUTING and why.cores_at_once > 1:  # all that there are
         return [_HELP[Evidence.SEVERAL_CORES]]
     return [_HELP[why.evidence]] if why.evidence in _HELP else []
@@ -55,8 +55,8 @@ def _by_nothing_known(why: Why) -> str:
 
 def _by_nothing_alone(why: Why) -> str:
     return (
-        f"{_filled(why)}. Whether the server is crowded, or has room for more, nothing here shows: "
-        "compare it with one that has one in flight, as fetch_sync"
+        f"{_filled(why)}. Nothing here shows whether the server is crowded, or has room for more: "
+        "compare it with a strategy that has one in flight, such as fetch_sync"
     )
 
 
@@ -71,16 +71,14 @@ def _waits_for_one(why: Why) -> str:
 
 def _filled(why: Why) -> str:
     is_full = why.in_flight >= _NEARLY * why.slots
-    most = f"nearly always {why.slots}" if is_full else f"up to {why.slots}"
-    return (
-        f"had {most} in flight, all that it may have, and computed {percent(why.cpu)} of the time"
-    )
+    most = f"nearly always had {why.slots}" if is_full else f"had up to {why.slots}"
+    return f"{most} in flight, the most it may have, and computed {percent(why.cpu)} of the time"
 
 
 def _by_work(why: Why) -> str:
     return (
-        f"is limited by the work on its responses: {percent(why.work)} of its time, "
-        f"computing {percent(why.cpu)}"
+        f"is limited by the work on its responses, which takes {percent(why.work)} of its time; "
+        f"it computed {percent(why.cpu)} of the time"
     )
 
 
@@ -93,8 +91,8 @@ def _by_blocked_loop(why: Why) -> str:
 
 def _by_nothing_seen(why: Why) -> str:
     return (
-        f"{_waits_for_one(why)}. Whether a call that waits blocked its event loop could not be "
-        "seen: the run was too short, or the machine too busy"
+        f"{_waits_for_one(why)}. Whether its event loop was blocked by a call that waits could not "
+        "be seen: the run was too short, or the machine too busy"
     )
 
 
@@ -115,20 +113,22 @@ def _by_nothing_faster(why: Why) -> str:
     said, tried = _waits_for_one(why) if why.slots == 1 else _filled(why), why.tried
     if tried is None:
         return said
-    helps = "would help a little" if tried.helps else "would help is not sure"
-    return f"{said}. {'M' if tried.helps else 'That m'}ore in flight {helps}: {tried_told(tried)}"
+    more = "More in flight would help a little"
+    if not tried.helps:
+        more = "Whether more in flight would help is not sure"
+    return f"{said}. {more}: {tried_told(tried)}"
 
 
 def _by_crowding_alone(why: Why) -> str:
     grown = ratio(why.tried.service_grew) if why.tried and why.tried.service_grew else "longer"
-    seen = f"{tried_told(why.tried)}, and each fetch took {grown} as long" if why.tried else ""
+    seen = f"{tried_told(why.tried)}; each fetch took {grown} as long" if why.tried else ""
     return _by_network(why, seen)
 
 
 def _by_crowding(why: Why) -> str:
     other = why.beside
     if other is None:
-        return _by_network(why, "more in flight bring nothing")
+        return _by_network(why, "more in flight would bring nothing")
     had = f"{other.strategy}, with {average(other.in_flight)} in flight, was no faster"
     return _by_network(why, f"{had}: each of its fetches took {ratio(other.longer)} as long")
 
@@ -146,41 +146,41 @@ def _by_connecting(why: Why) -> str:
 
 def _by_a_line(why: Why) -> str:
     return (
-        f"is limited by the client itself: {_before_sending(why)}, although its connection is "
-        "there: it stands in line"
+        f"is limited by the client itself: {_before_sending(why)}. It does not connect in that "
+        "time, but stands in line"
     )
 
 
 def _by_pauses(why: Why) -> str:
     return (
-        f"is limited by the client itself: {percent(why.waiting.vacant)} of the time it could have "
-        f"fetched and did not, and it computed {percent(why.cpu)} of the time: it pauses"
+        f"is limited by the client itself, which pauses: {percent(why.waiting.vacant)} of the time "
+        f"it could have fetched more and did not, and it computed {percent(why.cpu)} of the time"
     )
 
 
 def _by_its_pace(why: Why) -> str:
     return (
         "is limited by the client itself: it starts a fetch every "
-        f"{seconds(why.waiting.pace)}, whatever has ended meanwhile"
+        f"{seconds(why.waiting.pace)}, no matter when others end"
     )
 
 
 def _by_overhead(why: Why) -> str:
     return (
-        f"is CPU-bound: in so short a run it computes {percent(why.cpu)} of the time, before and "
-        f"after its fetches, {seconds(why.cpu_per_fetch)} for each"
+        f"is CPU-bound: it computes {percent(why.cpu)} of so short a run, "
+        f"{seconds(why.cpu_per_fetch)} per fetch, before it sends and after it has its answers"
     )
 
 
 def _by_cpu(why: Why) -> str:
     return (
         f"is CPU-bound: it computes {percent(why.cpu)} of the time, {seconds(why.cpu_per_fetch)} "
-        f"per fetch, of which one core can do {rate(1 / why.cpu_per_fetch)} a second"
+        f"per fetch: one core can do {rate(1 / why.cpu_per_fetch)} fetches a second"
     )
 
 
 def _by_several_cores(why: Why) -> str:
-    spent = f"{percent(why.cpu)} of one, {seconds(why.cpu_per_fetch)} per fetch"
+    spent = f"{percent(why.cpu)} of one core in all, {seconds(why.cpu_per_fetch)} per fetch"
     return f"computes on {cores(why.cores_at_once)} at once: {spent}"
 
 
@@ -188,7 +188,7 @@ def _by_gil(why: Why) -> str:
     late = why.probe.thread.p95 if why.probe and why.probe.thread else None
     return (
         f"is limited by the GIL: it computes {percent(why.cpu)} of the time, and 1 time in 20 a "
-        f"thread that was to run waited more than {seconds(late)} for the others"
+        f"thread that was ready waited more than {seconds(late)} for the others"
     )
 
 
@@ -204,8 +204,8 @@ def _by_all_at_once(why: Why) -> str:
 
 
 def _by_no_room(why: Why) -> str:
-    saved = f"twice as many in flight would save no more than {percent(why.room)} of it"
-    return _by_network(why, f"a few URLs take most of the time, so that {saved}")
+    saved = f"twice as many in flight would save at most {percent(why.room)}"
+    return _by_network(why, f"a few URLs take most of the time, so {saved}")
 
 
 def _by_network(why: Why, seen: str) -> str:
@@ -217,15 +217,16 @@ def _by_the_machine(why: Why) -> str:
     waited, others = (why.probe.starved, why.probe.others) if why.probe else (None, None)
     return (
         "is limited by this machine: in a second of its run, threads that were ready waited "
-        f"{seconds(waited)} for a core, while other programs had {percent(others or 0.0)} of the "
-        "CPU time"
+        f"{seconds(waited)} (added up) for a core, while other programs had "
+        f"{percent(others or 0.0)} of the CPU time"
     )
 
 
 def _by_what_is_set(why: Why) -> str:
     share = percent(why.bound.share if why.bound else math.nan)
-    taken = f"{_ACCOUNT[why.evidence]} {share} of the time, computing {percent(why.cpu)}"
-    return f"is limited by {why.bound}, not by the strategy: {taken}"
+    taken = f"{_ACCOUNT[why.evidence]} {share} of the time"
+    computed = f"it computed {percent(why.cpu)} of the time"
+    return f"is limited by {why.bound}, not by the strategy: {taken}, and {computed}"
 
 
 def _by_a_full_host(why: Why) -> str:
@@ -247,7 +248,7 @@ def _by_waiting_to_retry(why: Why) -> str:
 
 
 _ACCOUNT: Mapping[Evidence, str] = {
-    Evidence.AT_THE_RATE: "it takes up",
+    Evidence.AT_THE_RATE: "the rate takes up",
     Evidence.AT_THE_DELAY: "the delays there take up",
     Evidence.HOST_FULL: "the places there were taken",
 }
@@ -287,8 +288,8 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
 _OF_SENDING = {Evidence.TO_CONNECT, Evidence.IN_LINE}
 
 _HELP: Mapping[Evidence, str] = {
-    Evidence.NOTHING_SEEN: f"If it did: {CURE}.",
-    Evidence.HELD_LOOP: f"What helps: {CURE}. More in flight does not.",
+    Evidence.NOTHING_SEEN: f"If it was: {CURE}.",
+    Evidence.HELD_LOOP: f"What helps: {CURE}. More in flight would not help.",
     Evidence.COMPUTING: "Less work per response would help, or more processes.",
     Evidence.SEVERAL_CORES: "Less work per response would help, or more cores.",
     Evidence.LATE_LOOP: "Less work per response would help, or more processes.",
@@ -298,9 +299,9 @@ _HELP: Mapping[Evidence, str] = {
     Evidence.STARVED: "What helps: end the other programs, or measure on a quiet machine.",
     Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
     Evidence.OVERHEAD: "Less work per response would help; with more URLs the start weighs less.",
-    Evidence.SLOWEST: "What helps: start it first, or give it a shorter timeout.",
+    Evidence.SLOWEST: "What helps: start that URL first, or set a shorter timeout.",
     Evidence.TO_CONNECT: "What helps: keep connections (reuse_connections), or open fewer.",
-    Evidence.IN_LINE: "What helps: as many connections in its pool as there are in flight.",
+    Evidence.IN_LINE: "What helps: as many connections in its pool as fetches in flight.",
     Evidence.PAUSES: "What helps: shorter pauses; not another strategy.",
     Evidence.ITS_PACE: "What helps: a faster pace; not another strategy.",
 }

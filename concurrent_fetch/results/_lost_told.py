@@ -25,7 +25,7 @@ def lost_told(lost: Mapping[str, Sequence[int]], rounds: int) -> list[str]:
         *said,
         *(
             f"{_failed(name, mine, rounds)}: this counts against it in its intervals; its speed-up "
-            "is of the other rounds"
+            "is that of the other rounds"
             for name, mine in others
             if mine
         ),

@@ -1,7 +1,7 @@
 """Whether more in flight would help: said only where that was tried, or another one shows it."""
 
 from concurrent_fetch.analysis import Tried, Why
-from concurrent_fetch.render import average, interval, ratio
+from concurrent_fetch.render import average, ratio
 
 
 def more_in_flight(why: Why) -> str:
@@ -9,13 +9,13 @@ def more_in_flight(why: Why) -> str:
     if why.tried is not None:
         return tried_told(why.tried)
     if why.beside is not None:
-        had = f"{why.beside.strategy} had {average(why.beside.in_flight)}"
-        return f"{had}, and was {ratio(why.beside.faster)} as fast"
+        return f"{why.beside.strategy} is faster, and had {average(why.beside.in_flight)}"
     return ""
 
 
 def tried_told(tried: Tried) -> str:
-    """Say what came of twice as many: `with 8 instead of 4 it was 1.95× as fast, …`."""
-    pairs = f"{interval(min(tried.speedups), max(tried.speedups))} in {len(tried.speedups)} pairs"
+    """Say what came of twice as many: `with 8 instead of 4 it was 1.95× as fast (…)`."""
+    least, most = ratio(min(tried.speedups)), ratio(max(tried.speedups))
     twice = f"with {tried.twice} instead of {tried.concurrency}"
-    return f"{twice} it was {ratio(tried.speedup)} as fast, {pairs} of runs"
+    pairs = f"{least} to {most} in {len(tried.speedups)} pairs of runs"
+    return f"{twice} it was {ratio(tried.speedup)} as fast ({pairs})"

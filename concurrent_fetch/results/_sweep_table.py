@@ -144,13 +144,13 @@ def _recommendation(rows: Sequence[Row], choice: Choice) -> str:
         return f"{chosen} in flight: the smallest level within 5% of the fastest; it takes {loss}"
     if choice.before == chosen:
         return f"{chosen} in flight: no level tried is faster"
-    return f"{chosen} in flight: the fastest level; no smaller one is within 5% of it: {gain}"
+    return f"{chosen} in flight: the fastest level, and no smaller one is within 5% of it; {gain}"
 
 
 def _gain(estimate: Estimate, of_what: str, row: Row) -> str:
     if is_told(estimate):
         return f"{told(estimate)} {of_what}"
-    return f"{point_of(estimate)} {of_what}, by these rounds alone: to be sure needs {_rounds(row)}"
+    return f"{point_of(estimate)} {of_what} in these rounds (to be sure needs {_rounds(row)})"
 
 
 def _at_edge(rows: Sequence[Row]) -> str:
@@ -189,7 +189,8 @@ def _named(row: Row) -> str:
 
 def _seen(row: Row, first: Row) -> str:
     grew = row.level.grew(first.level)
-    return f"latency grew {ratio(grew)}, CPU {percent(row.level.why.cpu)}"
+    least, cpu = first.level.concurrency, percent(row.level.why.cpu)
+    return f"latency is {ratio(grew)} that at {least}, CPU {cpu}"
 
 
 def _ceilings(row: Row) -> str:
@@ -199,9 +200,13 @@ def _ceilings(row: Row) -> str:
     return (
         f"requests/s at {row.level.concurrency}: {rate(found.requests_per_second)}; "
         f"its concurrency allows {rate(found.by_concurrency)}, its CPU time "
-        f"{rate(found.by_cpu)}, the server or network {rate(found.by_server)}"
+        f"{rate(found.by_cpu)}, the server or network {_known(found.by_server)}"
         + (f", {bound} {rate(found.by_options)}" if is_set else "")
     )
+
+
+def _known(x: float) -> str:
+    return "an unknown number" if math.isnan(x) else rate(x)
 
 
 def _is_unheeded(rows: Sequence[Row]) -> bool:

@@ -273,5 +273,5 @@ def _note_on_unsaved(error: Exception) -> Note:
     return Note(
         strategy=None,
         fact=f"it could not be saved: {getattr(error, 'strerror', None) or error}",
-        advice="see to the place, then save(comparison, path)",
+        advice="when that is mended: save(comparison, path)",
     )

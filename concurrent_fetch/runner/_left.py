@@ -146,10 +146,12 @@ class Left:
         for strategy, runs in self._runs.items():
             each = self._afterwards[strategy] / runs
             if things := self._beside.get(strategy):
-                fact = f"left at work beside other runs: {_listed(things)}"
+                fact = f"it left at work, while others ran: {_listed(things)}"
                 yield Note(strategy=strategy, fact=fact, advice=_END_IT)
             elif each >= max(_LEAST, _AFTERWARDS * self._lasted[strategy] / runs):
-                fact = f"it computes on for {seconds(each)} after a run, which is on no clock"
+                fact = (
+                    f"it goes on computing for {seconds(each)} after a run, which no clock counts"
+                )
                 yield Note(strategy=strategy, fact=fact, advice=_END_IT)
             if number := self._piled_up(strategy):
                 fact = f"nearly every run leaves something behind: {number} by now"

@@ -81,8 +81,8 @@ class Leftovers:
                 yield Note(strategy=strategy, fact=fact, advice=advice)
         for strategy, settings in self._changed.items():
             if settings:
-                fact = f"it left changed what holds for other strategies too: {', '.join(settings)}"
-                advice = "it is put back after each run; let the strategy put it back"
+                fact = f"it changed settings that other strategies share: {', '.join(settings)}"
+                advice = "they are put back after each run; let the strategy do that"
                 yield Note(strategy=strategy, fact=fact, advice=advice)
 
 

@@ -51,8 +51,8 @@ def notes_on_workers(ready: Ready) -> Iterator[Note]:
         if not isinstance(kept.workers, Away):
             yield Note(
                 strategy=name,
-                fact=f"workers kept: started once, in {seconds(kept.taken)}, on no clock",
-                advice="a single call takes that time besides",
+                fact=f"its workers were started once, in {seconds(kept.taken)}, on no clock",
+                advice="a single call takes that time too",
             )
 
 
@@ -63,7 +63,7 @@ def notes_on_counts(ready: Ready) -> Iterator[Note]:
             yield Note(
                 strategy=name,
                 fact="the CPU time of its workers fell in a run, and counts as 0 there",
-                advice="let cpu() go on counting what workers have used that are gone",
+                advice="let cpu() go on counting what ended workers have used",
             )
 
 
@@ -72,7 +72,7 @@ def notes_on_leaving(ready: Ready) -> Iterator[Note]:
     for name, what in ready.left_badly.items():
         yield Note(
             strategy=name,
-            fact=f"it could not leave what it had made ready: {what}",
+            fact=f"what it had made ready could not be closed: {what}",
             advice="see whether its workers still run",
         )
 

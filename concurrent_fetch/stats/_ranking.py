@@ -110,18 +110,18 @@ class Ranking:
 
     @property
     def tie(self) -> tuple[str, str, Estimate] | None:
-        """The first two that are tied for fastest, and the speed-up of one over the other.
+        """The two farthest apart of those tied for fastest, and the speed-up of one over the other.
 
         The one that is typically faster stands second. None without a tie, or where too few rounds
         say nothing about it.
         """
-        if len(self.fastest) < 2:
-            return None
-        one, other = self.fastest[:2]
-        if self.speedup(other, over=one).point < 1:
-            one, other = other, one
-        estimate = self.speedup(other, over=one)
-        return (one, other, estimate) if is_told(estimate) else None
+        pairs = [
+            (one, other, self.speedup(other, over=one))
+            for pair in combinations(self.fastest, 2)
+            for one, other in (pair, pair[::-1])
+        ]
+        told = [found for found in pairs if is_told(found[2])]
+        return max(told, key=lambda found: found[2].point, default=None)
 
     def ahead_of(self, name: str) -> tuple[str, Estimate] | None:
         """The one of the fastest that most surely beats a strategy, and its speed-up over that.

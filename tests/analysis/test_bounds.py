@@ -73,8 +73,8 @@ def test_a_run_that_starts_at_its_rate_is_limited_by_that_and_not_by_the_strateg
     assert found.bound.cost == pytest.approx(10 / 11)
     assert found.bound.share == 1.0
     assert limits(found) == (
-        "mine is limited by rate=4, not by the strategy: it takes up 100% of the time, computing "
-        "0%."
+        "mine is limited by rate=4, not by the strategy: the rate takes up 100% of the time, "
+        "and it computed 0% of the time."
     )
 
 
@@ -115,7 +115,7 @@ def test_a_host_whose_places_are_taken_all_the_time_is_named() -> None:
     assert (found.limit, found.evidence) == (Limit.PER_HOST, Evidence.HOST_FULL)
     assert limits(found) == (
         "mine is limited by per_host=2 at a.example, not by the strategy: the places there were "
-        "taken 100% of the time, computing 0%."
+        "taken 100% of the time, and it computed 0% of the time."
     )
 
 
@@ -173,7 +173,7 @@ def test_a_host_that_is_asked_one_delay_after_the_other_is_named() -> None:
     assert (found.limit, found.evidence) == (Limit.DELAY, Evidence.AT_THE_DELAY)
     assert limits(found) == (
         "mine is limited by delay=2 at a.example, not by the strategy: the delays there take up "
-        "100% of the time, computing 0%."
+        "100% of the time, and it computed 0% of the time."
     )
 
 

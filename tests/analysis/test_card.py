@@ -89,8 +89,8 @@ def test_what_differs_is_named_with_both_values(card: Card) -> None:
     assert card.differences(other) == (
         f"cores: {card.cores} against {card.cores + 1}",
         f"requests: {card.versions['requests']} against 1.0",
-        "niquests: none against 3.0",
-        "https_proxy: none against set",
+        "niquests: not installed against 3.0",
+        "https_proxy: not set against set",
     )
 
 

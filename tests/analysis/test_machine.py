@@ -349,8 +349,8 @@ def test_a_late_loop_is_not_called_blocked_where_it_waits_for_a_core() -> None:
     assert not why(STARVED).has_late_loop
     assert limits(why(STARVED, Evidence.STARVED)) == (
         "mine is limited by this machine: in a second of its run, threads that were ready waited "
-        "1.25 s for a core, while other programs had 80% of the CPU time. What helps: end the "
-        "other programs, or measure on a quiet machine."
+        "1.25 s (added up) for a core, while other programs had 80% of the CPU time. What helps: "
+        "end the other programs, or measure on a quiet machine."
     )
 
 

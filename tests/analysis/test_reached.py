@@ -231,8 +231,8 @@ def test_values_that_tell_no_tries_are_held_against_the_others() -> None:
     reasons, (note,) = said(HONEST, runs("mine", [{"gets": 8}] * 5, outcomes=values))
     assert reasons == []
     assert str(note) == (
-        "mine: the server got 8 requests of it where it got 4 of another, in 4 of 4 rounds; does "
-        "it fetch some URLs more than once?"
+        "mine: the server got 8 requests from it, and 4 from another strategy, in 4 of 4 rounds; "
+        "does it fetch some URLs more than once?"
     )
 
 

@@ -65,7 +65,7 @@ def test_what_was_tried_again_is_noted_of_the_run_with_the_most() -> None:
     (note,) = [n for n in comparison.notes if "tried again" in n.fact]
     assert (note.strategy, note.fact) == (
         "mine",
-        "1 of 100 URLs were tried again in one run, 0 s in waiting",
+        "1 of 100 URLs were tried again in one run and waited 0 s in all",
     )
     assert comparison.reasons_against("mine") == ()
     header = str(comparison).splitlines()[1]
@@ -76,7 +76,7 @@ def test_the_note_adds_up_the_waiting_of_a_run() -> None:
     outcomes = [tried_before(response("0", 0), waited=0.75, times=2), response("1", 1)]
     again = [record(outcomes), record([response("0", 0), response("1", 1)])]
     (note,) = notes_on_tries(again)
-    assert note.fact == "1 of 2 URLs were tried again in one run, 1.50 s in waiting"
+    assert note.fact == "1 of 2 URLs were tried again in one run and waited 1.50 s in all"
     assert notes_on_tries(again[1:]) == notes_on_tries([]) == []
 
 

@@ -243,25 +243,25 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(flying(longer=1.3, cpu=1.54), probe=probe(), card=FREE),
         [
-            "mine computes on two cores at once: 154% of one, 501 ms per fetch. With 4 in",
-            "flight the latencies alone would take 2.00 s; it took 2.60 s. Less work per",
+            "mine computes on two cores at once: 154% of one core in all, 501 ms per fetch. With",
+            "4 in flight the latencies alone would take 2.00 s; it took 2.60 s. Less work per",
             "response would help, or more cores.",
         ],
     ),
     (
         explained(attrs.evolve(flying(longer=1.3, cpu=1.6), cpu_of_workers=3.0), probe=probe()),
         [
-            "mine computes on two cores at once: 160% of one, 520 ms per fetch. With 4 in",
-            "flight the latencies alone would take 2.00 s; it took 2.60 s. Less work per",
-            "response would help, or more workers, as far as there are cores.",
+            "mine computes on two cores at once: 160% of one core in all, 520 ms per fetch. With",
+            "4 in flight the latencies alone would take 2.00 s; it took 2.60 s. Less work per",
+            "response would help, or more workers, up to one per core.",
         ],
     ),
     (
         explained(attrs.evolve(flying(longer=1.3, cpu=7.6), cpu_of_workers=15.0), probe=probe()),
         [
-            "mine is CPU-bound: it computes 760% of the time, 2.47 s per fetch, of which one",
-            "core can do 0.40 a second. With 4 in flight the latencies alone would take 2.00 s;",
-            "it took 2.60 s. Less work per response would help, or more cores.",
+            "mine is CPU-bound: it computes 760% of the time, 2.47 s per fetch: one core can do",
+            "0.40 fetches a second. With 4 in flight the latencies alone would take 2.00 s; it",
+            "took 2.60 s. Less work per response would help, or more cores.",
         ],
     ),
     (
@@ -275,7 +275,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(ONE_BY_ONE, wide=WIDE),
         [
             "mine waits for one fetch at a time, and computes 10% of the time. More in flight",
-            "would help: wide had 8.0, and was 8.0× as fast.",
+            "would help: wide is faster, and had 8.0.",
         ],
     ),
     (
@@ -288,24 +288,24 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(flying()),
         [
-            "mine had nearly always 4 in flight, all that it may have, and computed 20% of the",
+            "mine nearly always had 4 in flight, the most it may have, and computed 20% of the",
             "time. Whether more in flight would help was not tried.",
         ],
     ),
     (
         explained(flying(), wide=WIDE),
         [
-            "mine is limited by its concurrency: it had nearly always 4 in flight, all that it",
-            "may have, and computed 20% of the time. More in flight would help: wide had 8.0,",
-            "and was 2.0× as fast.",
+            "mine is limited by its concurrency: it nearly always had 4 in flight, the most it",
+            "may have, and computed 20% of the time. More in flight would help: wide is faster,",
+            "and had 8.0.",
         ],
     ),
     (
         explained(flying(longer=1.3, cpu=0.96), probe=probe(loop=STUCK)),
         [
-            "mine is CPU-bound: it computes 96% of the time, 312 ms per fetch, of which one",
-            "core can do 3.2 a second. With 4 in flight the latencies alone would take 2.00 s;",
-            "it took 2.60 s. Timers on its event loop came 37.0 ms late. Less work per response",
+            "mine is CPU-bound: it computes 96% of the time, 312 ms per fetch: one core can do",
+            "3.2 fetches a second. With 4 in flight the latencies alone would take 2.00 s; it",
+            "took 2.60 s. Timers on its event loop came 37.0 ms late. Less work per response",
             "would help, or more processes.",
         ],
     ),
@@ -313,7 +313,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(flying(longer=1.9, cpu=0.75), probe=probe(LATE)),
         [
             "mine is limited by the GIL: it computes 75% of the time, and 1 time in 20 a thread",
-            "that was to run waited more than 5.30 ms for the others. With 4 in flight the",
+            "that was ready waited more than 5.30 ms for the others. With 4 in flight the",
             "latencies alone would take 2.00 s; it took 3.80 s. An event loop would help, or",
             "fewer threads.",
         ],
@@ -344,9 +344,9 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(spanning([(0.0, None, 0.5)] * 8, elapsed=2.6, cpu=1.5)),
         [
-            "mine is CPU-bound: in so short a run it computes 58% of the time, before and after",
-            "its fetches, 188 ms for each. With 8 in flight the latencies alone would take 1.00",
-            "s; it took 2.60 s. Less work per response would help; with more URLs the start",
+            "mine is CPU-bound: it computes 58% of so short a run, 188 ms per fetch, before it",
+            "sends and after it has its answers. With 8 in flight the latencies alone would take",
+            "1.00 s; it took 2.60 s. Less work per response would help; with more URLs the start",
             "weighs less.",
         ],
     ),
@@ -354,55 +354,54 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(SLOW, reference=SLOW),
         [
             "mine waits for one slow URL: http://a.example/0 takes 6.00 s, and the whole run",
-            "7.00 s. What helps: start it first, or give it a shorter timeout.",
+            "7.00 s. What helps: start that URL first, or set a shorter timeout.",
         ],
     ),
     (
         explained(IN_PAIRS, reference=PAIRS),
         [
-            "mine is limited by the network or the server: it computed 0% of the time, and a",
-            "few URLs take most of the time, so that twice as many in flight would save no more",
-            "than 8% of it.",
+            "mine is limited by the network or the server: it computed 0% of the time, and a few",
+            "URLs take most of the time, so twice as many in flight would save at most 8%.",
         ],
     ),
     (
         explained(flying(), reference=flying()),
         [
-            "mine had nearly always 4 in flight, all that it may have, and computed 20% of the",
-            "time. Whether the server is crowded, or has room for more, nothing here shows:",
-            "compare it with one that has one in flight, as fetch_sync.",
+            "mine nearly always had 4 in flight, the most it may have, and computed 20% of the",
+            "time. Nothing here shows whether the server is crowded, or has room for more:",
+            "compare it with a strategy that has one in flight, such as fetch_sync.",
         ],
     ),
     (
         explained(spanning([(0.0, 3.0, 4.0)] * 8, elapsed=4.0, reused=False)),
         [
-            "mine is limited by looking up names and connecting: 3.00 s of the 4.00 s of a",
-            "fetch pass before it is sent. With 8 in flight the latencies alone would take 1.00",
-            "s; it took 4.00 s. What helps: keep connections (reuse_connections), or open",
-            "fewer.",
+            "mine is limited by looking up names and connecting: of the 4.00 s that a fetch",
+            "takes, 3.00 s pass before it is sent. With 8 in flight the latencies alone would",
+            "take 1.00 s; it took 4.00 s. What helps: keep connections (reuse_connections), or",
+            "open fewer.",
         ],
     ),
     (
         explained(spanning([(i, i + 0.6, i + 1.0) for i in range(8)], elapsed=8.0, reused=True)),
         [
-            "mine is limited by the client itself: 600 ms of the 1.00 s of a fetch pass before",
-            "it is sent, although its connection is there: it stands in line. What helps: as",
-            "many connections in its pool as there are in flight.",
+            "mine is limited by the client itself: of the 1.00 s that a fetch takes, 600 ms pass",
+            "before it is sent. It does not connect in that time, but stands in line. What",
+            "helps: as many connections in its pool as fetches in flight.",
         ],
     ),
     (
         explained(spanning([(3.0 * i, None, 3.0 * i + 1.0) for i in range(8)], elapsed=22.0)),
         [
-            "mine is limited by the client itself: 64% of the time it could have fetched and",
-            "did not, and it computed 0% of the time: it pauses. What helps: shorter pauses;",
-            "not another strategy.",
+            "mine is limited by the client itself, which pauses: 64% of the time it could have",
+            "fetched more and did not, and it computed 0% of the time. What helps: shorter",
+            "pauses; not another strategy.",
         ],
     ),
     (
         explained(spanning([(0.4 * i, None, 0.4 * i + 1.0) for i in range(8)], elapsed=3.8)),
         [
-            "mine is limited by the client itself: it starts a fetch every 400 ms, whatever has",
-            "ended meanwhile. With 3 in flight the latencies alone would take 3.00 s; it took",
+            "mine is limited by the client itself: it starts a fetch every 400 ms, no matter",
+            "when others end. With 3 in flight the latencies alone would take 3.00 s; it took",
             "3.80 s. What helps: a faster pace; not another strategy.",
         ],
     ),
@@ -418,8 +417,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(spanning([(0.0, 1.0, 4.0), (4.0, 5.0, 8.0)], elapsed=8.0)),
         [
             "mine waits for one fetch at a time, and computes 0% of the time. Whether more in",
-            "flight would help was not tried. 1.00 s of the 4.00 s of a fetch pass before it is",
-            "sent: connecting, or waiting in the client.",
+            "flight would help was not tried. Of the 4.00 s that a fetch takes, 1.00 s pass",
+            "before it is sent: connecting, or waiting in the client.",
         ],
     ),
     (
@@ -428,16 +427,16 @@ SENTENCES: list[tuple[Why, list[str]]] = [
             "mine is limited by its event loop, blocked 90% of the time, in get(): while that",
             "waits, no other fetch can go on. What helps: await an async client (aiohttp,",
             "httpx.AsyncClient), wrap the call in asyncio.to_thread, or use fetch_threaded.",
-            "More in flight does not.",
+            "More in flight would not help.",
         ],
     ),
     (
         explained(ONE_BY_ONE, probe=UNSEEN),
         [
-            "mine waits for one fetch at a time, and computes 10% of the time. Whether a call",
-            "that waits blocked its event loop could not be seen: the run was too short, or the",
-            "machine too busy. If it did: await an async client (aiohttp, httpx.AsyncClient),",
-            "wrap the call in asyncio.to_thread, or use fetch_threaded.",
+            "mine waits for one fetch at a time, and computes 10% of the time. Whether its event",
+            "loop was blocked by a call that waits could not be seen: the run was too short, or",
+            "the machine too busy. If it was: await an async client (aiohttp,",
+            "httpx.AsyncClient), wrap the call in asyncio.to_thread, or use fetch_threaded.",
         ],
     ),
 ]
@@ -469,9 +468,9 @@ def test_without_a_strategy_that_has_one_in_flight_a_crowded_server_cannot_be_to
     found = explained(flying(), reference=flying())
     assert found.limit is None
     assert limits(found) == (
-        "mine had nearly always 4 in flight, all that it may have, and computed 20% of the time. "
-        "Whether the server is crowded, or has room for more, nothing here shows: compare it with "
-        "one that has one in flight, as fetch_sync."
+        "mine nearly always had 4 in flight, the most it may have, and computed 20% of the time. "
+        "Nothing here shows whether the server is crowded, or has room for more: compare it with a "
+        "strategy that has one in flight, such as fetch_sync."
     )
 
 

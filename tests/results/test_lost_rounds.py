@@ -162,7 +162,7 @@ def test_it_is_said_who_lost_which_rounds() -> None:
     said = str(compare((), (1, 3, 5, 7), (), times=(4.0, 2.0, 2.0))).splitlines()
     assert (
         "b failed in 4 of 10 rounds (2, 4, 6, …), but not in its check run: this counts against it "
-        "in its intervals; its speed-up is of the other rounds"
+        "in its intervals; its speed-up is that of the other rounds"
     ) in said
 
 

@@ -84,7 +84,7 @@ def test_a_level_six_percent_behind_is_not() -> None:
     assert (swept.best, swept.recommended) == (8, 8)
     assert swept.loss.point == 1.0
     assert (
-        "8 in flight: the fastest level; no smaller one is within 5% of it: "
+        "8 in flight: the fastest level, and no smaller one is within 5% of it; "
         "1.06× [1.06, 1.06] as fast as 4"
     ) in lines(swept)
 
@@ -114,8 +114,8 @@ def test_with_too_few_rounds_the_choice_is_a_point_without_an_interval() -> None
     swept = sweep({1: 16.0, 2: 8.0, 4: 4.125, 8: 4.0, 16: 4.0}, rounds=3)
     assert (swept.recommended, swept.loss.low, swept.loss.high) == (4, 0.0, math.inf)
     assert (
-        "4 in flight: the smallest level within 5% of the fastest; it takes 1.03× the time of 8, "
-        "by these rounds alone: to be sure needs ≥ 9 rounds"
+        "4 in flight: the smallest level within 5% of the fastest; it takes 1.03× the time of 8 "
+        "in these rounds (to be sure needs ≥ 9 rounds)"
     ) in lines(swept)
     assert "needs ≥ 9 rounds, recommended" in str(swept)
 
@@ -147,8 +147,9 @@ def test_beyond_the_places_of_the_host_no_more_in_flight_are_asked_for() -> None
     found = [swept.ceiling(level) for level in (1, 2, 4)]
     assert [c.limit for c in found] == [Limit.CONCURRENCY, Limit.PER_HOST, Limit.PER_HOST]
     assert swept.recommended == 2
-    assert "beyond it per_host=2 at a.example is the limit: at 4 latency grew 1.00×, CPU 0%" in (
-        lines(swept)
+    assert (
+        "beyond it per_host=2 at a.example is the limit: at 4 latency is 1.00× that at 1, CPU 0%"
+        in (lines(swept))
     )
     assert any(line.endswith(", per_host=2 at a.example 2.0") for line in lines(swept))
 
@@ -157,7 +158,7 @@ def test_the_largest_level_at_its_rate_is_not_told_to_go_further() -> None:
     swept = sweep_under((1, 4), rate=4)
     assert [swept.ceiling(level).limit for level in (1, 4)] == [Limit.CONCURRENCY, Limit.RATE]
     assert swept.at_edge
-    assert "rate=4 is the limit there: latency grew 1.00×, CPU 0%" in lines(swept)
+    assert "rate=4 is the limit there: latency is 1.00× that at 1, CPU 0%" in lines(swept)
 
 
 def test_who_heeds_another_limit_is_not_said_to_heed_no_concurrency() -> None:
@@ -187,11 +188,11 @@ def test_the_three_ceilings_of_a_level_in_requests_per_second() -> None:
 def test_a_crowded_server_is_told_from_latency_that_grows_while_the_cpu_idles() -> None:
     best, beyond, allowed = lines(sweep(CROWDED))[7:10]
     assert best == (
-        "4 in flight: the fastest level; no smaller one is within 5% of it: "
+        "4 in flight: the fastest level, and no smaller one is within 5% of it; "
         "2.0× [2.0, 2.0] as fast as 2"
     )
     assert beyond == (
-        "beyond it the server or network is the limit: at 8 latency grew 2.0×, CPU 25%"
+        "beyond it the server or network is the limit: at 8 latency is 2.0× that at 1, CPU 25%"
     )
     assert allowed == (
         "requests/s at 4: 4.0; its concurrency allows 4.0, its CPU time 16.0, "
@@ -237,7 +238,9 @@ def test_a_busy_cpu_is_told_from_a_crowded_server() -> None:
     swept = sweep(CROWDED, cpu=1.0)
     assert [swept.ceiling(level).limit for level in (8, 16)] == [Limit.CPU] * 2
     assert math.isnan(swept.ceiling(16).by_server)
-    assert "beyond it the CPU is the limit: at 8 latency grew 2.0×, CPU 100%" in lines(swept)
+    assert "beyond it the CPU is the limit: at 8 latency is 2.0× that at 1, CPU 100%" in lines(
+        swept
+    )
 
 
 def test_a_level_can_be_both_rising_and_near_a_limit() -> None:
@@ -245,7 +248,7 @@ def test_a_level_can_be_both_rising_and_near_a_limit() -> None:
     runner = Runner(URLS * 2, rounds=8, seed=1, clock=clock, cpu_clock=clock)
     swept = runner.sweep(by_level(clock, {1: 32.0, 4: 16.0, 16: 12.0}), (1, 4, 16))
     assert swept.at_edge
-    assert "the CPU is the limit there: latency grew 6.0×, CPU 100%" in lines(swept)
+    assert "the CPU is the limit there: latency is 6.0× that at 1, CPU 100%" in lines(swept)
 
 
 def test_far_from_what_its_concurrency_allows_that_is_not_the_limit_of_a_level() -> None:
@@ -256,7 +259,7 @@ def test_far_from_what_its_concurrency_allows_that_is_not_the_limit_of_a_level()
     limits = [swept.ceiling(level).limit for level in (1, 4, 16)]
     assert limits == [Limit.CONCURRENCY, Limit.CONCURRENCY, Limit.NETWORK]
     told = "\n".join(lines(swept))
-    assert "the server or network is the limit there: latency grew 2.7×" in told
+    assert "the server or network is the limit there: latency is 2.7× that at 1" in told
     assert "sweep further" not in told
 
 
@@ -272,7 +275,8 @@ def test_what_no_figure_explains_is_said_to_be_unexplained() -> None:
     swept = sweep({4: 4.0, 5: 4.0})  # the fifth slot stays empty: 16 URLs take four turns
     assert swept.recommended == 4
     assert (
-        "what the limit is beyond it, the figures do not tell: at 5 latency grew 1.00×, CPU 25%"
+        "what the limit is beyond it, the figures do not tell: at 5 latency is 1.00× that "
+        "at 4, CPU 25%"
     ) in lines(swept)
 
 

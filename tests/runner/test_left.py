@@ -85,7 +85,7 @@ def test_a_thread_that_computes_on_is_at_work_beside_others_and_not_beside_its_o
     assert runs.run("bad") is None
     assert runs.run("good") == "thread 'spin' of bad was at work beside good"
     end = "end what it starts before it returns, as by join(), shutdown() or a with block"
-    assert runs.notes == [f"bad: left at work beside other runs: thread 'spin'; {end}"]
+    assert runs.notes == [f"bad: it left at work, while others ran: thread 'spin'; {end}"]
 
 
 def test_a_child_is_told_by_its_number() -> None:
@@ -187,7 +187,7 @@ def test_computing_after_each_run_is_on_no_clock_and_noted() -> None:
         runs.run("mine", {POOL: 0.5})
         runs.world.paces[POOL] = 0.0
     (note,) = runs.notes
-    assert note.startswith("mine: it computes on for ")
+    assert note.startswith("mine: it goes on computing for ")
     assert "after a run, which is on no clock" in note
 
 

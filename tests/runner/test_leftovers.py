@@ -78,7 +78,7 @@ def spinning() -> Iterator[Spinning]:
 @has_clocks
 def test_rounds_beside_a_thread_that_computes_on_do_not_count(spinning: Spinning) -> None:
     comparison = compared(honest=spinning.beside, bad=spinning)
-    assert "left at work beside other runs: thread 'spin'" in notes(comparison, "bad")
+    assert "left at work, while others ran: thread 'spin'" in notes(comparison, "bad")
     assert notes(comparison, "honest") == []
     assert set(comparison.marked.values()) == {"thread 'spin' of bad was at work beside honest"}
     assert any("had to be left out" in why for why in comparison.reasons_against("bad"))
@@ -200,7 +200,7 @@ def test_closing_connections_between_two_runs_hinders_nobody(over_tls: LocalServ
 
 
 def _changed(name: str) -> str:
-    return f"it left changed what holds for other strategies too: {name}"
+    return f"it changed settings that other strategies share: {name}"
 
 
 def _with_profile() -> None:

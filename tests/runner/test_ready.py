@@ -116,7 +116,7 @@ def test_the_cpu_time_of_workers_is_the_strategys(local: LocalServer) -> None:
 
 def test_a_note_says_that_workers_are_kept(local: LocalServer) -> None:
     notes = [note for note in compared(local, cf.fetch_sync, InWorkers()).notes if note.strategy]
-    (kept,) = [note for note in notes if "workers kept" in note.fact]
+    (kept,) = [note for note in notes if "workers were started once" in note.fact]
     assert kept.strategy == "in_workers"
 
 

@@ -159,9 +159,9 @@ def test_more_in_flight_is_advised_where_every_pair_was_faster() -> None:
     why = comparison.why("mine")
     assert (why.limit, why.evidence, why.service_grew) == (Limit.CONCURRENCY, Evidence.FULL, 1.0)
     assert comparison.explain().splitlines()[1] == (
-        "mine is limited by its concurrency: it had nearly always 4 in flight, all that it may "
+        "mine is limited by its concurrency: it nearly always had 4 in flight, the most it may "
         "have, and computed 0% of the time. More in flight would help: with 8 instead of 4 it was "
-        "2.0× as fast, [2.0, 2.0] in 5 pairs of runs."
+        "2.0× as fast (2.0× to 2.0× in 5 pairs of runs)."
     )
 
 
@@ -173,7 +173,7 @@ def test_where_twice_as_many_only_take_twice_as_long_it_is_the_server() -> None:
     assert (why.limit, why.evidence) == (Limit.NETWORK, Evidence.ONLY_CROWDED)
     assert comparison.explain().splitlines()[1] == (
         "mine is limited by the network or the server: it computed 0% of the time, and with 8 "
-        "instead of 4 it was 1.00× as fast, [1.00, 1.00] in 5 pairs of runs, and each fetch took "
+        "instead of 4 it was 1.00× as fast (1.00× to 1.00× in 5 pairs of runs); each fetch took "
         "2.0× as long. More in flight would hardly help."
     )
 
@@ -190,9 +190,9 @@ def test_where_one_pair_was_slower_nothing_is_advised() -> None:
     assert sorted(comparison.tried["mine"].with_twice)[:4] == [2 * TIME] * 4
     assert (why.limit, why.evidence) == (None, Evidence.NO_FASTER)
     assert comparison.explain().splitlines()[1] == (
-        "mine had nearly always 4 in flight, all that it may have, and computed 0% of the time. "
-        "That more in flight would help is not sure: with 8 instead of 4 it was 2.0× as fast, "
-        "[0.67, 2.0] in 5 pairs of runs."
+        "mine nearly always had 4 in flight, the most it may have, and computed 0% of the time. "
+        "Whether more in flight would help is not sure: with 8 instead of 4 it was 2.0× as fast "
+        "(0.67× to 2.0× in 5 pairs of runs)."
     )
 
 
@@ -363,7 +363,7 @@ def test_a_sweep_tries_nothing_but_its_levels() -> None:
     assert (sweep.comparison.tried, sweep.comparison.alone) == ({}, None)
     told = sweep.comparison.explain()
     assert "2 is 2.0× slower than the fastest, 4: it" in told
-    assert "More in flight would help: 4 had 4.0, and was 2.0× as fast" in told
+    assert "More in flight would help: 4 is faster, and had 4.0" in told
 
 
 @pytest.mark.once

@@ -145,7 +145,7 @@ def test_of_values_that_tell_no_tries_twice_as_many_requests_are_noted(local: Lo
     assert of_witness(comparison, "bodies") == []
     (note,) = of_witness(comparison, "bodies_twice")
     assert note == (
-        "bodies_twice: the server got 12 requests of it where it got 6 of another, in 4 of 4 "
+        "bodies_twice: the server got 12 requests from it, and 6 from another strategy, in 4 of 4 "
         "rounds; does it fetch some URLs more than once?"
     )
 

@@ -425,7 +425,7 @@ def test_a_comparison_counts_the_cpu_time_and_the_work_of_workers(
         assert comparison.why(name).in_workers > 0
         assert comparison.checks[name].worked == 6
         facts = [note.fact for note in comparison.notes if note.strategy == name]
-        assert [fact for fact in facts if fact.startswith("workers kept: started once")]
+        assert [fact for fact in facts if fact.startswith("its workers were started once")]
     assert runner.run(also).clock_error == 0
 
 

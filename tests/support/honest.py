@@ -48,8 +48,8 @@ from concurrent_fetch.clients import aiohttp_client, requests_client
 __all__ = ["FOREIGN", "HONEST", "Honest"]
 
 FOREIGN = honest_foreign
-WORKERS = r"workers kept: started once, in .+, on no clock"
-TRIED_AGAIN = r"1 of 7 URLs were tried again in one run, .+ in waiting"
+WORKERS = r"its workers were started once, in .+, on no clock"
+TRIED_AGAIN = r"1 of 7 URLs were tried again in one run and waited .+ in all"
 
 Get = Callable[..., Outcome]
 

@@ -118,7 +118,7 @@ class Ready:
         told_before = len(self.left_badly)
         self.leave()
         for name, what in [*self.left_badly.items()][told_before:]:
-            said = f"strategy {name!r} could not leave what it had made ready: {what}"
+            said = f"strategy {name!r}: what it had made ready could not be closed: {what}"
             if error is None:
                 warnings.warn(said, stacklevel=4)
             else:

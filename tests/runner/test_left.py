@@ -188,7 +188,7 @@ def test_computing_after_each_run_is_on_no_clock_and_noted() -> None:
         runs.world.paces[POOL] = 0.0
     (note,) = runs.notes
     assert note.startswith("mine: it goes on computing for ")
-    assert "after a run, which is on no clock" in note
+    assert "after a run, which no clock counts" in note
 
 
 @pytest.mark.parametrize(("leaves", "notes"), [(8, 1), (2, 0)])

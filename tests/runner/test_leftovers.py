@@ -78,7 +78,7 @@ def spinning() -> Iterator[Spinning]:
 @has_clocks
 def test_rounds_beside_a_thread_that_computes_on_do_not_count(spinning: Spinning) -> None:
     comparison = compared(honest=spinning.beside, bad=spinning)
-    assert "left at work, while others ran: thread 'spin'" in notes(comparison, "bad")
+    assert "it left at work, while others ran: thread 'spin'" in notes(comparison, "bad")
     assert notes(comparison, "honest") == []
     assert set(comparison.marked.values()) == {"thread 'spin' of bad was at work beside honest"}
     assert any("had to be left out" in why for why in comparison.reasons_against("bad"))

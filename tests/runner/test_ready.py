@@ -272,7 +272,7 @@ def test_a_finished_comparison_is_not_lost_when_workers_are_left(
     other = InWorkers()
     comparison = runner.compare(other, telling(Told(0.0), OSError("at the end")))
     assert len(comparison.runs("mine")) == 2
-    (note,) = [note for note in comparison.notes if "leave" in note.fact]
+    (note,) = [note for note in comparison.notes if "closed" in note.fact]
     assert note.strategy == "mine"
     assert note.fact.endswith("OSError: at the end")
     assert cf.load(tmp_path / "kept.json") == comparison
@@ -281,11 +281,11 @@ def test_a_finished_comparison_is_not_lost_when_workers_are_left(
 
 def test_sweeps_are_not_lost_either(local: LocalServer) -> None:
     sweep = cf.Runner(local.urls(3), rounds=1).sweep(telling(Told(0.0), OSError("end")), (1, 2))
-    assert sum("leave" in note.fact for note in sweep.comparison.notes) == 2
+    assert sum("closed" in note.fact for note in sweep.comparison.notes) == 2
 
 
 def test_a_finished_run_is_not_lost_when_workers_are_left(local: LocalServer) -> None:
-    with pytest.warns(UserWarning, match="'mine' could not leave .*OSError: at the end"):
+    with pytest.warns(UserWarning, match="'mine': .* could not be closed: OSError: at the end"):
         run = cf.Runner(local.urls(3)).run(telling(Told(0.0), OSError("at the end")))
     assert len(run) == 3
 

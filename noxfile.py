@@ -24,7 +24,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # What bytes from a server and threads go through.
 EXPOSED = ["http", "wire", "feed", "fetch", "clients", "strategies", "sinks", "server"]
-# Arithmetic and texts: no other than the oldest and the newest Python is asked.
+# Arithmetic and texts: the Pythons between the oldest and the newest are asked with what is long.
 PURE = ["analysis", "export", "model", "render", "results", "stats"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -103,7 +103,7 @@ def frames(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests that are quick, and on all but the oldest Python those that depend on it.
 
-    Between the oldest and the newest Python those of pure arithmetic and texts are left out.
+    Between the oldest and the newest Python those of pure arithmetic and texts are left to `pure`.
 
     `nox -s tests-3.12 -- tests/stats` runs those of one room.
     """
@@ -113,6 +113,13 @@ def tests(session: nox.Session) -> None:
     is_between = session.python in PYTHONS[1:-1]
     left_out = [f"--ignore={room}" for room in tests_of(*PURE)] if is_between else []
     pytest(session, marks, *(session.posargs or left_out), alone=is_first)
+
+
+@nox.session(tags=["long"], python=PYTHONS[1:-1])
+def pure(session: nox.Session) -> None:
+    """What `tests` leaves out on these Pythons."""
+    install(session, "test")
+    pytest(session, "not long and not extras and not once", *tests_of(*PURE), alone=False)
 
 
 @nox.session(tags=["long"], python=PYTHONS[0])

@@ -17,8 +17,8 @@ from concurrent_fetch.runner._interrupts import held_back
 
 try:
     import _tracemalloc as tracemalloc  # `tracemalloc` takes a while to import
-except ImportError:  # there is none on PyPy
-    tracemalloc = None  # type: ignore[assignment]
+except ImportError:
+    tracemalloc = None  # type: ignore[assignment] # a module everywhere but on PyPy
 
 _SLOW = "slow_callback_duration"
 

@@ -128,5 +128,4 @@ def test_at_any_call(strategy: str, client: str, local: LocalServer) -> None:
 @pytest.mark.parametrize(("strategy", "client"), BLOCKING)
 def test_no_lock_is_left_taken(strategy: str, client: str, local: LocalServer) -> None:
     """Those entered in Python: whoever waits for one that Ctrl-C left taken waits for ever."""
-    moments = MOMENTS * (10 if strategy.endswith(("_sync", "_threaded")) else 2)  # others take long
-    runs(strategy, client, "lock", [local.url("/bytes/1")], moments)
+    runs(strategy, client, "lock", [local.url("/bytes/1")], moments=10 * MOMENTS)

@@ -43,10 +43,12 @@ class Clocks(NamedTuple):
 
     wall: Clock
     cpu: Clock
+    beside: Clock = float
+    """CPU time of what works beside the run, for nobody's; none as a rule."""
 
     def read(self) -> "Reading":
-        """Read both, and beside them the clock that outcomes are timed with."""
-        return perf_counter(), self.wall(), self.cpu(), perf_counter()
+        """Read them, and beside them the clock that outcomes are timed with."""
+        return perf_counter(), self.wall(), self.cpu() - self.beside(), perf_counter()
 
     def span_of_outcomes(self, start: "Reading", end: "Reading") -> "Span | None":
         """Return from when to when a run was on the clock of its outcomes.

@@ -68,6 +68,7 @@ class Experiment:
     meter: Meter
     ready: Ready
     tally: Tally
+    leftovers: Leftovers
     warming: Collection[str] = ()
     """The strategies that run where code is compiled while it runs."""
     witness: Witness | None = None
@@ -95,7 +96,6 @@ class Experiment:
     _loads: Loads = attrs.field(
         default=attrs.Factory(lambda self: loads_beside(self.urls), takes_self=True), init=False
     )
-    _leftovers: Leftovers = attrs.field(factory=Leftovers, init=False)
     _probes: dict[str, Probe] = attrs.field(factory=dict, init=False)
     _warmed: dict[str, Warmed] = attrs.field(factory=dict, init=False)
     _clock_errors: dict[str, Seconds] = attrs.field(factory=dict, init=False)
@@ -203,9 +203,9 @@ class Experiment:
     def _run(self, name: str, number: int | None, probes: Probes | None = None) -> Record:
         """Run a strategy once; nothing in its options says which run it is."""
         options = options_of_runs(self.options)
-        self._leftovers.before()
+        self.leftovers.before()
         measured = self.meter.measure(name, self.strategies[name], options, probes)
-        beside = self._leftovers.after(name, measured)
+        beside = self.leftovers.after(name, measured)
         if beside is not None and number is not None:
             self._audit.beside.setdefault(number, beside)
         before = self._clock_errors.get(name, 0.0)
@@ -261,7 +261,7 @@ class Experiment:
                 *notes_on_warming(self._warmed),
                 *notes_on_witness(self.witness),
                 *self._loads.notes(),
-                *self._leftovers.notes(),
+                *self.leftovers.notes(),
                 *(self.trials.notes if self.trials else ()),
                 *audit.notes,
             ),

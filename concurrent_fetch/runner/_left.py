@@ -62,20 +62,20 @@ class Left:
             for thing in left
         )
 
-    def settled(self, rest: Look, now: Look) -> Look:
-        """Take the first stretch of a rest; return the look from which on what works is at work.
+    def settle(self, rest: Look, now: Look) -> bool:
+        """Take the first stretch of a rest; return whether anything worked in it.
 
-        What worked in that stretch may just have ended what it was at, as closing connections.
+        It may just have ended what it was at, as closing connections.
         """
-        stirred = [thing for thing in self._owners if _worked(thing, rest, now)]
+        stirred = [thing for thing in self._owners if worked(thing, rest, now)]
         for thing in stirred:
             self._since.setdefault(thing, self._last)
-        return now if stirred else rest
+        return bool(stirred)
 
     def is_open(self, rest: Look, now: Look) -> bool:
         """Whether something was at work, and has not been seen to work in the rest."""
         there = (thing for thing in self._since if thing in now.things)
-        return any(not _worked(thing, rest, now) for thing in there)
+        return any(not worked(thing, rest, now) for thing in there)
 
     def begin(self, before: Look, rest: Look) -> None:
         """Take what was seen before a run, and at the beginning of a `rest` before that.
@@ -83,7 +83,7 @@ class Left:
         At work is what works at rest, too: what worked before it may have come to its end.
         """
         there = [thing for thing in self._owners if thing in before.things]
-        self._at_work = {thing for thing in there if _worked(thing, rest, before)}
+        self._at_work = {thing for thing in there if worked(thing, rest, before)}
         unclear = {t for t in there if t.kind == "thread" and before.things[t].cpu is None}
         beside = before.beside - rest.beside
         if self._was_noisy is None and not there:
@@ -103,7 +103,7 @@ class Left:
         for thing in self._owners:
             owner = self._blamed(thing, before)
             if owner != strategy and self._hinders(thing, before, after):
-                what = _told(thing, after)
+                what = told_of(thing, after)
                 self._beside.setdefault(owner, {})[what] = None
                 found = found or f"{what} of {owner} was at work beside {strategy}"
         return found
@@ -169,11 +169,13 @@ class Left:
         return many(len(mine), "child process") if not threads else f"{len(mine)} threads and such"
 
 
-def _worked(thing: Thing, since: Look, now: Look) -> bool:
+def worked(thing: Thing, since: Look, now: Look) -> bool:
+    """Whether it has, between two looks, done more than to wake and sleep again."""
     return now.cpu(thing) - since.cpu(thing) >= STIR
 
 
-def _told(thing: Thing, seen: Look) -> str:
+def told_of(thing: Thing, seen: Look) -> str:
+    """Return what it is, in words."""
     name = seen.things[thing].name
     return f"thread {told(repr(name))}" if thing.kind == "thread" else f"process {name}"
 

@@ -19,6 +19,7 @@ from concurrent_fetch.runner import _settings as settings
 from concurrent_fetch.runner._border import Border
 from concurrent_fetch.runner._bridge import Bridge, Clock, Clocks
 from concurrent_fetch.runner._experiment import Experiment
+from concurrent_fetch.runner._leftovers import Leftovers
 from concurrent_fetch.runner._meter import Meter
 from concurrent_fetch.runner._named_strategies import by_name, check_callable, levels_of, rungs_of
 from concurrent_fetch.runner._plan import Plan
@@ -152,7 +153,7 @@ class Runner:
             once = plan_of({name: strategy}, self.urls, self.options, rounds=1, untimed=0)
             once.check(self.max_requests)
         ready = Ready({name: strategy}, self.urls, self.options)
-        with Border(), Bridge(self._clocks) as bridge, ready:
+        with Border(), Bridge(self._clocks()) as bridge, ready:
             return Meter(self.urls, bridge, ready).measure(name, strategy, self.options).run()
 
     def plan(self, /, *strategies: AnyStrategy, **named: AnyStrategy) -> Plan:
@@ -260,7 +261,8 @@ class Runner:
         witness = Witness(self.urls) if self.witness else None
         options = attrs.evolve(self.options, progress=False)
         seed = random.SystemRandom().randrange(10**6) if self.seed is None else self.seed
-        with Bridge(self._clocks) as bridge, ready, tally as counts:
+        leftovers = Leftovers()
+        with Bridge(self._clocks(leftovers.beside)) as bridge, ready, tally as counts:
             experiment = Experiment(
                 urls=self.urls,
                 options=options,
@@ -273,6 +275,7 @@ class Runner:
                 ready=ready,
                 warming=warming_of(experimentants),
                 tally=counts,
+                leftovers=leftovers,
                 witness=witness,
                 keep=self._keeper(whole),
                 trials=Trials(
@@ -314,9 +317,9 @@ class Runner:
     def _looks(self, strategies: Mapping[str, AnyStrategy]) -> tuple[int, ...]:
         return settings.looks_for(self.rounds, len(strategies))
 
-    @property
-    def _clocks(self) -> Clocks:
-        return Clocks(self.clock, self.cpu_clock)
+    def _clocks(self, beside: Clock = float) -> Clocks:
+        is_of_process = self.cpu_clock is time.process_time
+        return Clocks(self.clock, self.cpu_clock, beside if is_of_process else float)
 
 
 def _begun(plan: Plan) -> Progress:

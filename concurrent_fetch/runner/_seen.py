@@ -112,6 +112,11 @@ def _pids_of(thread: int | None) -> list[int]:
         os.close(file)
 
 
+def clock_of(thing: Thing) -> Seconds | None:
+    """Return what a thing has used so far; None if it is gone, or the system does not tell."""
+    return _clock(thing.number, _OF_THREAD if thing.kind == "thread" else _OF_PROCESS)
+
+
 def _clock(number: int, kind: int) -> Seconds | None:
     """Return what a clock of the kernel says; None if what it belonged to is gone."""
     try:

@@ -16,7 +16,7 @@ from concurrent_fetch.results._line import (
     told,
 )
 from concurrent_fetch.results._step import Step
-from concurrent_fetch.stats import Estimate, is_told
+from concurrent_fetch.stats import Estimate
 
 
 class Rung(NamedTuple):
@@ -52,8 +52,7 @@ def sum_of(steps: Sequence[Step], total: Estimate | None) -> str:
         rest = f"; known are {', '.join(known)}" if known else ""
         return f"no total, since not all can be compared{rest}"
     parts = " × ".join(f"{point_of(step.speedup)} ({step.name})" for step in steps)
-    gain = told(total) if is_told(total) else point_of(total)
-    return f"{steps[-1].after} is {gain} as fast as {steps[0].before}: {parts}"
+    return f"{steps[-1].after} is {told(total)} as fast as {steps[0].before}: {parts}"
 
 
 def _line(rung: Rung) -> Line:

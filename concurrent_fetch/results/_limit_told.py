@@ -297,7 +297,7 @@ _HELP: Mapping[Evidence, str] = {
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
     Evidence.ONLY_CROWDED: "More in flight would hardly help.",
     Evidence.STARVED: "What helps: end the other programs, or measure on a quiet machine.",
-    Evidence.SERVICE_GREW: "More in flight would not help; fewer may be as fast.",
+    Evidence.SERVICE_GREW: "More in flight would hardly help; fewer may be as fast.",
     Evidence.OVERHEAD: "Less work per response would help; with more URLs the start weighs less.",
     Evidence.SLOWEST: "What helps: start that URL first, or set a shorter timeout.",
     Evidence.TO_CONNECT: "What helps: keep connections (reuse_connections), or open fewer.",

@@ -7,7 +7,7 @@ import attrs
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Why
 from concurrent_fetch.render import Field, average, interval, percent, rate, ratio, seconds
-from concurrent_fetch.stats import Estimate, Spread, Verdict
+from concurrent_fetch.stats import Estimate, Spread, Verdict, is_told
 
 _NEAR_IDEAL = 1.05
 """Up to here a strategy was as fast as the ideal, to within what such figures are worth."""
@@ -53,13 +53,13 @@ def point_of(estimate: Estimate | None) -> str:
 
 
 def bounds_of(estimate: Estimate | None) -> str | None:
-    """Return the interval of an estimate."""
-    return interval(estimate.low, estimate.high) if estimate else None
+    """Return the interval of an estimate; None where there are too few rounds for one."""
+    return interval(estimate.low, estimate.high) if estimate and is_told(estimate) else None
 
 
 def told(estimate: Estimate) -> str:
-    """Return an estimate in words: `8.1× [7.6, 8.6]`."""
-    return f"{point_of(estimate)} {bounds_of(estimate)}"
+    """Return an estimate in words: `8.1× [7.6, 8.6]`; alone where there are too few rounds."""
+    return " ".join(filter(None, (point_of(estimate), bounds_of(estimate))))
 
 
 def _or_unknown(line: Line, shown: str) -> str:

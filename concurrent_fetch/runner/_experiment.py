@@ -214,6 +214,8 @@ class Experiment:
         record = measured.record(number, witnessed, self._intern)
         if measured.by_hand:
             self._loads.forget_round()
+            if probes is not None:
+                probes.forget_machine()
         else:
             self._audit.implausible.see(record)
         return record

@@ -5,19 +5,29 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from fakes import URLS, Clock, fetched_now, taking
+from fakes import URLS, Clock, Plain, fetched_now, taking
 
-from concurrent_fetch import Limit, Runner, fetch_async, fetch_sync, fetch_threaded
+from concurrent_fetch import (
+    Limit,
+    Options,
+    Outcome,
+    Runner,
+    fetch_async,
+    fetch_sync,
+    fetch_threaded,
+)
 from concurrent_fetch.analysis import Evidence, Lateness, Loads, Probe, Why
 from concurrent_fetch.analysis._family import family
 from concurrent_fetch.analysis._load import Amount, Load, is_busy, load_of
 from concurrent_fetch.analysis._loads import notes_on_load
+from concurrent_fetch.analysis._loops import SHORTEST
 from concurrent_fetch.analysis._machine import (
     Cores,
     Machine,
@@ -215,13 +225,25 @@ def test_a_round_under_a_clock_turned_by_hand_tells_nothing() -> None:
 def test_a_comparison_under_such_a_clock_says_nothing_of_the_load(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def long(strategy: Plain) -> Plain:
+        """Long enough for the probes."""
+
+        def answered(urls: list[str], options: Options) -> list[Outcome]:
+            time.sleep(SHORTEST)
+            return strategy(urls, options)
+
+        return answered
+
     monkeypatch.setattr(Loads, "of_this_machine", lambda: Loads(Machine()))
+    monkeypatch.setattr(RunDelay, "total", lambda _: 0.0)
     clock = Clock()
-    by_hand = Runner(URLS, rounds=2, clock=clock).compare(taking(clock, 1.0))
+    by_hand = Runner(URLS, rounds=2, clock=clock).compare(mine=long(taking(clock, 1.0)))
     assert by_hand.card.in_rounds is None
-    timed = Runner(URLS, rounds=2).compare(fetched_now)
+    assert by_hand.probes["mine"].starved is None
+    timed = Runner(URLS, rounds=2).compare(mine=long(fetched_now))
     assert timed.card.in_rounds is not None
     assert timed.card.in_rounds.rounds == 2
+    assert timed.probes["mine"].starved == 0
 
 
 STUCK = Lateness(median=0.037, p95=0.05, naps=100)

@@ -323,7 +323,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine is limited by the network or the server: it computed 20% of the time, and",
             "each fetch took 4.0× as long as with one in flight. With 4 in flight the latencies",
-            "alone would take 2.00 s; it took 8.00 s. More in flight would not help; fewer may",
+            "alone would take 2.00 s; it took 8.00 s. More in flight would hardly help; fewer may",
             "be as fast.",
         ],
     ),

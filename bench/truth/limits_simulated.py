@@ -189,16 +189,17 @@ class Truth:
 
         Any number of slots waits for the latency, so half of it always saves as much as twice the
         slots, or more: slots are the limit where they save at least half of that, and the network
-        where they do not.
+        where they do not. One slow URL is it where nothing saves more than half the latencies.
         """
         latency, capacity, cpu, slots = (self.saved[what] for what in WHAT)
         if limit in {Limit.CPU, Limit.GIL}:
             return cpu >= max(latency, capacity, slots) - TIE
         if limit is Limit.CONCURRENCY:
             return self.more_helps and slots >= max(latency / 2, capacity, cpu) - TIE
+        if limit is Limit.SLOW_URL:
+            return latency >= max(capacity, cpu, slots) - TIE
         outside = max(latency, capacity)
-        is_outside = limit in {Limit.NETWORK, Limit.SLOW_URL}
-        return is_outside and outside >= max(cpu, 2 * slots) - TIE
+        return limit is Limit.NETWORK and outside >= max(cpu, 2 * slots) - TIE
 
 
 def asked(world: World, *, tries: bool = False) -> Iterator[tuple[World, Why]]:

@@ -122,9 +122,13 @@ def _of_waiting(found: Why) -> Evidence:
 
 
 def _is_one_slow(found: Why) -> bool:
-    """Whether the time of one URL is most of that of the run, and more slots would not help."""
+    """Whether the time of one URL is most of that of the run.
+
+    And whether half of that would save more than twice the slots.
+    """
     is_long = found.longest >= _HALF * found.elapsed
-    return found.slow_url is not None and is_long and found.room <= _NO_ROOM
+    saves_more = found.longest / 2 >= found.room * found.elapsed
+    return found.slow_url is not None and is_long and saves_more
 
 
 def _before_sending(found: Why) -> Evidence | None:

@@ -45,6 +45,8 @@ def _help(why: Why) -> list[str]:
         return ["Less work per response would help, or more workers, up to one per core."]
     if why.evidence is Evidence.COMPUTING and why.cores_at_once > 1:  # all that there are
         return [_HELP[Evidence.SEVERAL_CORES]]
+    if why.evidence is Evidence.SLOWEST and why.slots == 1:  # whenever it is started
+        return ["What helps: a shorter timeout."]
     return [_HELP[why.evidence]] if why.evidence in _HELP else []
 
 

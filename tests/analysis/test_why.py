@@ -95,8 +95,19 @@ def flying(*, longer: float = 1.0, cpu: float = 0.2, slots: int = 4) -> Record:
     return spanning(spans, elapsed=elapsed, cpu=cpu * elapsed, concurrency=slots)
 
 
-SLOW = spanning([(0, None, 6), *((6 + i / 4, None, 6.25 + i / 4) for i in range(4))], elapsed=7.0)
-"""One by one, and the first takes most of the time."""
+def one_slow(others: int, each: float) -> Record:
+    """One by one, and the first takes most of the time."""
+    rest = [(6 + i * each, None, 6 + (i + 1) * each) for i in range(others)]
+    return spanning([(0, None, 6), *rest], elapsed=6 + others * each)
+
+
+SLOW = one_slow(4, 0.25)
+_TIMES = (1, 1, 1, 6, 1, 1)
+ALL_BY_ONE = spanning(
+    [(sum(_TIMES[:i]), None, sum(_TIMES[: i + 1])) for i in range(6)], elapsed=11.0
+)
+SLOW_LATER = spanning([*[(0, None, 1)] * 3, (1, None, 7), *[(1, None, 2)] * 2], elapsed=7.0)
+"""Three at a time; the one that takes most of the time comes late."""
 PAIRS = spanning([(0, None, 6), (6, None, 12), (12, None, 12.5), (12.5, None, 13)], elapsed=13.0)
 IN_PAIRS = spanning([(0, None, 6), (0, None, 6), (6, None, 6.5), (6, None, 6.5)], elapsed=6.5)
 
@@ -354,6 +365,20 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         explained(SLOW, reference=SLOW),
         [
             "mine waits for one slow URL: http://a.example/0 takes 6.00 s, and the whole run",
+            "7.00 s. What helps: a shorter timeout.",
+        ],
+    ),
+    (
+        explained(one_slow(2, 1.25), reference=SLOW),  # half of it is 3 s, twice the slots 2.5 s
+        [
+            "mine waits for one slow URL: http://a.example/0 takes 6.00 s, and the whole run",
+            "8.50 s. What helps: a shorter timeout.",
+        ],
+    ),
+    (
+        explained(SLOW_LATER, reference=ALL_BY_ONE),
+        [
+            "mine waits for one slow URL: http://a.example/3 takes 6.00 s, and the whole run",
             "7.00 s. What helps: start that URL first, or set a shorter timeout.",
         ],
     ),

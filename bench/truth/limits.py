@@ -24,6 +24,7 @@ from bench.truth.limits_simulated import Tally, asked, worlds
 from concurrent_fetch.results._limit_told import limits
 
 MOST_WRONG = 0.005
+ROUNDS = 3
 
 
 def simulated(cells: int, verdicts: Verdicts) -> None:
@@ -65,7 +66,7 @@ def live(name: str, runs: int, verdicts: Verdicts) -> None:
     with case.opened() as urls:
         for seed in range(runs):
             runner = cf.Runner(
-                urls, case.options, rounds=6, seed=seed, work=case.work, try_more=True
+                urls, case.options, rounds=ROUNDS, seed=seed, work=case.work, try_more=True
             )
             comparison = runner.compare(**case.strategies)
             for strategy, one in seen.items():

@@ -8,6 +8,7 @@ from concurrent_fetch.render._format import (
     percent,
     rate,
     ratio,
+    ratio_within,
     seconds,
     size,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "percent",
     "rate",
     "ratio",
+    "ratio_within",
     "seconds",
     "size",
     "timeline",

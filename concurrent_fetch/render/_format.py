@@ -71,6 +71,11 @@ def ratio(x: float) -> str:
     return f"{_ratio_number(x, 2)}×"
 
 
+def ratio_within(x: float, low: float, high: float) -> str:
+    """Return a ratio as `ratio` does; of an interval without 1 it is never `1.00×`: `1.004×`."""
+    return ratio(x) if low <= 1 <= high or math.isnan(x) else f"{_bound(x)}×"
+
+
 def interval(low: float, high: float) -> str:
     """Return the interval of a ratio: `[7.6, 8.6]`, `[0.99, 1.16]`, `[0, ∞]`.
 

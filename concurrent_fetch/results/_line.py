@@ -6,7 +6,16 @@ import attrs
 
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Why
-from concurrent_fetch.render import Field, average, interval, percent, rate, ratio, seconds
+from concurrent_fetch.render import (
+    Field,
+    average,
+    interval,
+    percent,
+    rate,
+    ratio,
+    ratio_within,
+    seconds,
+)
 from concurrent_fetch.stats import Estimate, Spread, Verdict, is_told
 
 _NEAR_IDEAL = 1.05
@@ -49,7 +58,7 @@ class Line:
 
 def point_of(estimate: Estimate | None) -> str:
     """Return the ratio of an estimate; a dash without one."""
-    return ratio(estimate.point if estimate else None)
+    return ratio_within(estimate.point, estimate.low, estimate.high) if estimate else ratio(None)
 
 
 def bounds_of(estimate: Estimate | None) -> str | None:

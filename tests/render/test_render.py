@@ -17,6 +17,7 @@ from concurrent_fetch.render import (
     percent,
     rate,
     ratio,
+    ratio_within,
     seconds,
     size,
     to_html,
@@ -222,6 +223,23 @@ def test_seconds(x: float | None, shown: str) -> None:
 )
 def test_ratio(x: float | None, shown: str) -> None:
     assert ratio(x) == shown
+
+
+@pytest.mark.parametrize(
+    ("x", "low", "high", "shown"),
+    [
+        (1.004, 0.999, 1.05, "1.00×"),
+        (1.004, 1.002, 1.05, "1.004×"),
+        (0.9998, 0.98, 0.9999, "0.9998×"),
+        (1.0, 1.0, 1.0, "1.00×"),
+        (8.1, 7.6, 8.6, "8.1×"),
+        (math.nan, 2.0, 3.0, "–"),
+    ],
+)
+def test_a_ratio_that_is_surely_not_1_does_not_look_like_it(
+    x: float, low: float, high: float, shown: str
+) -> None:
+    assert ratio_within(x, low, high) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Machine: what its cores did in all, and what of that was ours, as Linux counts it.
 
 What others did is the rest: the CPU time of the cores that this process may use, less its own and
-that of all processes that it has started, of which a `LocalServer` is one. So the load that a
-comparison makes itself is told from that of others. Other systems tell none of it.
+that of all processes that it has started, of which a `LocalServer` is one, but for those that
+compute for no run. So the load that a comparison makes itself is told from that of others. Other
+systems tell none of it.
 """
 
 import contextlib
@@ -94,6 +95,9 @@ class Machine:
         self._clock_of = clock_of
         self.cores = frozenset(_own_cores() if cores is None else cores)
         """The numbers of those that this process may use."""
+        self.apart: Collection[int] = ()
+        """The numbers of processes and threads of this program that compute for no run: of these,
+        what processes do is of others, and it is no matter how long they wait for a core."""
         self._stat = _Kept(f"{root}/stat")
         try:
             self._pressure: _Kept | None = _Kept(f"{root}/pressure/cpu")
@@ -116,7 +120,7 @@ class Machine:
         return None
 
     def _children(self) -> dict[int, Seconds]:
-        used = {pid: self._clock_of(pid) for pid in family(self._root)}
+        used = {pid: self._clock_of(pid) for pid in family(self._root) if pid not in self.apart}
         return {pid: cpu for pid, cpu in used.items() if cpu is not None}
 
     def _stalled(self) -> Seconds | None:

@@ -204,7 +204,9 @@ class _Sleeper:
     def _nap(self) -> None:
         self.first = self.most = threading.active_count()
         before = self._machine.read() if self._machine else None
-        delay = None if before is None else RunDelay(without=threading.get_native_id())
+        delay = None
+        if self._machine is not None and before is not None:
+            delay = RunDelay(threading.get_native_id(), self._machine.apart)
         self._demand = Demand()
         self._look(0.0)
         while not self._is_over:

@@ -1,5 +1,6 @@
 """Run delay: how long threads were ready to run and waited for a core."""
 
+from collections.abc import Collection
 from time import perf_counter
 
 from concurrent_fetch._units import Seconds
@@ -14,11 +15,15 @@ class RunDelay:
     """That of the threads of this process and of the processes that it has started.
 
     Threads that end in between are counted up to the last look. Who looks is left out: it sleeps
-    often, and so it waits often. `root` serves tests.
+    often, and so it waits often. Of what is `apart`, processes and threads, nothing counts either.
+    `root` serves tests.
     """
 
-    def __init__(self, without: int | None = None, root: str = "/proc") -> None:
-        self._root, self._without = root, str(without)
+    def __init__(
+        self, without: int | None = None, apart: Collection[int] = (), root: str = "/proc"
+    ) -> None:
+        self._root, self._apart = root, frozenset(apart)
+        self._without = {str(thread) for thread in (without, *apart)}
         self._first = self._all()
         self._last = dict(self._first)
         self._next: Seconds = 0.0
@@ -37,12 +42,12 @@ class RunDelay:
         waited = {
             thread: queued - self._first.get(thread, 0.0)
             for thread, queued in self._last.items()
-            if thread != self._without
+            if thread not in self._without
         }
         return sum(waited.values()) if waited else None
 
     def _all(self) -> dict[str, Seconds]:
         found = queued_threads("self", self._root)
-        for pid in family(self._root):
+        for pid in set(family(self._root)) - self._apart:
             found |= queued_threads(str(pid), self._root)
         return found

@@ -26,7 +26,20 @@ def unless_starved(found: Why, evidence: Evidence, load: Load | None) -> Evidenc
     if not found.is_hindered:
         return evidence
     if found.is_starved and (load is None or load.is_mostly_busy):
-        return evidence if evidence in _CLEAR else Evidence.STARVED
+        is_clear = evidence in _CLEAR or _gains_more(found, evidence)
+        return evidence if is_clear else Evidence.STARVED
     by_probe = {Evidence.LATE_LOOP, Evidence.NOTHING_SEEN}
     is_feigned = evidence.limit in _FEIGNED or evidence in by_probe
     return Evidence.NOTHING if is_feigned else evidence
+
+
+def _gains_more(found: Why, evidence: Evidence) -> bool:
+    """Whether more in flight saved more than half of the waiting for a core would at most.
+
+    That was seen on the same machine, under the same load.
+    """
+    waited = found.probe.kept_waiting if found.probe else None
+    if waited is None or evidence not in {Evidence.FULL, Evidence.ONE_AT_A_TIME}:
+        return False
+    shown = found.tried.speedup if found.tried else found.beside.faster if found.beside else 1.0
+    return 1 - 1 / shown >= waited / 2

@@ -1,8 +1,9 @@
-"""Bystanders: threads of the program that were at work before any run, and are beside the runs.
+"""Bystanders: threads and children of the program that were there before, and work beside the runs.
 
 Nobody's run has started them, and they compute between the runs as well, when nobody but the Runner
-does: they work for none. Their CPU time is taken out of the runs', as far as the system tells it.
-A pool that strategies share is none: it is at rest while nobody fetches.
+does: they work for none. The CPU time of such threads is taken out of the runs', that of children
+is of others, as far as the system tells it. A pool that strategies share is none: it is at rest
+while nobody fetches.
 """
 
 from collections import Counter, defaultdict
@@ -11,18 +12,19 @@ from collections.abc import Callable, Iterator
 from concurrent_fetch._units import Seconds
 from concurrent_fetch.analysis import Note
 from concurrent_fetch.render import percent
-from concurrent_fetch.runner._left import told_of, worked
+from concurrent_fetch.runner._left import listed, told_of, worked
 from concurrent_fetch.runner._seen import Look, Thing
 
 _OFTEN = 0.25
 """In so many of the pauses, or more, a bystander was seen at work: some rest now and then."""
+_AGAIN = 2
+"""So often after the first pause, in which it may just have been starting."""
 _SHARE = 0.02
 """What uses less of a core beside the runs needs no note."""
-_SHOWN = 3
 
 
 class Bystanders:
-    """The threads that were there before the first run, and what they do between two runs."""
+    """What was there before the first run, and what it does between two runs."""
 
     def __init__(self, clock_of: Callable[[Thing], Seconds | None]) -> None:
         self._clock_of = clock_of
@@ -33,15 +35,20 @@ class Bystanders:
         self._now: Look | None = None
         self._at_work: dict[Thing, Seconds] = {}
         """With what each had used when last asked; it may end in a run."""
-        self._used: defaultdict[str, Seconds] = defaultdict(float)
+        self._used: defaultdict[Thing, Seconds] = defaultdict(float)
+        self._names: dict[Thing, str] = {}
         self._lasted: Seconds = 0.0
 
     def cpu(self) -> Seconds:
-        """Return what those have used so far that are at work beside the run that is on."""
+        """Return what the threads have used so far that are at work beside the run that is on."""
         for thing in self._at_work:
-            if (cpu := self._clock_of(thing)) is not None:
+            if thing.kind == "thread" and (cpu := self._clock_of(thing)) is not None:
                 self._at_work[thing] = cpu
-        return sum(self._at_work.values())
+        return sum(cpu for thing, cpu in self._at_work.items() if thing.kind == "thread")
+
+    def numbers(self) -> frozenset[int]:
+        """Return the numbers of those."""
+        return frozenset(thing.number for thing in self._at_work)
 
     def ask_for_rest(self, now: Look) -> bool:
         """Whether to rest before the next run, to see who works then."""
@@ -64,30 +71,31 @@ class Bystanders:
         self._pauses += 1
         self._worked.update(self._working(rest, before))
         self._stirred = frozenset()
+        least = 1 if self._pauses == 1 else max(_AGAIN, _OFTEN * self._pauses)
         self._at_work = {
             thing: before.cpu(thing)
             for thing, times in self._worked.items()
-            if times >= _OFTEN * self._pauses and thing in before.things
+            if times >= least and thing in before.things
         }
 
     def end(self, before: Look, after: Look, now: Look) -> None:
         """Take what was seen before a run, just after it and a little later."""
         self._lasted += after.at - before.at
         for thing in self._at_work.keys() & after.things.keys():
-            self._used[told_of(thing, after)] += after.cpu(thing) - before.cpu(thing)
+            self._used[thing] += after.cpu(thing) - before.cpu(thing)
+            self._names[thing] = told_of(thing, after)
         self._now = now
 
     def notes(self) -> Iterator[Note]:
         """Yield what a reader should know of them."""
-        names = [name for name, used in self._used.items() if used >= _SHARE * self._lasted]
-        if not names:
+        used = {t: cpu for t, cpu in self._used.items() if cpu >= _SHARE * self._lasted}
+        if not used.keys() & self._at_work:  # or it only took its time to start
             return
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        share = percent(sum(self._used[name] for name in names) / self._lasted)
+        names = listed(map(self._names.__getitem__, used))
+        share = percent(sum(used.values()) / self._lasted)
         yield Note(
             strategy=None,
-            fact=f"{', '.join(names[:_SHOWN])}{more} of your program computed beside the runs, "
-            f"{share} of a core",
+            fact=f"{names} of your program computed beside the runs, {share} of a core",
             advice="let it rest: it may slow them down",
         )
 
@@ -98,4 +106,4 @@ class Bystanders:
 
 def _may_be(thing: Thing, seen: Look) -> bool:
     known = seen.things[thing]
-    return thing.kind == "thread" and known.cpu is not None and not known.is_ours
+    return known.cpu is not None and not known.is_ours

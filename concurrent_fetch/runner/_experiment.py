@@ -204,6 +204,8 @@ class Experiment:
         """Run a strategy once; nothing in its options says which run it is."""
         options = options_of_runs(self.options)
         self.leftovers.before()
+        if self._loads.machine is not None:
+            self._loads.machine.apart = self.leftovers.bystanders()
         measured = self.meter.measure(name, self.strategies[name], options, probes)
         beside = self.leftovers.after(name, measured)
         if beside is not None and number is not None:

@@ -146,7 +146,7 @@ class Left:
         for strategy, runs in self._runs.items():
             each = self._afterwards[strategy] / runs
             if things := self._beside.get(strategy):
-                fact = f"it left at work, while others ran: {_listed(things)}"
+                fact = f"it left at work, while others ran: {listed(things)}"
                 yield Note(strategy=strategy, fact=fact, advice=_END_IT)
             elif each >= max(_LEAST, _AFTERWARDS * self._lasted[strategy] / runs):
                 fact = (
@@ -180,6 +180,7 @@ def told_of(thing: Thing, seen: Look) -> str:
     return f"thread {told(repr(name))}" if thing.kind == "thread" else f"process {name}"
 
 
-def _listed(things: Iterable[str]) -> str:
+def listed(things: Iterable[str]) -> str:
+    """Return the first few, and how many more there are."""
     first, rest = [*things][:_SHOWN], [*things][_SHOWN:]
     return ", ".join(first) + (f" and {len(rest)} more" if rest else "")

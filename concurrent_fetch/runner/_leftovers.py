@@ -65,6 +65,10 @@ class Leftovers:
     def _is_open(self, rest: Look, now: Look) -> bool:
         return self._left.is_open(rest, now) or self._bystanders.is_open(rest, now)
 
+    def bystanders(self) -> frozenset[int]:
+        """Return the numbers of threads and processes of the program that work beside the run."""
+        return self._bystanders.numbers()
+
     def beside(self) -> Seconds:
         """Return the CPU time so far of threads of the program that work beside the run."""
         return self._bystanders.cpu()

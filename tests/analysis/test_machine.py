@@ -23,7 +23,8 @@ from concurrent_fetch import (
     fetch_sync,
     fetch_threaded,
 )
-from concurrent_fetch.analysis import Evidence, Lateness, Loads, Probe, Why
+from concurrent_fetch.analysis import Evidence, Lateness, Loads, Probe, Tried, Why
+from concurrent_fetch.analysis._beside import Beside
 from concurrent_fetch.analysis._family import family
 from concurrent_fetch.analysis._load import Amount, Load, is_busy, load_of
 from concurrent_fetch.analysis._loads import notes_on_load
@@ -149,6 +150,20 @@ def test_the_run_delay_is_that_of_our_threads_and_of_processes_that_we_started(
     a_process(tmp_path, "self", {1: 350_000_000, 2: 900_000_000, 3: 0}, children="10")
     a_process(tmp_path, "10", {10: 175_000_000})
     assert delay.total() == pytest.approx(0.25 + 0.125)
+
+
+def test_what_computes_for_no_run_is_of_others_and_may_wait(tmp_path: Path) -> None:
+    machine = a_machine(tmp_path)
+    a_process(tmp_path, "self", {1: 0, 4: 0}, children=f"10 {os.getpid()} ")
+    a_process(tmp_path, "10", {10: 0})
+    machine.apart = {os.getpid(), 4}
+    delay = RunDelay(without=2, apart={10, 4}, root=str(tmp_path))
+    a_process(tmp_path, "self", {1: 250_000_000, 4: 700_000_000}, children="10")
+    a_process(tmp_path, "10", {10: 900_000_000})
+    assert delay.total() == pytest.approx(0.25)
+    read = machine.read()
+    assert read is not None
+    assert os.getpid() not in read.children
 
 
 def test_without_schedstat_there_is_no_run_delay(tmp_path: Path) -> None:
@@ -291,6 +306,22 @@ def why(probe: Probe | None, evidence: Evidence = Evidence.NOTHING) -> Why:
         **figures,
         **costs,
     )
+
+
+@pytest.mark.parametrize(("faster", "is_clear"), [(2.0, True), (1.9, False), (0.5, False)])
+def test_more_in_flight_that_saved_more_than_half_of_the_waiting_is_the_limit(
+    faster: float, *, is_clear: bool
+) -> None:
+    """Of a second it waited for one, so that half of the waiting would save a half."""
+    shown = Beside(strategy="other", in_flight=4.0, more=4.0, faster=faster, longer=1.0, cpu=0.1)
+    tried = Tried(
+        concurrency=4, twice=8, as_it_was=(faster,) * 5, with_twice=(1.0,) * 5, service_grew=1.0
+    )
+    for found, evidence in (
+        (attrs.evolve(why(STARVED), beside=shown), Evidence.ONE_AT_A_TIME),
+        (attrs.evolve(why(STARVED), tried=tried), Evidence.FULL),
+    ):
+        assert unless_starved(found, evidence, BUSY) is (evidence if is_clear else Evidence.STARVED)
 
 
 HALF = attrs.evolve(STARVED, starved=0.25)

@@ -19,11 +19,34 @@ def told(thing: str, share: str) -> str:
 
 def test_what_was_at_work_before_the_first_run_is_taken_out_of_all() -> None:
     runs = Runs()
-    runs.world.paces |= {SPIN: 0.5, POOL: 0.0, LOOP: 0.25, CHILD: 1.0}
+    runs.world.paces |= {SPIN: 0.5, POOL: 0.0, LOOP: 0.25}
     for _ in range(3):
         assert runs.run("mine", within={POOL: 1.0}) is None
         assert runs.beside == pytest.approx(0.5)
+        assert runs.leftovers.bystanders() == {SPIN.number}
     assert runs.notes == [told("thread 'spin'", "50%")]
+
+
+def test_a_child_that_computes_for_nobody_is_named_and_in_no_figure() -> None:
+    runs = Runs()
+    runs.world.paces |= {CHILD: 1.0, POOL: 0.0}
+    for _ in range(3):
+        assert runs.run("mine", within={POOL: 1.0}) is None
+        assert runs.beside == 0
+        assert runs.leftovers.bystanders() == {CHILD.number}
+    assert runs.notes == [told("process 3", "100%")]
+
+
+def test_one_that_is_still_starting_at_first_is_none_later() -> None:
+    """As the workers of a pool that was just made."""
+    runs = Runs()
+    runs.world.paces[CHILD] = 1.0
+    runs.run("mine")
+    runs.world.paces[CHILD] = 0.0
+    for _ in range(3):
+        runs.run("mine", within={CHILD: 1.0})
+        assert runs.leftovers.bystanders() == frozenset()
+    assert runs.notes == []
 
 
 def test_several_are_told_together() -> None:
@@ -67,10 +90,10 @@ def test_nor_is_one_a_bystander_that_ends_its_work_after_each_run(lasts: float) 
     assert runs.notes == []
 
 
-def test_one_that_rests_now_and_then_is_taken_out_all_the_time() -> None:
+def test_one_that_rests_now_and_then_is_taken_out_once_it_was_seen_again() -> None:
     runs = Runs()
     for number in range(12):
-        runs.world.paces[SPIN] = 0.5 if number % 3 == 0 else 0.0
+        runs.world.paces[SPIN] = 0.0 if number % 3 == 2 else 0.5
         runs.run("mine", within={SPIN: 0.25})
         assert runs.beside == pytest.approx(0.25)
     assert runs.notes == [told("thread 'spin'", "25%")]

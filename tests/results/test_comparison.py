@@ -404,6 +404,22 @@ SITUATIONS: dict[str, tuple[Comparison, list[str]]] = {
             "They are equally fast to within 2%.",
         ],
     ),
+    "as fast as the reference, and a slower one": (
+        compare(sync=2.0, threads=2.0, loop=8.0),
+        [
+            "There is no difference that matters between sync and threads.",
+            "They are equally fast to within 2%.",
+        ],
+    ),
+    "as fast as the reference, and an unclear one": (
+        compare(sync=2.0, threads=2.0, loop=times(2.2)),
+        [
+            "Which of sync, threads and loop is faster, these rounds do not tell:",
+            "loop is 8% slower than sync",
+            "(95% sure: between 1.51× slower and 1.48× as fast).",
+            "That range is wide; more rounds would narrow it.",
+        ],
+    ),
     "one alone": (
         compare(sync=2.0),
         ["sync was measured alone.", "Add a second strategy to compare it with."],

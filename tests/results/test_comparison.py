@@ -309,7 +309,7 @@ def test_means_that_a_few_slow_rounds_carry_off_are_noted() -> None:
     slow_twice = (2.0, *[2.0] * 8, 64.0, 64.0)
     comparison = compare(reference=slow_twice, mine=(1.0,))
     assert (
-        "note: mine: the mean times give 14.4×, outside the interval; "
+        "note: mine: by mean times it is 14.4× as fast, outside the interval; "
         "a few rounds took far longer than the typical one" in str(comparison)
     )
     assert "mean times" not in str(compare(reference=2.0, mine=1.0))

@@ -341,6 +341,17 @@ def test_beside_a_baseline_both_are_shown_and_no_verdict_is_given() -> None:
     assert "faster" not in to_text(table)
 
 
+def test_beside_itself_as_it_was_saved_without_secrets_nothing_differs() -> None:
+    options = Options(headers={"Authorization": "s3cret"}, secret_params=("code",))
+    urls = ("http://me:s3cret@a.example/", "http://a.example/?code=s3cret")
+    now = attrs.evolve(compare(a=2.0, b=1.0), options=options, urls=urls)
+    urls = ("http://***@a.example/", "http://a.example/?code=***")
+    then = attrs.evolve(now, options=options.without_secrets(), urls=urls)
+    assert len(now.beside(then).notes) == len(then.beside(now).notes) == 1
+    other = attrs.evolve(then, urls=("http://***@b.example/", urls[1]))
+    assert "URLs: 2 against 2, not the same" in str(now.beside(other))
+
+
 def test_beside_itself_nothing_differs() -> None:
     comparison = compare(a=2.0, b=1.0)
     (refusal,) = comparison.beside(comparison).notes

@@ -81,7 +81,8 @@ class Deviations:
             yield f"told nothing of {fetches}, and something in its check run"
         other = differing_results(record, check)
         if other and not record.ordered:
-            yield f"brought other results than in its check run for {len(other)} URLs"
+            places = many(len(other), "URL")
+            yield f"brought other results than in its check run for {places}"
         elif other:
             i = other[0]
             yield (

@@ -128,7 +128,7 @@ def _retry(check: Record, retried: Collection[int]) -> str | None:
     if retry is None or retry.attempts == 1 or callable(retry.on) or check.retries:
         return None
     missed = sum(_is_missed(check, retry, place, retried) for place in range(len(check.results)))
-    told = f"{many(missed, 'outcome')} that it is for came back after one try"
+    told = f"{many(missed, 'outcome')} that should have been tried again came back after one try"
     return f"ignores retry: {told}" if missed else None
 
 
@@ -154,6 +154,6 @@ def _deadline(check: Record) -> str | None:
     late = [finished for finished, kind in rows if finished > end and kind is not _GIVEN_UP]
     if not late:
         return None
-    what = f"{many(len(late), 'fetch')} went on until"
-    last = f"{seconds(max(late) - check.begun)} after its begin"
-    return f"ignores deadline={check.options.deadline:g}: {what} up to {last}"
+    last = f"the last until {seconds(max(late) - check.begun)} after the start of the run"
+    what = f"{many(len(late), 'fetch')} went on after it, {last}"
+    return f"ignores deadline={check.options.deadline:g}: {what}"

@@ -85,7 +85,8 @@ def notes_on_new_content(
     return [
         Note(
             strategy=None,
-            fact=f"{len(places)} of {len(urls)} bodies changed once while it ran, first {first}",
+            fact=f"{len(places)} of {len(urls)} bodies changed once during the comparison, "
+            f"first {first}",
             advice="if nothing new was published there meanwhile, compare again",
         )
     ]
@@ -189,10 +190,12 @@ def _redirects(check: Record, reference: Record) -> Note | None:
         for record in (check, reference)
     ]
     ends = [(len(a or ()), len(b or ()), x, y) for (a, x), (b, y) in zip(*ways, strict=True)]
-    other = [(x, y) for a, b, x, y in ends if x and y and (a != b or x != y)]
+    other = [one for one in ends if one[2] and one[3] and (one[0] != one[1] or one[2] != one[3])]
     if not other:
         return None
-    mine, theirs = (redact(url, check.options.secret_params) for url in other[0])
+    mine, theirs = (redact(url, check.options.secret_params) for url in other[0][2:])
+    if mine == theirs:
+        mine, theirs = (f"{mine} by {many(n, 'redirect')}" for n in other[0][:2])
     return Note(
         strategy=check.strategy,
         fact=f"{many(len(other), 'answer')} came by other redirects, first {mine} where "

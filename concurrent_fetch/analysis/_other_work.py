@@ -83,7 +83,10 @@ def _shown(url: str, record: Record) -> str:
 def _other_work(check: Record, reference: Record) -> Iterator[str]:
     """Yield what a strategy did with its responses that is not what was to be done."""
     if check.options.work != reference.options.work:
-        yield "the work it does on a response is another"
+        yield (
+            f"the work it does on a response is not that of {reference.strategy}; give the same to "
+            "all, as by Runner(work=...)"
+        )
     if left_out := _work_left_out(check):
         yield f"{left_out}; fetch through client.session(options), which does it"
 

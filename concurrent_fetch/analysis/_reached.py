@@ -167,7 +167,7 @@ def _on_early(sights: _Sights) -> list[Note]:
         Note(
             strategy=None,
             fact=f"the server got {many(early, 'request')} between the runs",
-            advice="a strategy fetches ahead or leaves something running, or somebody else does",
+            advice="a strategy fetches ahead or leaves something running, or somebody else asks it",
         )
     ]
 

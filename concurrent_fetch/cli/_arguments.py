@@ -113,7 +113,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="what 429 and 503 say in Retry-After, rounded up; or none (default: %(default)g)",
     )
     parser.add_argument(
-        "--retry-after-as-date", action="store_true", help="say it as a date, beside Date"
+        "--retry-after-as-date", action="store_true", help="say it as a date, and send Date too"
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"

@@ -14,7 +14,7 @@ def add_fetch(parser: argparse.ArgumentParser) -> None:
         "-X",
         "--request",
         metavar="METHOD",
-        help="what to send, as HEAD or PUT (default: GET, or POST with --data)",
+        help="what to send, such as HEAD or PUT (default: GET, or POST with --data)",
     )
     parser.add_argument(
         "-d",
@@ -22,14 +22,14 @@ def add_fetch(parser: argparse.ArgumentParser) -> None:
         type=values.body,
         action="append",
         metavar="DATA",
-        help="body of every request, or @FILE; said to be a form unless --header 'Content-Type: "
-        "...' says what it is; repeatable, joined by &",
+        help="body of every request, or @FILE to send what is in that file; sent as a form unless "
+        "--header 'Content-Type: ...' says what it is; repeatable, joined by &",
     )
     parser.add_argument(
         "--deadline",
         type=values.seconds,
         metavar="SECONDS",
-        help="of the whole run: what is not there by then has failed (default: none)",
+        help="for the whole run: URLs that are not answered by then fail (default: none)",
     )
     _add_keeping(parser)
     parser.add_argument(
@@ -43,22 +43,22 @@ def _add_keeping(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=values.folder,
         metavar="DIR",
-        help="write bodies into files of this folder; its index.jsonl says which is whose, and is "
-        "the --journal unless another is named",
+        help="write each body into a file of this folder; its index.jsonl names the file of each "
+        "URL, and is the --journal unless another is named",
     )
     parser.add_argument(
         "--journal",
         type=values.journal,
         metavar="FILE",
-        help="keep in this .jsonl file what is done, and skip it: the same line again goes on "
-        "after Ctrl-C or a crash, and fetches again what failed",
+        help="write into this .jsonl file which URLs are done: after Ctrl-C or a crash the same "
+        "line again skips these, and fetches the others and those that failed",
     )
     parser.add_argument(
         "--max-bytes",
         type=values.whole_or_none,
         default=Options().max_bytes,
         metavar="N",
-        help="a larger body is a failure, too_large; or none (default: %(default)s)",
+        help="a larger body is a failure, too_large; none: no limit (default: %(default)s)",
     )
 
 

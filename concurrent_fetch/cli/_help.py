@@ -28,8 +28,9 @@ completion, with pip install "concurrent_fetch[completion]":
   concurrent-fetch --print-completion bash >> ~/.bash_completion
 """
 MORE_ON_COMPARE = """\
-The first strategy is the reference. Each runs once more before the rounds and once after them,
-untimed. If a host is not this machine, the number of requests is printed first.
+The first strategy is the reference. Each runs once more before the rounds and once after them; with
+--try-more pairs of runs may follow. None of these is timed. If a host is not this machine, the
+number of requests is printed first.
 
 A strategy of your own is module:function. The module is found as python -m
 finds it, in the current directory first. What it prints while it is imported

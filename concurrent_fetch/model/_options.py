@@ -4,6 +4,7 @@ import inspect
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 import attrs
@@ -108,6 +109,24 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return repr(redact(value))
     return called(value) if callable(value) else repr(value)
+
+
+def _told(name: str, value: object) -> str:
+    if name == "auth":
+        return "not set" if value is None else "set"
+    return _shown(value)
+
+
+def _apart(mine: str, theirs: str) -> str:
+    """Say how two values differ, in which all that may be shown may be the same."""
+    return f"{mine} in both, but not the same" if mine == theirs else f"{mine} against {theirs}"
+
+
+def _agree(values: tuple[object, object], saved: tuple[object, object]) -> bool:
+    """Whether two values are the same, as far as is known of what was saved without secrets."""
+    if values[0] == values[1]:
+        return True
+    return saved[0] == saved[1] and (values[0] == saved[0] or values[1] == saved[1])
 
 
 def _as_journal(value: object) -> str | None:
@@ -339,23 +358,30 @@ class Options:
         return {**told, **self.headers} if told else self.headers
 
     def without_secrets(self) -> "Options":
-        """Return the same, with `***` for credentials, cookies, `secret_params`: to be saved."""
-        if not (self.auth or self.cookies or self.secret_params):
-            return self
-        hidden = {n: redact_within(v, None, self.secret_params) for n, v in self.headers.items()}
+        """Return the same, with `***` for what is secret: to be saved."""
+        fields = _as_headers(self.headers).redacted()
         return attrs.evolve(
             self,
             auth=None if self.auth is None else ("***", "***"),
             cookies=dict.fromkeys(self.cookies, "***"),
-            headers=hidden,
+            headers={n: redact_within(v, None, self.secret_params) for n, v in fields},
+            proxy=self.proxy and redact(self.proxy),
+            encodings=SavedEncodings(self.encodings),
         )
 
     def differences(self, other: "Options") -> tuple[str, ...]:
-        """Return a phrase for each field that differs, this one's value first; headers by name."""
+        """Return a phrase for each field that differs, this one's value first; headers by name.
+
+        What one of them was saved without, `***`, is taken to be what the other has there.
+        """
+        saved = self.without_secrets(), other.without_secrets()
         return tuple(
-            f"{name}: {_shown(mine)} against {_shown(theirs)}" if name != "auth" else "auth"
+            f"{name}: {_apart(*map(partial(_told, name), values))}"
             for name in (field.name for field in attrs.fields(Options) if field.eq)
-            if (mine := getattr(self, name)) != (theirs := getattr(other, name))
+            if not _agree(
+                values := (getattr(self, name), getattr(other, name)),
+                (getattr(saved[0], name), getattr(saved[1], name)),
+            )
         )
 
 

@@ -141,14 +141,14 @@ def _means_apart(lines: Sequence[Line]) -> list[str]:
         mean = line.mean_speedup
         if line.speedup and not (math.isnan(mean) or _holds(line.speedup, mean)):
             apart.append(
-                f"note: {line.name}: the mean times give {_mean(mean)}, outside the interval; "
+                f"note: {line.name}: by mean times it is {_mean(mean)}, outside the interval; "
                 "a few rounds took far longer than the typical one"
             )
     return apart
 
 
 def _mean(x: float) -> str:
-    return ratio(x) if x >= 1 else slower(1 / x if x else math.inf)
+    return f"{ratio(x)} as fast" if x >= 1 else slower(1 / x if x else math.inf)
 
 
 def _holds(estimate: Estimate, x: float) -> bool:

@@ -144,13 +144,14 @@ def _won(winners: Sequence[Judged], lines: Sequence[Line]) -> str:
 def _no_winner(judged: Sequence[Judged], reference: Line) -> str:
     if all(line.verdict is Verdict.SLOWER for line, _ in judged):
         return f"{reference.name} is the fastest."
-    if all(line.verdict is Verdict.SAME for line, _ in judged):
-        names = _and([reference.name, *(line.name for line, _ in judged)])
+    unclear = [one for one in judged if one[0].verdict is Verdict.UNRESOLVED]
+    if not unclear:
+        same = [line.name for line, _ in judged if line.verdict is Verdict.SAME]
         return (
-            f"There is no difference that matters between {names}. "
+            f"There is no difference that matters between {_and([reference.name, *same])}. "
             "They are equally fast to within 2%."
         )
-    nearest, estimate = max(judged, key=lambda item: item[1].point)
+    nearest, estimate = max(unclear, key=lambda item: item[1].point)
     tied = [line.name for line in (reference, *(line for line, _ in judged)) if line.fastest]
     if len(tied) > 1 and reference.fastest:
         first = f"Which of {_and(tied)} is faster, {_UNTOLD}"

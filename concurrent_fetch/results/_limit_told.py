@@ -12,6 +12,7 @@ _NOTEWORTHY = 0.1
 _NEARLY = 0.9
 _ALL = 0.99
 _CROWDED = 1.5
+_MATTERS = 1.02
 
 
 def limits(why: Why, subject: str | None = None) -> str:
@@ -52,7 +53,8 @@ def _help(why: Why) -> list[str]:
 
 def _by_nothing_known(why: Why) -> str:
     flying = f"{average(why.in_flight)} fetches were in flight on average"
-    return f"shows no single limit: {flying}, and it computed {percent(why.cpu)} of the time"
+    busy = ", on so busy a machine" if why.is_hindered else ""
+    return f"shows no single limit{busy}: {flying}, and it computed {percent(why.cpu)} of the time"
 
 
 def _by_nothing_alone(why: Why) -> str:
@@ -131,7 +133,8 @@ def _by_crowding(why: Why) -> str:
     other = why.beside
     if other is None:
         return _by_network(why, "more in flight would bring nothing")
-    had = f"{other.strategy}, with {average(other.in_flight)} in flight, was no faster"
+    faster = "hardly" if other.faster > _MATTERS else "no"
+    had = f"{other.strategy}, with {average(other.in_flight)} in flight, was {faster} faster"
     return _by_network(why, f"{had}: each of its fetches took {ratio(other.longer)} as long")
 
 
@@ -289,13 +292,15 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
 
 _OF_SENDING = {Evidence.TO_CONNECT, Evidence.IN_LINE}
 
+_LESS_WORK = "Less work per response would help, or more processes (fetch_processes)."
+
 _HELP: Mapping[Evidence, str] = {
     Evidence.NOTHING_SEEN: f"If it was: {CURE}.",
     Evidence.HELD_LOOP: f"What helps: {CURE}. More in flight would not help.",
-    Evidence.COMPUTING: "Less work per response would help, or more processes.",
+    Evidence.COMPUTING: _LESS_WORK,
     Evidence.SEVERAL_CORES: "Less work per response would help, or more cores.",
-    Evidence.LATE_LOOP: "Less work per response would help, or more processes.",
-    Evidence.LATE_THREADS: "An event loop would help, or fewer threads.",
+    Evidence.LATE_LOOP: _LESS_WORK,
+    Evidence.LATE_THREADS: "An event loop (fetch_async) would help, or fewer threads.",
     Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
     Evidence.ONLY_CROWDED: "More in flight would hardly help.",
     Evidence.STARVED: "What helps: end the other programs, or measure on a quiet machine.",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import attrs
 
 from concurrent_fetch.analysis import Card
+from concurrent_fetch.http import redact
 from concurrent_fetch.model import Options
 from concurrent_fetch.render import Field, Table
 from concurrent_fetch.results._line import BOUNDS, SPEEDUP, STRATEGY, TYPICAL, Line
@@ -35,11 +36,19 @@ class Session:
     def differences(self, other: "Session") -> list[str]:
         """Return a phrase for each fact that differs, this session's first."""
         told = [*self.card.differences(other.card), *self.options.differences(other.options)]
-        if self.urls != other.urls:
+        if not _are_same(self, other):
             told.append(f"URLs: {len(self.urls)} against {len(other.urls)}, not the same")
         if self.reference != other.reference:
             told.append(f"reference: {self.reference} against {other.reference}")
         return told
+
+
+def _are_same(one: Session, other: Session) -> bool:
+    """Whether both fetched the same URLs, as far as is known of one that was saved: no secrets."""
+    mine, theirs = tuple(one.urls), tuple(other.urls)
+    also = (*one.options.secret_params, *other.options.secret_params)
+    saved = [tuple(redact(url, also) for url in urls) for urls in (mine, theirs)]
+    return mine == theirs or (saved[0] == saved[1] and (mine in saved or theirs in saved))
 
 
 def side_by_side(then: Session, now: Session) -> Table:

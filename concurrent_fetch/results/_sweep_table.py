@@ -34,7 +34,7 @@ _WORDS: Mapping[Limit | None, str] = {
     Limit.WORK: "the work on its responses",
     Limit.SLOW_URL: "one slow URL",
     Limit.CONNECTING: "connecting",
-    Limit.CLIENT: "the client itself, which waits",
+    Limit.CLIENT: "the client itself, which waits,",
     Limit.MACHINE: "the machine, which other programs keep busy,",
 }
 

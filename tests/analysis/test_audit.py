@@ -465,7 +465,10 @@ def test_other_work_is_a_reason() -> None:
     other = with_options(fetch_nothing, work=len)
     comparison = Runner(URLS, rounds=6, clock=Clock()).compare(fetch_nothing, other=other)
     (reason, *_) = comparison.reasons_against("other")
-    assert reason == "the work it does on a response is another"
+    assert reason == (
+        "the work it does on a response is not that of fetch_nothing; give the same to all, as by "
+        "Runner(work=...)"
+    )
 
 
 def test_work_of_the_strategies_own_options_is_counted_too() -> None:
@@ -635,7 +638,7 @@ def test_new_content_is_told_where_nobody_can_say_otherwise() -> None:
     audit = audited(run_of("one"), run_of("other"))
     audit.round([run_of("one", NEW, round=0), run_of("other", NEW, round=0)])
     (note,) = audit.notes
-    assert note.fact == "1 of 4 bodies changed once while it ran, first http://b.example/"
+    assert note.fact == "1 of 4 bodies changed once during the comparison, first http://b.example/"
     assert (audit.marked, note.strategy) == ({}, None)
 
 

@@ -131,7 +131,7 @@ TRIED = (Attempt(status_code=503, started=0.0, finished=1.0, waited=1.0),)
 
 
 def test_what_is_to_be_tried_again_and_was_not_is_noted() -> None:
-    said = ignored("retry: 1 outcome that it is for came back after one try")
+    said = ignored("retry: 1 outcome that should have been tried again came back after one try")
     assert noted(failing()) == said
 
 
@@ -165,7 +165,8 @@ def test_what_goes_on_after_the_deadline_is_noted_and_what_is_given_up_is_not() 
     spans = [(0.0, 1.0), (0.5, 1.2), (0.5, 3.0)]
     session = "fetch through client.session(options), which heeds it"
     assert noted(run(spans, deadline=1)) == ignored(
-        "deadline=1: 1 fetch went on until up to 3.00 s after its begin", session
+        "deadline=1: 1 fetch went on after it, the last until 3.00 s after the start of the run",
+        session,
     )
     given_up = failure("0", started=0.5, finished=3.0, kind=FailureKind.CANCELLED)
     assert noted(record([given_up], options=Options(deadline=1))) == []

@@ -69,8 +69,8 @@ TEXT = Headers.from_mapping({"Content-Type": "text/plain"})
         (
             {"redirects": ("http://b.example/",)},
             (
-                "4 answers came by other redirects, first http://a.example/ where theirs came to "
-                "http://a.example/; each redirect is one more request"
+                "4 answers came by other redirects, first http://a.example/ by 1 redirect where "
+                "theirs came to http://a.example/ by 0 redirects; each redirect is one more request"
             ),
         ),
         (

@@ -248,7 +248,7 @@ def test_requests_between_the_runs_are_noted() -> None:
     _, (note,) = said(runs("reference", seen))
     assert str(note) == (
         "the server got 3 requests between the runs; a strategy fetches ahead or leaves something "
-        "running, or somebody else does"
+        "running, or somebody else asks it"
     )
 
 

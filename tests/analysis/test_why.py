@@ -297,6 +297,20 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
     (
+        explained(ONE_BY_ONE, wide=spanning([(0.0, None, 7.5)] * 8, elapsed=7.5)),
+        [
+            "mine is limited by the network or the server: it computed 10% of the time, and",
+            "wide, with 8.0 in flight, was hardly faster: each of its fetches took 7.5× as long.",
+        ],
+    ),
+    (
+        attrs.evolve(explained(flying(cpu=0.6)), is_among_others=True),
+        [
+            "mine shows no single limit, on so busy a machine: 4.0 fetches were in flight on",
+            "average, and it computed 60% of the time.",
+        ],
+    ),
+    (
         explained(flying()),
         [
             "mine nearly always had 4 in flight, the most it may have, and computed 20% of the",
@@ -317,7 +331,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
             "mine is CPU-bound: it computes 96% of the time, 312 ms per fetch: one core can do",
             "3.2 fetches a second. With 4 in flight the latencies alone would take 2.00 s; it",
             "took 2.60 s. Timers on its event loop came 37.0 ms late. Less work per response",
-            "would help, or more processes.",
+            "would help, or more processes (fetch_processes).",
         ],
     ),
     (
@@ -325,8 +339,8 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         [
             "mine is limited by the GIL: it computes 75% of the time, and 1 time in 20 a thread",
             "that was ready waited more than 5.30 ms for the others. With 4 in flight the",
-            "latencies alone would take 2.00 s; it took 3.80 s. An event loop would help, or",
-            "fewer threads.",
+            "latencies alone would take 2.00 s; it took 3.80 s. An event loop (fetch_async)",
+            "would help, or fewer threads.",
         ],
     ),
     (

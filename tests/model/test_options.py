@@ -301,6 +301,40 @@ def test_differences_name_the_fields_and_hide_the_values_of_headers() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "told"),
+    [
+        ({"auth": ("me", "a")}, {}, "auth: set against not set"),
+        ({"auth": ("me", "a")}, {"auth": ("me", "b")}, "auth: set in both, but not the same"),
+        (
+            {"headers": {"Authorization": "a"}},
+            {"headers": {"Authorization": "b"}},
+            "headers: Authorization in both, but not the same",
+        ),
+        ({"cookies": {"a": "1"}}, {"cookies": {"a": "2"}}, "cookies: a in both, but not the same"),
+    ],
+)
+def test_secrets_that_differ_are_told_to_differ(
+    mine: dict[str, Any], theirs: dict[str, Any], told: str
+) -> None:
+    assert Options(**mine).differences(Options(**theirs)) == (told,)
+
+
+def test_what_was_saved_without_its_secrets_does_not_differ_by_them() -> None:
+    secrets: dict[str, Any] = {
+        "headers": {"X-Api-Key": "s3cret", "X-A": "1"},
+        "auth": ("me", "s3cret"),
+        "cookies": {"a": "s3cret"},
+        "proxy": "http://me:s3cret@h:1",
+    }
+    mine = Options(**secrets)
+    saved = mine.without_secrets()
+    assert "s3cret" not in str(attrs.asdict(saved))
+    assert mine.differences(saved) == saved.differences(mine) == ()
+    other = attrs.evolve(mine, headers={"X-Api-Key": "s3cret", "X-A": "2"})
+    assert other.differences(saved) == ("headers: X-Api-Key, X-A in both, but not the same",)
+
+
 def test_differences_in_limits_and_retries_are_told_as_they_are_written() -> None:
     hosts = {"a.example": Pace(per_host=2)}
     retry = Retry(attempts=4, on={503, "timeout"})

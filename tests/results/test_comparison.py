@@ -309,7 +309,7 @@ def test_means_that_a_few_slow_rounds_carry_off_are_noted() -> None:
     slow_twice = (2.0, *[2.0] * 8, 64.0, 64.0)
     comparison = compare(reference=slow_twice, mine=(1.0,))
     assert (
-        "note: mine: the mean times give 14.4×, outside the interval; "
+        "note: mine: by mean times it is 14.4× as fast, outside the interval; "
         "a few rounds took far longer than the typical one" in str(comparison)
     )
     assert "mean times" not in str(compare(reference=2.0, mine=1.0))
@@ -339,6 +339,17 @@ def test_beside_a_baseline_both_are_shown_and_no_verdict_is_given() -> None:
     ]
     assert refusal.startswith("no verdict across sessions: ")
     assert "faster" not in to_text(table)
+
+
+def test_beside_itself_as_it_was_saved_without_secrets_nothing_differs() -> None:
+    options = Options(headers={"Authorization": "s3cret"}, secret_params=("code",))
+    urls = ("http://me:s3cret@a.example/", "http://a.example/?code=s3cret")
+    now = attrs.evolve(compare(a=2.0, b=1.0), options=options, urls=urls)
+    urls = ("http://***@a.example/", "http://a.example/?code=***")
+    then = attrs.evolve(now, options=options.without_secrets(), urls=urls)
+    assert len(now.beside(then).notes) == len(then.beside(now).notes) == 1
+    other = attrs.evolve(then, urls=("http://***@b.example/", urls[1]))
+    assert "URLs: 2 against 2, not the same" in str(now.beside(other))
 
 
 def test_beside_itself_nothing_differs() -> None:
@@ -402,6 +413,22 @@ SITUATIONS: dict[str, tuple[Comparison, list[str]]] = {
         [
             "There is no difference that matters between sync, threads and loop.",
             "They are equally fast to within 2%.",
+        ],
+    ),
+    "as fast as the reference, and a slower one": (
+        compare(sync=2.0, threads=2.0, loop=8.0),
+        [
+            "There is no difference that matters between sync and threads.",
+            "They are equally fast to within 2%.",
+        ],
+    ),
+    "as fast as the reference, and an unclear one": (
+        compare(sync=2.0, threads=2.0, loop=times(2.2)),
+        [
+            "Which of sync, threads and loop is faster, these rounds do not tell:",
+            "loop is 8% slower than sync",
+            "(95% sure: between 1.51× slower and 1.48× as fast).",
+            "That range is wide; more rounds would narrow it.",
         ],
     ),
     "one alone": (

@@ -224,6 +224,23 @@ def test_a_busy_machine_is_the_limit_at_any_level_and_the_server_is_not() -> Non
     assert "sweep further" not in told
 
 
+def test_a_client_that_pauses_is_the_limit_of_a_level() -> None:
+    clock = Clock()
+
+    def pausing(urls: list[str], options: Options) -> list[Outcome]:
+        """As many at once as may be, a second each; then three seconds of nothing."""
+        at_once, pause = options.concurrency, 3.0 * (options.concurrency > 1)
+        starts = [clock.now + i // at_once * (1.0 + pause) for i in range(len(urls))]
+        clock.pass_by(starts[-1] + 1.0 - clock.now)
+        return [response(u, i, started=t, finished=t + 1.0)
+                for i, (u, t) in enumerate(zip(urls, starts, strict=True))]  # fmt: skip
+
+    runner = Runner(URLS, rounds=10, clock=clock, cpu_clock=lambda: 0.0)
+    swept = runner.sweep(pausing, (1, 4))
+    assert swept.ceiling(4).limit is Limit.CLIENT
+    assert "the client itself, which waits, is the limit there" in str(swept)
+
+
 def test_a_machine_that_is_a_little_busy_does_not_speak_for_the_server() -> None:
     swept = sweep(CROWDED)
     hindered = Probe(thread=None, loop=None, on_loop=True, threads=0, starved=0.25, others=0.8)

@@ -5,7 +5,8 @@ python -m bench.truth.limits 20 [case ...]
 python -m bench.truth.limits 20 --beside 4
 
 Each case says what the limit is by its making, and is compared so many times; `--beside` starts so
-many busy processes, which is what a machine looks like on which others work.
+many busy processes, which is what a machine looks like on which others work. There the machine may
+be the limit as well: how often it is named is told by itself.
 """
 
 import argparse
@@ -48,19 +49,27 @@ class Seen:
     """What was said of one strategy in the runs of a case."""
 
     right: int = 0
+    machine: int = 0
     untold: int = 0
     wrong: Counter[str] = attrs.field(factory=Counter)
 
-    def see(self, limit: cf.Limit | None, allowed: Collection[cf.Limit]) -> None:
+    def counts_as_wrong(
+        self, limit: cf.Limit | None, allowed: Collection[cf.Limit], *, among_others: bool
+    ) -> bool:
+        """Count it; return whether it is wrong."""
         if limit is None:
             self.untold += 1
         elif limit in allowed:
             self.right += 1
+        elif among_others and limit is cf.Limit.MACHINE:
+            self.machine += 1
         else:
             self.wrong[str(limit)] += 1
+            return True
+        return False
 
 
-def live(name: str, runs: int, verdicts: Verdicts) -> None:
+def live(name: str, runs: int, verdicts: Verdicts, *, among_others: bool) -> None:
     """Compare the strategies of a case several times."""
     case = CASES[name]
     seen = {strategy: Seen() for strategy in case.strategies}
@@ -72,13 +81,11 @@ def live(name: str, runs: int, verdicts: Verdicts) -> None:
             comparison = runner.compare(**case.strategies)
             for strategy, one in seen.items():
                 why = comparison.why(strategy)
-                one.see(why.limit, case.right[strategy])
-                if why.limit and why.limit not in case.right[strategy]:
+                if one.counts_as_wrong(why.limit, case.right[strategy], among_others=among_others):
                     print(f"{name}: {limits(why)}", flush=True)
     for strategy, one in seen.items():
-        print(
-            f"{name}, {strategy}: right {one.right}, not told {one.untold}, wrong {dict(one.wrong)}"
-        )
+        told = f"right {one.right}, the machine {one.machine}, not told {one.untold}"
+        print(f"{name}, {strategy}: {told}, wrong {dict(one.wrong)}")
         verdicts.within(f"{name}, {strategy}: wrong names", one.wrong.total(), 0, 0)
 
 
@@ -112,7 +119,7 @@ def main() -> None:
     with busy(given.beside):
         for name in given.cases or CASES:
             if given.runs:
-                live(name, given.runs, verdicts)
+                live(name, given.runs, verdicts, among_others=given.beside > 0)
     verdicts.end()
 
 

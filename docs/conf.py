@@ -111,7 +111,7 @@ def _with_sentences(output: re.Match[str]) -> str:
 # Code in a cell; and in it what is left as it is, or a sign after which a name may be folded.
 _CODE = re.compile(r"(?<=<code )(?:(?!</code>|</table>).)*(?=</code>)", re.DOTALL)
 _TABLE = re.compile(r'<table class="docutils.*?</table>', re.DOTALL)
-_FOLD = re.compile(r"(<[^>]*>)|([_./=(,])(?=[^<\s])")
+_FOLD = re.compile(r"(<[^>]*>)|(?<=[^\W_])([_./=(,])(?=[^<\s])")
 
 
 def _fold_names(_app: Any, *event: Any) -> None:

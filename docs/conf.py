@@ -108,9 +108,32 @@ def _with_sentences(output: re.Match[str]) -> str:
     return f"{start}{marked}{end}"
 
 
+# Code in a cell; and in it what is left as it is, or a sign after which a name may be folded.
+_CODE = re.compile(r"(?<=<code )(?:(?!</code>|</table>).)*(?=</code>)", re.DOTALL)
+_TABLE = re.compile(r'<table class="docutils.*?</table>', re.DOTALL)
+_FOLD = re.compile(r"(<[^>]*>)|(?<=[^\W_])([_./=(,])(?=[^<\s])")
+
+
+def _fold_names(_app: Any, *event: Any) -> None:
+    """Let a name in a table be folded at its parts and not within a word (pages.css)."""
+    context: dict[str, Any] = event[2]
+    if "body" in context:
+        context["body"] = _TABLE.sub(_with_folds, context["body"])
+
+
+def _with_folds(table: re.Match[str]) -> str:
+    return _CODE.sub(lambda code: _folds_of(code[0]), table[0])
+
+
+def _folds_of(code: str) -> str:
+    opening, text = code.split(">", 1)
+    return f"{opening}>{_FOLD.sub(lambda m: m[1] or f'{m[2]}<wbr>', text)}"
+
+
 def setup(app: Any) -> None:
     """Connect what is done to each docstring, each signature and each page."""
     app.connect("autodoc-process-docstring", _leave_fields_out)
     app.connect("autodoc-process-docstring", _list_exceptions)
     app.connect("autodoc-process-signature", _shorten_defaults)
     app.connect("html-page-context", _fold_sentences)
+    app.connect("html-page-context", _fold_names)

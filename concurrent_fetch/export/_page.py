@@ -8,6 +8,7 @@ from concurrent_fetch.render import to_html, to_text
 _STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:15px/1.45 system-ui,sans-serif;max-width:62em;margin:2em auto;padding:0 1em}"
+    "body>div+div{margin-top:1.5em}"
 )
 
 

@@ -116,7 +116,8 @@ def _values_room(panel: Panel) -> float:
 
 def _panel(canvas: Canvas, x: Sequence[int], panel: Panel, across: Scale, top: float) -> None:
     up = Scale(0.0, panel.top, top + _HIGH, top)
-    canvas.text(0, top - 8, fitted(panel.title, WIDE, SIZE))
+    # A line above the highest value that may stand beside the axis.
+    canvas.text(0, top + 5 - LINE, fitted(panel.title, WIDE, SIZE))
     ends = (across.start - _INSET, across.end + _INSET)
     for value in round_values(panel.top, 4):
         y = up(value)

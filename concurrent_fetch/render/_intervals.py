@@ -23,7 +23,9 @@ from concurrent_fetch.render._svg import (
 _EDGE = 20.0
 """From the frame to the axis: half a value that is written below its end."""
 _WHISKER = 20.0
-_AIR = 8.0
+_UNDER = 3.0
+"""From letters to the line of the reference."""
+_AIR = 6.0
 _AXIS = "times as fast, on a logarithmic axis"
 _LEAST_SPAN = 1.5
 
@@ -58,7 +60,7 @@ def _row(canvas: Canvas, row: Interval, scale: Scale, y: float) -> float:
     canvas.text(0, y, name, bold=True)
     x = room(name, SIZE, bold=True) + 10
     canvas.text(x, y, fitted(row.words, WIDE - x, SIZE))
-    y += DEEP * SIZE
+    y += DEEP * SIZE + _UNDER
     canvas.line([(scale(1.0), y), (scale(1.0), y + _WHISKER)], dash="4 3")
     _whisker(canvas, row, scale, y + _WHISKER / 2)
     return y + _WHISKER

@@ -29,7 +29,7 @@ from concurrent_fetch.render import (
 from concurrent_fetch.render._lane import Fetch
 from concurrent_fetch.render._scale import round_ratios, round_values
 from concurrent_fetch.render._spans import at_once, joined, most_at_once, rows_of, steps
-from concurrent_fetch.render._svg import DEEP, FAILED, FETCH, INK, SIZE, WIDE
+from concurrent_fetch.render._svg import DEEP, FAILED, FETCH, INK, LINE, SIZE, WIDE
 from concurrent_fetch.results._pictures import typical_round
 
 pytestmark = pytest.mark.once
@@ -435,6 +435,26 @@ def test_an_interval_with_an_open_end_is_dashed_whichever_it_is(
     row = Interval(name="x", point=1.2, low=low, high=high, words="words")
     svg = intervals([row], title="t", alt="a").svg
     assert svg.count('stroke-dasharray="1 4"') == dashed
+
+
+def test_the_line_of_the_reference_is_clear_of_the_letters_above_it() -> None:
+    row = Interval(name="fetch_sync", point=1, low=1, high=1, words="reference")
+    picture = intervals([row], title="t", alt="a")
+    (top,) = [
+        float(path.get("d", "").split(" ")[1].split("L")[0])
+        for path in parsed(picture).iter(f"{SVG}path")
+        if path.get("stroke-dasharray")
+    ]
+    (name,) = [y for y, text in placed(picture) if text == "fetch_sync"]
+    assert top - (name + DEEP * SIZE) >= 3 - 0.1  # coordinates have one decimal
+
+
+def test_the_title_of_a_panel_is_a_line_above_a_value_at_its_top() -> None:
+    panel = Panel(title="latency", measured={"mean": [1.0, 100 / 1.15]})
+    picture = curves([1, 2], [panel], title="t", x_title="concurrency", mark=None, alt="a")
+    (title,) = [y for y, text in placed(picture) if text == "latency"]
+    highest = min(y for y, text in placed(picture) if text in ("50", "75", "80", "100"))
+    assert highest - title >= LINE - 0.2
 
 
 def test_curves_with_unknown_values_and_bounds_beyond_the_frame() -> None:

@@ -8,7 +8,6 @@ from concurrent_fetch.render._format import (
     percent,
     rate,
     ratio,
-    ratio_within,
     seconds,
     size,
 )
@@ -36,7 +35,6 @@ __all__ = [
     "percent",
     "rate",
     "ratio",
-    "ratio_within",
     "seconds",
     "size",
     "timeline",

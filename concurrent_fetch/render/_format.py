@@ -61,19 +61,16 @@ def average(x: float) -> str:
     return f"{x:.1f}"
 
 
-@_or_dash
-def ratio(x: float) -> str:
+def ratio(x: float | None, low: float = 1.0, high: float = 1.0) -> str:
     """Return a ratio: `0.93×`, `1.07×`, `8.1×`, `12.3×`, `123×`.
 
     Two decimals up to 2, where a difference of 2 % decides; from there one, and none from 100 on.
-    What is beyond all measure has one digit and its power of ten: `1e+150×`.
+    What is beyond all measure has one digit and its power of ten: `1e+150×`. With an interval that
+    leaves 1 out it is never `1.00×` but `1.004×`, say.
     """
-    return f"{_ratio_number(x, 2)}×"
-
-
-def ratio_within(x: float, low: float, high: float) -> str:
-    """Return a ratio as `ratio` does; of an interval without 1 it is never `1.00×`: `1.004×`."""
-    return ratio(x) if low <= 1 <= high or math.isnan(x) else f"{_bound(x)}×"
+    if x is None or math.isnan(x):
+        return MISSING
+    return f"{_ratio_number(x, 2) if low <= 1 <= high else _bound(x)}×"
 
 
 def interval(low: float, high: float) -> str:

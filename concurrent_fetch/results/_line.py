@@ -13,7 +13,6 @@ from concurrent_fetch.render import (
     percent,
     rate,
     ratio,
-    ratio_within,
     seconds,
 )
 from concurrent_fetch.stats import Estimate, Spread, Verdict, is_told
@@ -58,7 +57,7 @@ class Line:
 
 def point_of(estimate: Estimate | None) -> str:
     """Return the ratio of an estimate; a dash without one."""
-    return ratio_within(estimate.point, estimate.low, estimate.high) if estimate else ratio(None)
+    return ratio(estimate.point, estimate.low, estimate.high) if estimate else ratio(None)
 
 
 def bounds_of(estimate: Estimate | None) -> str | None:

@@ -17,7 +17,6 @@ from concurrent_fetch.render import (
     percent,
     rate,
     ratio,
-    ratio_within,
     seconds,
     size,
     to_html,
@@ -239,7 +238,7 @@ def test_ratio(x: float | None, shown: str) -> None:
 def test_a_ratio_that_is_surely_not_1_does_not_look_like_it(
     x: float, low: float, high: float, shown: str
 ) -> None:
-    assert ratio_within(x, low, high) == shown
+    assert ratio(x, low, high) == shown
 
 
 @pytest.mark.parametrize(

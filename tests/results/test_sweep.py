@@ -214,7 +214,7 @@ def test_a_blocked_event_loop_is_the_limit_at_any_level_and_no_more_in_flight_is
 
 def test_a_busy_machine_is_the_limit_at_any_level_and_the_server_is_not() -> None:
     swept = sweep(CROWDED)
-    starved = Probe(thread=None, loop=None, on_loop=True, threads=0, starved=1.25, others=0.8)
+    starved = Probe(thread=None, loop=None, on_loop=True, threads=0, starved=2.5, others=0.8)
     probes = dict.fromkeys(swept.comparison.strategies, starved)
     swept = attrs.evolve(swept, comparison=attrs.evolve(swept.comparison, probes=probes))
     assert {swept.ceiling(level).limit for level in swept.levels} == {Limit.MACHINE}

@@ -37,11 +37,21 @@ def evidence_of(found: Why, card: Card) -> Evidence:
         return set_limit
     if in_client := _in_client(found, card):
         return in_client
-    if not found.in_flight > 0 or found.cpu >= _HALF or found.has_late_loop:
+    if not found.in_flight > 0 or _may_compute(found) or found.has_late_loop:
         return Evidence.NOTHING  # the client may have a part in it, and which is not told
     if found.bound is not None and found.bound.is_reached and found.bound.cost >= _SOME:
         return Evidence.NOTHING  # what is set has a part in it, and what more there is is not told
     return _of_waiting(found)
+
+
+def _may_compute(found: Why) -> bool:
+    """Whether what it computes may hold it up more than what it waits for.
+
+    Where all URLs are in flight at once it hardly computes while it waits: half of the latencies
+    would save half of their share, and half of the computing at most half of its own.
+    """
+    outweighed = found.slots == found.urls and found.efficiency > found.cpu
+    return found.cpu >= _HALF and not outweighed
 
 
 def _is_balanced(found: Why, cores: int) -> bool:

@@ -376,6 +376,22 @@ SENTENCES: list[tuple[Why, list[str]]] = [
         ],
     ),
     (
+        explained(spanning([(0.0, None, 1.0)] * 8, elapsed=1.6, cpu=0.9)),
+        [
+            "mine is limited by the network or the server: it computed 56% of the time, and all 8",
+            "URLs were in flight at once. With 8 in flight the latencies alone would take 1.00 s;",
+            "it took 1.60 s.",
+        ],
+    ),
+    (
+        explained(spanning([(0.0, None, 1.0)] * 8, elapsed=1.6, cpu=1.1)),
+        [
+            "mine shows no single limit: 5.0 fetches were in flight on average, and it computed",
+            "69% of the time. With 8 in flight the latencies alone would take 1.00 s; it took",
+            "1.60 s.",
+        ],
+    ),
+    (
         explained(SLOW, reference=SLOW),
         [
             "mine waits for one slow URL: http://a.example/0 takes 6.00 s, and the whole run",

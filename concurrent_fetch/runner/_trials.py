@@ -104,13 +104,15 @@ class Trials:
     def _is_to_try(self, name: str, comparison: Comparison) -> bool:
         """Whether more in flight may be what helps, as far as its figures tell; and there is time.
 
-        One that has more in flight than it may have does not heed `concurrency`.
+        One that has more in flight than it may have does not heed `concurrency`, and one that never
+        has more than half of that, as with a pool of its own, heeds another limit.
         """
         why, check = comparison.why(name), comparison.checks[name]
         may_help = why.limit is Limit.CONCURRENCY or why.evidence is Evidence.NOTHING_TRIED
         if not may_help or comparison.reasons_against(name):
             return False
-        heeds = check.peak_in_flight <= check.options.concurrency
+        may_have = check.options.concurrency
+        heeds = check.peak_in_flight <= may_have < 2 * why.slots
         cost = self.trying.runs_of(name) * comparison.typical(name).point
         return heeds and self._is_affordable(cost)
 

@@ -38,7 +38,7 @@ from concurrent_fetch.server import LocalServer
 HERE = [f"http://127.0.0.1/{i}" for i in range(16)]
 THERE = [f"http://a.example/{i}" for i in range(16)]
 NO_CPU: Callable[[], float] = lambda: 0.0  # noqa: E731 - a clock that stands still
-TIME = 1 / 64
+TIME = 3 / 32  # so long that no run takes it for real, on a busy machine either
 Calls = list[tuple[int, int]]
 
 
@@ -200,9 +200,9 @@ def test_where_a_fetch_alone_shows_a_crowded_server_nothing_is_left_to_try() -> 
     calls: Calls = []
     comparison = compare(capacity=2, calls=calls)
     assert comparison.alone is not None
-    assert comparison.alone.places == (0, 1, 3, 4, 6, 8, 9, 11, 12, 14)
+    assert comparison.alone.places == (0, 3, 6, 9, 12)  # of a second together, as they were
     assert comparison.alone.service == TIME
-    assert calls == [*ROUNDS, (1, 10)]
+    assert calls == [*ROUNDS, (1, 5)]
     why = comparison.why("mine")
     assert (why.evidence, why.service_grew) == (Evidence.SERVICE_GREW, 2.0)
 
@@ -352,6 +352,23 @@ def test_one_that_has_more_in_flight_than_it_may_does_not_heed() -> None:
 
     made = heeding(clock, 16)
     assert not compare(made=heedless, clock=clock).tried
+
+
+@pytest.mark.parametrize(("of_its_own", "is_tried"), [(2, False), (3, True)])
+def test_one_with_a_pool_of_its_own_is_not_tried_with_more(
+    of_its_own: int, *, is_tried: bool
+) -> None:
+    """Half of what it may have in flight, or less, is another limit than `concurrency`."""
+    clock = Clock()
+
+    def pool(urls: list[str], options: Options) -> Any:
+        return made(urls, attrs.evolve(options, concurrency=min(of_its_own, options.concurrency)))
+
+    made = heeding(clock, 16)
+    comparison = compare(made=pool, clock=clock)
+    assert bool(comparison.tried) is is_tried
+    if not is_tried:
+        assert comparison.why("mine").evidence is Evidence.NOTHING_TRIED
 
 
 def test_a_sweep_tries_nothing_but_its_levels() -> None:

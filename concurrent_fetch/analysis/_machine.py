@@ -93,7 +93,7 @@ class Machine:
     ) -> None:
         self._root, self._clock, self._own_clock = root, clock, own_clock
         self._clock_of = clock_of
-        self.cores = frozenset(_own_cores() if cores is None else cores)
+        self.cores: frozenset[int] = frozenset(_own_cores() if cores is None else cores)
         """The numbers of those that this process may use."""
         self.apart: Collection[int] = ()
         """The numbers of processes and threads of this program that compute for no run: of these,

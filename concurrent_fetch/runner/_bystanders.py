@@ -91,7 +91,7 @@ class Bystanders:
         used = {t: cpu for t, cpu in self._used.items() if cpu >= _SHARE * self._lasted}
         if not used.keys() & self._at_work:  # or it only took its time to start
             return
-        names = listed(map(self._names.__getitem__, used))
+        names = listed(self._names[thing] for thing in sorted(used, key=used.__getitem__)[::-1])
         share = percent(sum(used.values()) / self._lasted)
         yield Note(
             strategy=None,

@@ -267,8 +267,9 @@ def by_time(
     began = time.monotonic()
     interrupted(work, AfterSeconds(longest), witness)
     usual = time.monotonic() - began
-    for _ in range(moments):
-        yield AfterSeconds(max(1e-6, rng.uniform(0, 1.1) * usual))
+    for number in range(moments):  # one in each part of the run, which may be a quick one now
+        part = (number + rng.random()) / moments
+        yield AfterSeconds(max(1e-6, part * 1.1 * usual))
 
 
 def counted(kind: type[AfterCalls]) -> Chosen:

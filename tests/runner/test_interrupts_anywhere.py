@@ -13,6 +13,7 @@ import interrupted_runs
 import pytest
 from fetching import ON_OTHER_LOOPS, eventually
 from interrupted_runs import SOON
+from pace import unless_busy
 from raw_server import RawServer, silent
 
 from concurrent_fetch.server import LocalServer
@@ -107,7 +108,8 @@ def runs(
 def test_after_any_time(strategy: str, client: str, local: LocalServer) -> None:
     """Start-up, connecting, waiting, in bodies, between fetches, at the end."""
     found = runs(strategy, client, "time", [local.url(path) for path in PATHS])
-    assert sum(run["end"] == "KeyboardInterrupt" for run in found) > MOMENTS / 10
+    hit = sum(run["end"] == "KeyboardInterrupt" for run in found)
+    unless_busy(hit > MOMENTS / 10, found)
     eventually(lambda: local.stats().open_connections == 0)
 
 

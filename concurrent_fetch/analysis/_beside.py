@@ -46,7 +46,9 @@ class Beside:
 
 def beside(mine: Times, others: Iterable[Times]) -> Beside | None:
     """Return the fastest of those with clearly more in flight; None without one."""
-    found = (_held_against(mine, other) for other in others if other.name != mine.name)
+    found = (
+        _held_against(mine, other) for other in others if other.name != mine.name and other.fetches
+    )
     more = (one for one in found if one.more >= _MORE)
     return max(more, key=lambda one: one.faster, default=None)
 
@@ -56,7 +58,7 @@ def _held_against(mine: Times, other: Times) -> Beside:
         strategy=other.name,
         in_flight=other.in_flight,
         more=over(other.in_flight, mine.in_flight),
-        faster=over(mine.elapsed / mine.fetches, other.elapsed / other.fetches),
+        faster=over(over(mine.elapsed, mine.fetches), over(other.elapsed, other.fetches)),
         longer=over(other.service, mine.service),
         cpu=over(other.cpu, other.elapsed),
     )

@@ -51,6 +51,8 @@ class Moment(NamedTuple):
     """How long something on this machine was ready and waited for a core (PSI)."""
     switches: int | None = None
     """How often a thread of ours had to leave its core to another."""
+    apart: frozenset[int] = frozenset()
+    """The numbers of children that compute for no run: what they do is of others."""
 
 
 class Taken(NamedTuple):
@@ -116,11 +118,12 @@ class Machine:
                 workers=WORKERS_TIME.read(),
                 stalled=self._stalled(),
                 switches=_switches(),
+                apart=frozenset(self.apart),
             )
         return None
 
     def _children(self) -> dict[int, Seconds]:
-        used = {pid: self._clock_of(pid) for pid in family(self._root) if pid not in self.apart}
+        used = {pid: self._clock_of(pid) for pid in family(self._root)}
         return {pid: cpu for pid, cpu in used.items() if cpu is not None}
 
     def _stalled(self) -> Seconds | None:
@@ -177,9 +180,11 @@ def stalled_in(pressure: bytes) -> Seconds:
 
 def between(first: Moment, last: Moment) -> Taken:
     """Return what was done between two moments."""
-    gone = first.children.keys() - last.children.keys()
+    apart = first.apart | last.apart
+    gone = first.children.keys() - last.children.keys() - apart
     ended = last.ended - first.ended - sum(first.children[pid] for pid in gone)
-    there = sum(cpu - first.children.get(pid, 0.0) for pid, cpu in last.children.items())
+    ours = last.children.keys() - apart
+    there = sum(last.children[pid] - first.children.get(pid, 0.0) for pid in ours)
     by_children = max(0.0, ended) + there
     stalled = None
     if first.stalled is not None and last.stalled is not None:

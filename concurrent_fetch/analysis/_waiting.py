@@ -66,7 +66,7 @@ def _lines(record: Record) -> Iterator[tuple[Seconds, bool]]:
 def _empty(record: Record, slots: int) -> Seconds:
     """Return how long slots were empty up to the last start, added up."""
     tries = record.tries
-    last = max(tries.starts)
+    last = max(tries.starts, default=record.begun)
     taken = math.fsum(
         min(end, last) - start for start, end in zip(tries.starts, tries.ends, strict=True)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from concurrent_fetch.analysis import Record
+from concurrent_fetch.analysis import Card, Record
 from concurrent_fetch.export._damage import brief, damage, within
 from concurrent_fetch.export._earlier import LONGEST
 from concurrent_fetch.model import Run
@@ -62,6 +62,24 @@ def _check_numbers(found: Comparison, where: str) -> None:
     for card in (found.card, *found.cards.values()):
         if card.cores < 1:
             raise damage(within(within(where, "card"), "cores"), "expected at least 1")
+        _check_load(card, within(within(where, "card"), "in_rounds"))
+    for name, probe in found.probes.items():
+        at = within(within(where, "probes"), name)
+        for field, most in (("starved", LONGEST), ("others", 1.0)):
+            told = getattr(probe, field)
+            if told is not None and not 0 <= told <= most:
+                raise damage(within(at, field), f"expected 0 to {most:g}")
+
+
+def _check_load(card: Card, where: str) -> None:
+    if (load := card.in_rounds) is None:
+        return
+    if not 0 <= load.busy <= load.rounds or load.rounds < 1:
+        raise damage(where, "expected at least one round, and no more busy ones than there are")
+    for name in ("others", "steal", "pressure", "switches"):
+        amount = getattr(load, name)
+        if amount is not None and not 0 <= amount.median <= amount.worst <= _LARGEST:
+            raise damage(within(where, name), "expected a median of 0 or more, and a worst")
 
 
 def _check_rounds(found: Comparison, where: str) -> None:
@@ -102,7 +120,8 @@ def _check_trials(found: Comparison, where: str) -> None:
         raise damage(at, "expected one time for each place")
     if not all(0 <= place < len(found.urls) for place in alone.places):
         raise damage(within(at, "places"), "expected places of URLs")
-    _check_times(alone.services, at)
+    if not all(0 <= time <= LONGEST for time in alone.services):
+        raise damage(at, f"expected times of 0 to {LONGEST:g}")
 
 
 def _check_times(times: Iterable[float], where: str) -> None:

@@ -75,8 +75,9 @@ def _waits_for_one(why: Why) -> str:
 
 def _filled(why: Why) -> str:
     is_full = why.in_flight >= _NEARLY * why.slots
-    most = f"nearly always had {why.slots}" if is_full else f"had up to {why.slots}"
-    return f"{most} in flight, the most it may have, and computed {percent(why.cpu)} of the time"
+    flying = f"{why.slots} in flight"
+    had = f"nearly always had {flying}, never more" if is_full else f"had up to {flying}"
+    return f"{had}, and computed {percent(why.cpu)} of the time"
 
 
 def _by_work(why: Why) -> str:
@@ -117,9 +118,11 @@ def _by_nothing_faster(why: Why) -> str:
     said, tried = _waits_for_one(why) if why.slots == 1 else _filled(why), why.tried
     if tried is None:
         return said
-    more = "More in flight would help a little"
-    if not tried.helps:
-        more = "Whether more in flight would help is not sure"
+    more = "Whether more in flight would help is not sure"
+    if tried.helps:
+        more = "More in flight would help a little"
+    elif max(tried.speedups) < 1:
+        more = "More in flight did not help"
     return f"{said}. {more}: {tried_told(tried)}"
 
 

@@ -1,4 +1,4 @@
-"""Bystanders: threads and children of the program that were there before, and work beside the runs.
+"""Bystanders: threads and children of the program that work before the first run and beside all.
 
 Nobody's run has started them, and they compute between the runs as well, when nobody but the Runner
 does: they work for none. The CPU time of such threads is taken out of the runs', that of children
@@ -67,9 +67,15 @@ class Bystanders:
         return not self._stirred <= self._working(rest, now)
 
     def begin(self, before: Look, rest: Look) -> None:
-        """Take what was seen before a run, and at the beginning of a `rest` before that."""
+        """Take what was seen before a run, and at the beginning of a `rest` before that.
+
+        What works only after the first run may be at work for a strategy.
+        """
         self._pauses += 1
-        self._worked.update(self._working(rest, before))
+        working = self._working(rest, before)
+        if self._pauses == 1:
+            self._there = working
+        self._worked.update(working)
         self._stirred = frozenset()
         least = 1 if self._pauses == 1 else max(_AGAIN, _OFTEN * self._pauses)
         self._at_work = {

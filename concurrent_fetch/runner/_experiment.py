@@ -186,7 +186,10 @@ class Experiment:
             self._kept(self._comparison())
             left = None if self.seconds is None else self.seconds - spent
             tell = partial(self._tell, "trial")
-            self.trials.hold(self._comparison, left, tell, self.tally.expect)
+            try:
+                self.trials.hold(self._comparison, left, tell, self.tally.expect)
+            except Exception as error:  # noqa: BLE001 - the rounds are done, and must not be lost
+                self.trials.give_up(error)
 
     def _is_over(self, spent: Seconds) -> bool:
         """Whether that was the last round: by plan, by budget, or since all is clear at a look."""

@@ -96,7 +96,7 @@ class Meter:
             started_at=started_at,
             rows=rows,
             elapsed=driven.finished - driven.started,
-            cpu=driven.cpu + of_workers,
+            cpu=max(0.0, driven.cpu) + of_workers,  # clocks of threads are ahead by a tick
             cpu_of_workers=of_workers,
             begun=driven.started,
             outside=_outside(rows.results, driven.span),

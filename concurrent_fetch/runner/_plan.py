@@ -107,8 +107,9 @@ class Plan:
             ValueError: with both numbers and what to change.
         """
         if allowed is not None and self.requests > allowed:
+            trials = " try_more=False," if self.trials or self.alone else ""
             raise ValueError(
-                f"max_requests={allowed} is too few: {self}. Take fewer URLs, rounds or "
+                f"max_requests={allowed} is too few: {self}. Take{trials} fewer URLs, rounds or "
                 "strategies, or raise max_requests"
             )
 

@@ -77,7 +77,16 @@ class Trials:
             comparison = judge()
         names = [name for name in self.trying.twice if self._is_to_try(name, comparison)]
         expect(sum(map(self.trying.runs_of, names)))
-        self._hold_pairs(names, comparison.checks, tell)
+        self._hold_pairs(names, comparison.checks, tell, expect)
+
+    def give_up(self, error: Exception) -> None:
+        """Leave it at what has been tried, for an error that nobody has foreseen."""
+        fact = (
+            f"what more in flight would bring could not be tried: {type(error).__name__}: {error}"
+        )
+        self.notes.append(
+            Note(strategy=None, fact=fact, advice="please report it; all else stands")
+        )
 
     def _is_told(self, comparison: Comparison) -> bool:
         enough = 1 if self.is_forced else comparison.rounds_needed
@@ -107,16 +116,24 @@ class Trials:
         One that has more in flight than it may have does not heed `concurrency`, and one that never
         has more than half of that, as with a pool of its own, heeds another limit.
         """
+        if comparison.reasons_against(name):
+            return False
         why, check = comparison.why(name), comparison.checks[name]
         may_help = why.limit is Limit.CONCURRENCY or why.evidence is Evidence.NOTHING_TRIED
-        if not may_help or comparison.reasons_against(name):
+        if not may_help:
             return False
         may_have = check.options.concurrency
         heeds = check.peak_in_flight <= may_have < 2 * why.slots
         cost = self.trying.runs_of(name) * comparison.typical(name).point
         return heeds and self._is_affordable(cost)
 
-    def _hold_pairs(self, names: Sequence[str], checks: Mapping[str, Record], tell: Tell) -> None:
+    def _hold_pairs(
+        self,
+        names: Sequence[str],
+        checks: Mapping[str, Record],
+        tell: Tell,
+        expect: Callable[[int], None],
+    ) -> None:
         draw = random.Random(f"pairs {self.seed}")  # noqa: S311 - lots are drawn, no secrets
         pairs: dict[str, list[tuple[Record, Record]]] = {name: [] for name in names}
         for number in range(PAIRS):
@@ -128,6 +145,7 @@ class Trials:
                 except StrategyError as error:
                     self._note(name, f"more in flight could not be tried: {error}")
                     del pairs[name]
+                    expect(sum(self.trying.runs_of(one) - 2 * len(pairs[one]) for one in pairs))
         self.tried = {name: Tried.of(found) for name, found in pairs.items()}
 
     def _pair(

@@ -163,7 +163,19 @@ def test_what_computes_for_no_run_is_of_others_and_may_wait(tmp_path: Path) -> N
     assert delay.total() == pytest.approx(0.25)
     read = machine.read()
     assert read is not None
-    assert os.getpid() not in read.children
+    assert read.apart == {os.getpid(), 4}
+
+
+@pytest.mark.parametrize("first", [frozenset({8}), frozenset[int]()])
+@pytest.mark.parametrize("last", [frozenset({8}), frozenset[int]()])
+def test_a_child_that_is_known_late_to_compute_for_no_run_is_of_others_all_the_same(
+    first: frozenset[int], last: frozenset[int]
+) -> None:
+    taken = between(
+        moment(1.0, 10.0, children={7: 1.0, 8: 100.0}, apart=first),
+        moment(2.0, 12.0, children={7: 1.5, 8: 101.0}, apart=last),
+    )
+    assert taken.ours == (0.5 if first | last else 1.5)
 
 
 def test_without_schedstat_there_is_no_run_delay(tmp_path: Path) -> None:

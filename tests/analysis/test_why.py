@@ -313,15 +313,15 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(flying()),
         [
-            "mine nearly always had 4 in flight, the most it may have, and computed 20% of the",
+            "mine nearly always had 4 in flight, never more, and computed 20% of the",
             "time. Whether more in flight would help was not tried.",
         ],
     ),
     (
         explained(flying(), wide=WIDE),
         [
-            "mine is limited by its concurrency: it nearly always had 4 in flight, the most it",
-            "may have, and computed 20% of the time. More in flight would help: wide is faster,",
+            "mine is limited by its concurrency: it nearly always had 4 in flight, never",
+            "more, and computed 20% of the time. More in flight would help: wide is faster,",
             "and had 8.0.",
         ],
     ),
@@ -422,7 +422,7 @@ SENTENCES: list[tuple[Why, list[str]]] = [
     (
         explained(flying(), reference=flying()),
         [
-            "mine nearly always had 4 in flight, the most it may have, and computed 20% of the",
+            "mine nearly always had 4 in flight, never more, and computed 20% of the",
             "time. Nothing here shows whether the server is crowded, or has room for more:",
             "compare it with a strategy that has one in flight, such as fetch_sync.",
         ],
@@ -523,7 +523,7 @@ def test_without_a_strategy_that_has_one_in_flight_a_crowded_server_cannot_be_to
     found = explained(flying(), reference=flying())
     assert found.limit is None
     assert limits(found) == (
-        "mine nearly always had 4 in flight, the most it may have, and computed 20% of the time. "
+        "mine nearly always had 4 in flight, never more, and computed 20% of the time. "
         "Nothing here shows whether the server is crowded, or has room for more: compare it with a "
         "strategy that has one in flight, such as fetch_sync."
     )

@@ -20,6 +20,14 @@ def test_the_one_that_shows_it_is_named_in_the_figures() -> None:
     assert told.count("More in flight would help: fast is faster, and had 4.0") == 2
 
 
+def test_one_without_a_round_of_its_own_shows_nothing() -> None:
+    clock = Clock()
+    runner = Runner(URLS, rounds=8, seed=1, clock=clock, cpu_clock=lambda: 0.0)
+    comparison = runner.compare(slow=taking(clock, 8.0), fast=taking(clock, 2.0, at_once=4))
+    lost = dict.fromkeys(range(8), "it was lost")
+    assert attrs.evolve(comparison, marked=lost).explain()
+
+
 def test_what_is_not_comparable_shows_nothing() -> None:
     clock = Clock()
     runner = Runner(URLS, rounds=8, seed=1, clock=clock, cpu_clock=lambda: 0.0)

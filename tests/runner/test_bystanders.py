@@ -90,6 +90,17 @@ def test_nor_is_one_a_bystander_that_ends_its_work_after_each_run(lasts: float) 
     assert runs.notes == []
 
 
+def test_a_pool_in_which_a_strategy_leaves_work_is_no_bystander() -> None:
+    runs = Runs()
+    runs.world.paces[POOL] = 0.0
+    runs.run("leaky")
+    runs.world.paces[POOL] = 0.5
+    for _ in range(4):
+        runs.run("mine")
+        assert runs.beside == 0
+        assert runs.leftovers.bystanders() == frozenset()
+
+
 def test_one_that_rests_now_and_then_is_taken_out_once_it_was_seen_again() -> None:
     runs = Runs()
     for number in range(12):

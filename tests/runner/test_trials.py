@@ -32,6 +32,7 @@ from concurrent_fetch import (
 from concurrent_fetch.analysis import Evidence
 from concurrent_fetch.errors import FormatError
 from concurrent_fetch.export._json import from_json, to_json
+from concurrent_fetch.runner._trials import Trials
 from concurrent_fetch.runner._trying import Trying, trying_of
 from concurrent_fetch.server import LocalServer
 
@@ -159,8 +160,8 @@ def test_more_in_flight_is_advised_where_every_pair_was_faster() -> None:
     why = comparison.why("mine")
     assert (why.limit, why.evidence, why.service_grew) == (Limit.CONCURRENCY, Evidence.FULL, 1.0)
     assert comparison.explain().splitlines()[1] == (
-        "mine is limited by its concurrency: it nearly always had 4 in flight, the most it may "
-        "have, and computed 0% of the time. More in flight would help: with 8 instead of 4 it was "
+        "mine is limited by its concurrency: it nearly always had 4 in flight, never "
+        "more, and computed 0% of the time. More in flight would help: with 8 instead of 4 it was "
         "2.0× as fast (2.0× to 2.0× in 5 pairs of runs)."
     )
 
@@ -190,7 +191,7 @@ def test_where_one_pair_was_slower_nothing_is_advised() -> None:
     assert sorted(comparison.tried["mine"].with_twice)[:4] == [2 * TIME] * 4
     assert (why.limit, why.evidence) == (None, Evidence.NO_FASTER)
     assert comparison.explain().splitlines()[1] == (
-        "mine nearly always had 4 in flight, the most it may have, and computed 0% of the time. "
+        "mine nearly always had 4 in flight, never more, and computed 0% of the time. "
         "Whether more in flight would help is not sure: with 8 instead of 4 it was 2.0× as fast "
         "(0.67× to 2.0× in 5 pairs of runs)."
     )
@@ -469,6 +470,37 @@ def test_what_goes_wrong_in_a_trial_costs_only_that() -> None:
     assert comparison.why("mine").evidence is Evidence.NOTHING_TRIED
 
 
+def test_progress_hears_that_nothing_is_to_come_of_one_that_failed() -> None:
+    heard: list[Progress] = []
+    compare(wrong=failing(12, RuntimeError("too many")), progress=heard.append)
+    assert heard[-1].done == heard[-1].total
+
+
+def test_what_nobody_has_foreseen_there_costs_only_the_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wrong(*_: object) -> bool:
+        raise ZeroDivisionError("of what")
+
+    monkeypatch.setattr(Trials, "_is_to_try", wrong)
+    comparison = compare()
+    assert (comparison.rounds, comparison.tried) == (6, {})
+    assert "more in flight would bring could not be tried: ZeroDivisionError: of what" in str(
+        comparison
+    )
+
+
+@pytest.mark.parametrize("deadline", [1e-5, 1e-3])
+def test_a_deadline_before_anything_starts_leaves_nothing_to_try(
+    local: LocalServer, deadline: float
+) -> None:
+    options = Options(deadline=deadline)
+    comparison = Runner(local.urls(4), options, rounds=6).compare(fetch_threaded, fetch_async)
+    assert str(comparison)
+    assert comparison.explain()
+    assert comparison.why("fetch_async").strategy == "fetch_async"
+
+
 def test_what_goes_wrong_alone_costs_only_that() -> None:
     comparison = compare(wrong=failing(9, RuntimeError("no")))
     assert (comparison.alone, comparison.rounds) == (None, 6)
@@ -538,7 +570,7 @@ def test_pairs_that_cannot_be_are_damage(change: dict[str, Any], where: str) -> 
         ({"strategy": "other"}, "alone: no strategy is called"),
         ({"places": (0,)}, "alone: expected one time for each place"),
         ({"places": (16,) * 10}, r"alone\.places: expected places of URLs"),
-        ({"services": (0.0,) * 10}, "alone: expected times of"),
+        ({"services": (-1.0,) * 10}, "alone: expected times of"),
     ],
 )
 def test_fetches_alone_that_cannot_be_are_damage(change: dict[str, Any], where: str) -> None:

@@ -553,6 +553,31 @@ def test_what_others_did_with_the_machine_is_saved() -> None:
     assert "others took 0.5 (at most 1.5) of" in str(card)
 
 
+@pytest.mark.parametrize(
+    ("load", "probe", "where"),
+    [
+        ({"rounds": 0, "busy": 0}, {}, r"card\.in_rounds: expected at least one round"),
+        ({"busy": 9}, {}, r"card\.in_rounds: expected at least one round"),
+        ({"others": Amount(median=-5.0, worst=1.0)}, {}, r"in_rounds\.others: expected a median"),
+        ({"steal": Amount(median=1.0, worst=1e300)}, {}, r"in_rounds\.steal: expected a median"),
+        ({}, {"starved": -1.0}, r"probes\.fetch_async\.starved: expected 0 to"),
+        ({}, {"others": 1.5}, r"probes\.fetch_async\.others: expected 0 to 1"),
+    ],
+)
+def test_a_machine_that_cannot_be_is_damage(
+    load: dict[str, Any], probe: dict[str, Any], where: str
+) -> None:
+    loaded = from_json((DATA / f"comparison-{VERSION}.json").read_text(encoding="utf-8"))
+    assert isinstance(loaded, Comparison)
+    half = Amount(median=0.5, worst=1.5)
+    told = Load(rounds=8, busy=2, others=half, steal=half, pressure=None, switches=half)
+    seen = Probe(thread=None, loop=None, on_loop=False, threads=1, starved=1.25, others=0.5)
+    card = attrs.evolve(loaded.card, in_rounds=attrs.evolve(told, **load))
+    probes = {"fetch_async": attrs.evolve(seen, **probe)}
+    with pytest.raises(FormatError, match=where):
+        from_json(to_json(attrs.evolve(loaded, card=card, probes=probes)))
+
+
 # --- short forms ---
 
 

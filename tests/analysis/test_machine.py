@@ -426,7 +426,8 @@ def test_where_a_server_here_is_unknown_nobody_knows_whose_the_load_is(
     assert loads_beside(local.urls(2)).machine is not None
     assert loads_beside(["https://example.com/"]).machine is not None
     assert loads_beside([*local.urls(2), "http://127.0.0.1:9/"]).machine is None
-    assert loads_beside(["http://[::1]:9/", "no url"]).machine is None
+    for url in ("http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/", "http://0.0.0.0:9/"):
+        assert loads_beside([url, "no url"]).machine is None
 
 
 def test_the_load_of_children_of_our_own_is_ours() -> None:

@@ -38,7 +38,7 @@ def cpu_time(code: str) -> float:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     compileall.compile_dir(concurrent_fetch.__path__[0], quiet=1)
     codes = {code for _, base, more, _ in BOUNDS for code in (base, base + more)}
     times: dict[str, list[float]] = {code: [] for code in codes}

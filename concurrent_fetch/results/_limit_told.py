@@ -1,12 +1,13 @@
-"""What is said of the limit of a strategy, with the figures that say so, and what would help."""
+"""What is said of the limit of a strategy, with the figures that say so."""
 
 import math
 from collections.abc import Callable, Mapping
 
 from concurrent_fetch.analysis import Evidence, Why
 from concurrent_fetch.render import average, percent, rate, ratio, seconds
+from concurrent_fetch.results._help_told import what_helps
 from concurrent_fetch.results._more_told import more_in_flight, tried_told
-from concurrent_fetch.results._phrases import CURE, blocked, cores
+from concurrent_fetch.results._phrases import blocked, cores
 
 _NOTEWORTHY = 0.1
 _NEARLY = 0.9
@@ -33,22 +34,12 @@ def limits(why: Why, subject: str | None = None) -> str:
         said.append(f"Timers on its event loop came {late} late.")
     if why.queue > _NOTEWORTHY * why.time_per_fetch and why.evidence not in _OF_SENDING:
         said.append(f"O{_before_sending(why)[1:]}: connecting, or waiting in the client.")
-    return " ".join([*said, *_help(why)])
+    return " ".join([*said, *what_helps(why)])
 
 
 def _before_sending(why: Why) -> str:
     whole = seconds(why.time_per_fetch)
     return f"of the {whole} that a fetch takes, {seconds(why.queue)} pass before it is sent"
-
-
-def _help(why: Why) -> list[str]:
-    if why.evidence is Evidence.SEVERAL_CORES and why.in_workers > why.cpu / 2:
-        return ["Less work per response would help, or more workers, up to one per core."]
-    if why.evidence is Evidence.COMPUTING and why.cores_at_once > 1:  # all that there are
-        return [_HELP[Evidence.SEVERAL_CORES]]
-    if why.evidence is Evidence.SLOWEST and why.slots == 1:  # whenever it is started
-        return ["What helps: a shorter timeout."]
-    return [_HELP[why.evidence]] if why.evidence in _HELP else []
 
 
 def _by_nothing_known(why: Why) -> str:
@@ -294,24 +285,3 @@ _WORDS: Mapping[Evidence, Callable[[Why], str]] = {
 }
 
 _OF_SENDING = {Evidence.TO_CONNECT, Evidence.IN_LINE}
-
-_LESS_WORK = "Less work per response would help, or more processes (fetch_processes)."
-
-_HELP: Mapping[Evidence, str] = {
-    Evidence.NOTHING_SEEN: f"If it was: {CURE}.",
-    Evidence.HELD_LOOP: f"What helps: {CURE}. More in flight would not help.",
-    Evidence.COMPUTING: _LESS_WORK,
-    Evidence.SEVERAL_CORES: "Less work per response would help, or more cores.",
-    Evidence.LATE_LOOP: _LESS_WORK,
-    Evidence.LATE_THREADS: "An event loop (fetch_async) would help, or fewer threads.",
-    Evidence.WORKING: "Doing that elsewhere would help, or in more threads.",
-    Evidence.ONLY_CROWDED: "More in flight would hardly help.",
-    Evidence.STARVED: "What helps: end the other programs, or measure on a quiet machine.",
-    Evidence.SERVICE_GREW: "More in flight would hardly help; fewer may be as fast.",
-    Evidence.OVERHEAD: "Less work per response would help; with more URLs the start weighs less.",
-    Evidence.SLOWEST: "What helps: start that URL first, or set a shorter timeout.",
-    Evidence.TO_CONNECT: "What helps: keep connections (reuse_connections), or open fewer.",
-    Evidence.IN_LINE: "What helps: as many connections in its pool as fetches in flight.",
-    Evidence.PAUSES: "What helps: shorter pauses; not another strategy.",
-    Evidence.ITS_PACE: "What helps: a faster pace; not another strategy.",
-}

@@ -7,7 +7,7 @@ import pytest
 from runs_by_hand import CHILD, LOOP, POOL, SPIN, Runs
 
 from concurrent_fetch import Options, Runner
-from concurrent_fetch.runner._seen import HAS_CLOCKS
+from concurrent_fetch.runner._seen import HAS_CLOCKS, Thing
 
 
 def told(thing: str, share: str) -> str:
@@ -17,24 +17,20 @@ def told(thing: str, share: str) -> str:
     )
 
 
-def test_what_was_at_work_before_the_first_run_is_taken_out_of_all() -> None:
+@pytest.mark.parametrize(
+    ("thing", "name", "spared"), [(SPIN, "thread 'spin'", 0.5), (CHILD, "process 3", 0.0)]
+)
+def test_what_was_at_work_before_the_first_run_is_named_and_in_no_figure(
+    thing: Thing, name: str, spared: float
+) -> None:
+    """The clock of this process tells nothing of a child, so that nothing is taken out there."""
     runs = Runs()
-    runs.world.paces |= {SPIN: 0.5, POOL: 0.0, LOOP: 0.25}
+    runs.world.paces |= {thing: 0.5, POOL: 0.0, LOOP: 0.25}
     for _ in range(3):
         assert runs.run("mine", within={POOL: 1.0}) is None
-        assert runs.beside == pytest.approx(0.5)
-        assert runs.leftovers.bystanders() == {SPIN.number}
-    assert runs.notes == [told("thread 'spin'", "50%")]
-
-
-def test_a_child_that_computes_for_nobody_is_named_and_in_no_figure() -> None:
-    runs = Runs()
-    runs.world.paces |= {CHILD: 1.0, POOL: 0.0}
-    for _ in range(3):
-        assert runs.run("mine", within={POOL: 1.0}) is None
-        assert runs.beside == 0
-        assert runs.leftovers.bystanders() == {CHILD.number}
-    assert runs.notes == [told("process 3", "100%")]
+        assert runs.beside == pytest.approx(spared)
+        assert runs.leftovers.bystanders() == {thing.number}
+    assert runs.notes == [told(name, "50%")]
 
 
 def test_one_that_is_still_starting_at_first_is_none_later() -> None:
